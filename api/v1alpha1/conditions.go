@@ -1,0 +1,132 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+// The condition types. Reasons stand in the contract of each.
+const (
+	// ConditionReady is True while workloads have a passcode that works: reason PasscodePublished. It is False with
+	// Expired, PasscodeRejected or TargetConflict, and while nothing is published with one of the source reasons.
+	// It is Unknown while nothing is published and Verifying, VerificationUnavailable or Suspended.
+	ConditionReady = "Ready"
+	// ConditionVerified is what CleverTap last said of the published passcode: True Accepted, False Rejected, Unknown
+	// with Unavailable, RateLimited or Disabled. Absent while nothing is published.
+	ConditionVerified = "Verified"
+	// ConditionExpiringSoon is True (WithinWindow) from 30 days before the end of the published passcode on, else
+	// False with OutsideWindow or NeverExpires. True is the one to look at. Absent while nothing is published.
+	ConditionExpiringSoon = "ExpiringSoon"
+	// ConditionSuccessorReady is True (Staged) when an accepted passcode waits to take over, else False (NoSuccessor).
+	ConditionSuccessorReady = "SuccessorReady"
+	// ConditionSourcesReady is True (Found) when every listed value is there and well-formed, else False with a
+	// source reason.
+	ConditionSourcesReady = "SourcesReady"
+	// ConditionRolloutComplete is there with spec.rollout only: True Complete, False InProgress or Failed.
+	ConditionRolloutComplete = "RolloutComplete"
+	// ConditionReconciling is present, True, only while what is published is not yet what the spec asks and work that
+	// outlasts one pass is under way (kstatus).
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is present, True, only while a person must act before the spec can be met (kstatus).
+	ConditionStalled = "Stalled"
+)
+
+// The reasons of conditions. Those of events and of rotations that bear the same name mean the same.
+const (
+	// ReasonPasscodePublished of Ready: the target holds a passcode that works as far as CleverTap has said.
+	ReasonPasscodePublished = "PasscodePublished"
+	// ReasonExpired of Ready and Stalled: the published passcode is past its end and CleverTap does not accept it.
+	ReasonExpired = "Expired"
+	// ReasonPasscodeRejected of Ready and Stalled: CleverTap refuses the published passcode, or, while nothing is
+	// published, every listed one.
+	ReasonPasscodeRejected = "PasscodeRejected"
+	// ReasonTargetConflict of Ready and Stalled: a Secret of the target's name is not this object's.
+	ReasonTargetConflict = "TargetConflict"
+	// ReasonSourceNotFound: the Secret that an entry names does not exist.
+	ReasonSourceNotFound = "SourceNotFound"
+	// ReasonSourceNotLabelled: the Secret exists without the label role=source, so it was not read.
+	ReasonSourceNotLabelled = "SourceNotLabelled"
+	// ReasonKeyNotFound: the Secret has no such key.
+	ReasonKeyNotFound = "KeyNotFound"
+	// ReasonPasscodeMalformed: the value can't be a passcode.
+	ReasonPasscodeMalformed = "PasscodeMalformed"
+	// ReasonVerifying of Ready: CleverTap is being asked.
+	ReasonVerifying = "Verifying"
+	// ReasonVerificationUnavailable of Ready: CleverTap was asked and did not answer.
+	ReasonVerificationUnavailable = "VerificationUnavailable"
+	// ReasonSuspended of Ready: nothing is published and spec.suspend is true.
+	ReasonSuspended = "Suspended"
+	// ReasonAccepted of Verified.
+	ReasonAccepted = "Accepted"
+	// ReasonRejected of Verified.
+	ReasonRejected = "Rejected"
+	// ReasonUnavailable of Verified: the last answer is older than two intervals.
+	ReasonUnavailable = "Unavailable"
+	// ReasonRateLimited of Verified: as Unavailable, because CleverTap takes no more calls of this account.
+	ReasonRateLimited = "RateLimited"
+	// ReasonDisabled of Verified: spec.verification.mode is None.
+	ReasonDisabled = "Disabled"
+	// ReasonWithinWindow of ExpiringSoon: 30 days or less are left.
+	ReasonWithinWindow = "WithinWindow"
+	// ReasonOutsideWindow of ExpiringSoon: more than 30 days are left.
+	ReasonOutsideWindow = "OutsideWindow"
+	// ReasonNeverExpires of ExpiringSoon.
+	ReasonNeverExpires = "NeverExpires"
+	// ReasonStaged of SuccessorReady.
+	ReasonStaged = "Staged"
+	// ReasonNoSuccessor of SuccessorReady.
+	ReasonNoSuccessor = "NoSuccessor"
+	// ReasonFound of SourcesReady.
+	ReasonFound = "Found"
+)
+
+// The reasons of events that no condition or rotation has.
+const (
+	// EventRotated: another passcode was published, for the reason in its message.
+	EventRotated = "Rotated"
+	// EventExpiringSoon: the 30-day window of the published passcode began.
+	EventExpiringSoon = "ExpiringSoon"
+	// EventExpiryMismatch: CleverTap still accepts, or already refuses, what the declared expiry says otherwise of.
+	EventExpiryMismatch = "ExpiryMismatch"
+	// EventTargetRestored: a deleted or edited target was put back.
+	EventTargetRestored = "TargetRestored"
+)
+
+const (
+	// Prefix begins every label and annotation of the operator.
+	Prefix = "clevertap.passcode-operator.io/"
+
+	// RoleLabel on a Secret lets the operator see it: its owner's consent on a source, the operator's mark on a target.
+	RoleLabel = Prefix + "role"
+	// RoleSource is the RoleLabel of a Secret that passcodes are staged in.
+	RoleSource = "source"
+	// RoleTarget is the RoleLabel of a Secret that the operator writes.
+	RoleTarget = "target"
+
+	// ManagedByLabel is Kubernetes' own, with the value ManagedBy on every target.
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	// ManagedBy is the operator's name.
+	ManagedBy = "clevertap-passcode-operator"
+
+	// OwnerAnnotation on a target is the name of the object that writes it.
+	OwnerAnnotation = Prefix + "owner"
+	// PasscodeAnnotation on a target is the name of the published passcode.
+	PasscodeAnnotation = Prefix + "passcode"
+	// RevisionAnnotation on a target is the revision.
+	RevisionAnnotation = Prefix + "revision"
+	// ExpiresAtAnnotation on a target is when the published passcode ends, RFC 3339; absent when never.
+	ExpiresAtAnnotation = Prefix + "expires-at"
+	// RecordAnnotation on a target is the operator's own memory, not for others.
+	RecordAnnotation = Prefix + "record"
+)

@@ -1,0 +1,183 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package clevertap
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// What Options mean where they say nothing.
+const (
+	DefaultPartner = "clevertap-passcode-operator"
+	DefaultTimeout = 10 * time.Second
+)
+
+// Options say how a Client asks. The zero value asks CleverTap's own hosts.
+type Options struct {
+	// Endpoint is a base URL to ask in place of CleverTap's hosts, for proxies and tests; every {region} in it is
+	// replaced. Over http:// passcodes travel in the clear: only to a proxy beside this process, or in a test.
+	Endpoint string
+	// Partner names the asking party to CleverTap; "" means DefaultPartner.
+	Partner string
+	// Timeout bounds one call from connecting to the end of its answer; zero means DefaultTimeout.
+	Timeout time.Duration
+	// IdleConnections is how many connections to one host are kept for the next call; zero means
+	// http.DefaultMaxIdleConnsPerHost.
+	IdleConnections int
+	// RootCAs are whom to trust; nil means the system's.
+	RootCAs *x509.CertPool
+	// Now is the clock that a Retry-After date is measured by; required.
+	Now func() time.Time
+	// Wrap puts something around every call, such as a fault; nil means nothing.
+	Wrap func(http.RoundTripper) http.RoundTripper
+}
+
+// Client asks CleverTap about passcodes. It is safe for concurrent use.
+type Client struct {
+	bases     map[Region]*url.URL
+	partner   string
+	timeout   time.Duration
+	now       func() time.Time
+	transport http.RoundTripper
+}
+
+// NewClient checks the options. Its errors never repeat the endpoint.
+func NewClient(o Options) (*Client, error) {
+	if o.Timeout < 0 {
+		return nil, errors.New("asking CleverTap: the timeout must not be negative")
+	}
+	o = o.withDefaults()
+	bases, err := endpoints(o.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("asking CleverTap: %w", err)
+	}
+	return &Client{
+		bases:     bases,
+		partner:   o.Partner,
+		timeout:   o.Timeout,
+		now:       o.Now,
+		transport: o.Wrap(newTransport(o)),
+	}, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Partner == "" {
+		o.Partner = DefaultPartner
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Wrap == nil {
+		o.Wrap = func(t http.RoundTripper) http.RoundTripper { return t }
+	}
+	return o
+}
+
+// newTransport is used without an http.Client around it, so that nothing follows a redirect with a passcode.
+func newTransport(o Options) *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyRefused,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
+		ForceAttemptHTTP2:      true,
+		// A ping finds out that an HTTP/2 connection is dead, which otherwise every later call would share.
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.Timeout, PingTimeout: o.Timeout},
+		MaxIdleConnsPerHost:    o.IdleConnections,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: maxBody,
+		DisableCompression:     true, // a capped body shall be capped as it travels
+	}
+}
+
+// Verify asks whether the passcode works: nil when CleverTap lets it through, *RejectedError when it refuses it,
+// *RateLimitedError and *UnavailableError when nothing was learnt.
+func (c *Client) Verify(ctx context.Context, q Question) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimedOut)
+	defer cancel()
+	request, err := c.request(ctx, q)
+	if err != nil {
+		return err
+	}
+	got, err := c.call(request)
+	if err != nil {
+		return c.unreached(ctx, request.URL.Host, err)
+	}
+	return interpret(q.Mode, got)
+}
+
+// request says *UnavailableError of what can't be asked.
+func (c *Client) request(ctx context.Context, q Question) (*http.Request, error) {
+	base, known := c.bases[q.Region]
+	switch {
+	case !known:
+		return nil, &UnavailableError{Seen: "not asked, there is no such region"}
+	case q.AccountID == "" || q.Passcode.IsZero():
+		return nil, &UnavailableError{Seen: "not asked, there is no account or no passcode"}
+	}
+	target, err := c.target(base, q.Mode)
+	if err != nil {
+		return nil, err
+	}
+	request := &http.Request{Method: http.MethodGet, URL: target, Host: target.Host, Header: http.Header{
+		"X-Clevertap-Account-Id": {q.AccountID},
+		"X-Clevertap-Passcode":   {q.Passcode.Reveal()},
+		"Content-Type":           {"application/json"},
+		"User-Agent":             {DefaultPartner},
+	}}
+	return request.WithContext(ctx), nil
+}
+
+func (c *Client) target(base *url.URL, mode Mode) (*url.URL, error) {
+	switch mode {
+	case Connect, "":
+		target := base.JoinPath("v1", "connect")
+		target.RawQuery = url.Values{"partner": {c.partner}}.Encode()
+		return target, nil
+	case Events:
+		target := base.JoinPath("1", "events.json")
+		target.RawQuery = "cursor=none"
+		return target, nil
+	}
+	return nil, &UnavailableError{Seen: "not asked, there is no such way of asking"}
+}
+
+// call reads the body to its end, or to its cap, so that the connection serves the next call.
+func (c *Client) call(request *http.Request) (answer, error) {
+	response, err := c.transport.RoundTrip(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	if err != nil && !isRefusal(response.StatusCode) {
+		return answer{}, err
+	}
+	return answer{
+		host:       request.URL.Host,
+		status:     response.StatusCode,
+		retryAfter: parseRetryAfter(response.Header.Get("Retry-After"), c.now()),
+		body:       body,
+	}, nil
+}

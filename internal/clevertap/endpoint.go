@@ -1,0 +1,59 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package clevertap
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// endpoints maps every region to the base URL that is asked. An empty template means CleverTap's own hosts.
+func endpoints(template string) (map[Region]*url.URL, error) {
+	bases := make(map[Region]*url.URL, len(Regions()))
+	for _, region := range Regions() {
+		raw := region.Endpoint()
+		if template != "" {
+			raw = strings.ReplaceAll(template, "{region}", string(region))
+		}
+		base, err := parseBase(raw)
+		if err != nil {
+			return nil, fmt.Errorf("the endpoint %w", err)
+		}
+		bases[region] = base
+	}
+	return bases, nil
+}
+
+// parseBase never repeats what it was given: it may hold a password.
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(strings.TrimRight(raw, "/"))
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL")
+	case base.Scheme != "https" && base.Scheme != "http":
+		return nil, errors.New("must begin with https:// or http://")
+	case base.Hostname() == "":
+		return nil, errors.New("names no host")
+	case base.User != nil:
+		return nil, errors.New("must not hold a user name or password")
+	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
+		return nil, errors.New("must not have a query or fragment")
+	}
+	return base, nil
+}

@@ -1,0 +1,62 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package clevertap
+
+import "time"
+
+// RejectedError says that CleverTap refuses the passcode: it is wrong, expired, deleted or revoked, or right but in
+// another region.
+type RejectedError struct {
+	// Seen is what was answered and by which host, for people; never any text of the answer itself.
+	Seen string
+}
+
+func (e *RejectedError) Error() string {
+	return "CleverTap refuses the passcode: " + e.Seen
+}
+
+// UnavailableError says that nothing was learnt about the passcode: no answer came, or one that says nothing.
+type UnavailableError struct {
+	// Seen is what was answered or went wrong and at which host, for people; never any text of the answer itself.
+	Seen string
+
+	// cause is a context's error or nil: a network error's own text may hold what must not be shown.
+	cause error
+}
+
+func (e *UnavailableError) Error() string {
+	return "CleverTap did not say whether the passcode works: " + e.Seen
+}
+
+// Unwrap returns context.Canceled or context.DeadlineExceeded where the caller's context or the timeout ended the
+// call, and nil otherwise.
+func (e *UnavailableError) Unwrap() error {
+	return e.cause
+}
+
+// RateLimitedError says that CleverTap takes no more calls of this account for now. Nothing was learnt about the
+// passcode.
+type RateLimitedError struct {
+	// Seen is what was answered and by which host, for people.
+	Seen string
+	// RetryAfter is how long CleverTap asks to wait, an hour at most; zero when it does not say.
+	RetryAfter time.Duration
+}
+
+func (e *RateLimitedError) Error() string {
+	return "CleverTap takes no more calls of this account for now: " + e.Seen
+}

@@ -1,0 +1,82 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package clevertap
+
+import "slices"
+
+// Region is where CleverTap keeps an account. Credentials that are right are refused in every other region.
+type Region string
+
+// The regions of CleverTap.
+const (
+	Europe       Region = "eu1"
+	India        Region = "in1"
+	Singapore    Region = "sg1"
+	UnitedStates Region = "us1"
+	Indonesia    Region = "aps3"
+	MiddleEast   Region = "mec1"
+)
+
+// Regions lists every region there is.
+func Regions() []Region {
+	return []Region{Europe, India, Singapore, UnitedStates, Indonesia, MiddleEast}
+}
+
+// Known reports whether CleverTap has this region.
+func (r Region) Known() bool {
+	return slices.Contains(Regions(), r)
+}
+
+// Endpoint is the base URL of the region's API, without a slash at its end; "" for an unknown region, so that what
+// is no region never becomes part of a host's name.
+func (r Region) Endpoint() string {
+	switch {
+	case !r.Known():
+		return ""
+	case r == Europe:
+		return "https://api.clevertap.com"
+	}
+	return "https://" + string(r) + ".api.clevertap.com"
+}
+
+// Dashboard is the base URL of the region's dashboard, where people make and delete passcodes; "" for an unknown
+// region.
+func (r Region) Dashboard() string {
+	if !r.Known() {
+		return ""
+	}
+	return "https://" + string(r) + ".dashboard.clevertap.com"
+}
+
+// Mode is how CleverTap is asked.
+type Mode string
+
+const (
+	// Connect asks the endpoint that exists for partners to verify a customer's credentials.
+	Connect Mode = "Connect"
+	// Events asks for events with a cursor that never existed, for accounts where Connect does not answer.
+	Events Mode = "Events"
+)
+
+// Question is what Verify asks: does this passcode work for this account in this region?
+type Question struct {
+	AccountID string
+	Region    Region
+	Passcode  Passcode
+	// Mode is how to ask; "" means Connect.
+	Mode Mode
+}
