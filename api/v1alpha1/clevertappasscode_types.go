@@ -112,7 +112,7 @@ type Expiry struct {
 	// Forever true is the dashboard's "Forever". On a User passcode it is the dashboard's Infinite, which means ten
 	// calendar years.
 	// +optional
-	// +kubebuilder:validation:Enum=true
+	// +kubebuilder:validation:XValidation:rule="self",message="must be true, or left out"
 	Forever *bool `json:"forever,omitempty"`
 
 	// At is the very end.
@@ -125,7 +125,7 @@ type PasscodeEntry struct {
 	// Name is the passcode's name on the dashboard.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\x00-\\x1f\\x7f-\\x{9f}]')",message="must not contain control characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'\\p{Cc}')",message="must not contain control characters"
 	Name string `json:"name"`
 
 	// SecretKeyRef is where the value was staged: a Secret of the same namespace with the label
