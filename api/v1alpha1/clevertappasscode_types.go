@@ -377,6 +377,12 @@ type CleverTapPasscodeStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
+	// AccountID and Region are those that this status speaks of.
+	// +optional
+	AccountID string `json:"accountID,omitempty"`
+	// +optional
+	Region Region `json:"region,omitempty"`
+
 	// Phase sums the object up for people. Programs read the conditions.
 	// +optional
 	Phase Phase `json:"phase,omitempty"`
@@ -460,6 +466,10 @@ type PasscodeStatus struct {
 	// FirstSeenAt is when its present value was first seen.
 	// +optional
 	FirstSeenAt *metav1.Time `json:"firstSeenAt,omitempty"`
+
+	// StaleCreatedAt is a createdAt in the spec that belongs to a value before the present one, and is not counted.
+	// +optional
+	StaleCreatedAt Time `json:"staleCreatedAt,omitempty"`
 
 	// VerifiedAt is when CleverTap last accepted or refused it.
 	// +optional

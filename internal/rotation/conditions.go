@@ -1,0 +1,226 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// sourcePatience is how long a missing source is no reason to call for a person: it may be applied after the object.
+const sourcePatience = 5 * time.Minute
+
+// conditions updates those there were; a nil condition is removed.
+func (v *view) conditions(before []metav1.Condition) []metav1.Condition {
+	ready := v.ready()
+	sources := v.sourcesReady()
+	next := map[string]*metav1.Condition{
+		v1alpha1.ConditionReady:          &ready,
+		v1alpha1.ConditionVerified:       v.verified(),
+		v1alpha1.ConditionExpiringSoon:   v.expiringSoonCondition(),
+		v1alpha1.ConditionSuccessorReady: v.successorReady(),
+		v1alpha1.ConditionSourcesReady:   &sources,
+		v1alpha1.ConditionReconciling:    v.reconciling(),
+		v1alpha1.ConditionStalled:        v.stalled(),
+	}
+	conditions := before
+	for _, name := range []string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionVerified, v1alpha1.ConditionExpiringSoon,
+		v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady,
+		v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
+	} {
+		if next[name] == nil {
+			meta.RemoveStatusCondition(&conditions, name)
+			continue
+		}
+		next[name].Type = name
+		v.setCondition(&conditions, *next[name])
+	}
+	return conditions
+}
+
+func condition(status metav1.ConditionStatus, reason, message string) metav1.Condition {
+	return metav1.Condition{Status: status, Reason: reason, Message: message}
+}
+
+func (v *view) ready() metav1.Condition {
+	if v.Target.Conflict != "" {
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonTargetConflict, v.Target.Conflict)
+	}
+	p := v.holding()
+	switch {
+	case p == nil:
+		return v.unpublished()
+	case v.expired(p):
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonExpired, v.expiredMessage(p))
+	case v.refused(p):
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.refusedMessage(p))
+	}
+	return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodePublished, v.publishedMessage(p))
+}
+
+// unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
+func (v *view) unpublished() metav1.Condition {
+	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
+	}
+	if pending := v.firstOf(func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused }); pending != nil {
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
+	}
+	first := v.entries[0]
+	if first.hasValue() {
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRefusedMessage())
+	}
+	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
+}
+
+func (v *view) firstOf(fits func(*entry) bool) *entry {
+	for _, e := range v.entries {
+		if fits(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+func (v *view) verified() *metav1.Condition {
+	p := v.holding()
+	if p == nil {
+		return nil
+	}
+	var c metav1.Condition
+	switch {
+	case v.mode() == v1alpha1.VerificationNone:
+		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
+	case v.silent(p) && p.answer.RateLimited:
+		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.silentMessage(p))
+	case v.silent(p):
+		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.silentMessage(p))
+	case p.verdict == Refused:
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+refusal)
+	default:
+		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
+	}
+	return &c
+}
+
+func (v *view) expiringSoonCondition() *metav1.Condition {
+	p := v.holding()
+	if p == nil {
+		return nil
+	}
+	var c metav1.Condition
+	switch {
+	case p.life.ends.IsZero():
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The passcode was declared to last forever")
+	case v.expiringSoon(p):
+		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
+	default:
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(soonFrom(p.life)))
+	}
+	return &c
+}
+
+func (v *view) successorReady() *metav1.Condition {
+	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
+	if next := v.successor(); next != nil {
+		c = condition(metav1.ConditionTrue, v1alpha1.ReasonStaged, v.successorMessage(next))
+	}
+	return &c
+}
+
+func (v *view) sourcesReady() metav1.Condition {
+	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() })
+	if broken == nil {
+		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every listed passcode is there and well-formed")
+	}
+	return condition(metav1.ConditionFalse, broken.Problem, v.problemsMessage())
+}
+
+// reconciling is while what the spec asks is being asked about, or is not answered.
+func (v *view) reconciling() *metav1.Condition {
+	if v.Target.Conflict != "" {
+		return nil
+	}
+	for _, c := range v.candidates() {
+		switch {
+		case c.entry.Answer.Unanswered > 0 && !c.entry.asking():
+			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(c.entry))
+			return &c
+		case c.entry.asking():
+			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerifying, v.verifyingMessage())
+			return &c
+		}
+	}
+	return nil
+}
+
+// stalled is while a person must act before what the spec asks can be published.
+func (v *view) stalled() *metav1.Condition {
+	reason, message, since := v.blocker()
+	if reason == "" || v.now.Before(since.Add(patienceWith(reason))) {
+		return nil
+	}
+	c := condition(metav1.ConditionTrue, reason, message)
+	return &c
+}
+
+// blocker is what only a person can mend, and since when it is told; none is "".
+func (v *view) blocker() (reason, message string, since time.Time) {
+	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
+		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
+	}
+	p := v.holding()
+	if p == nil || p.namesake == nil {
+		return "", "", time.Time{}
+	}
+	switch source := p.namesake; {
+	case source.Problem != "":
+		return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
+	case v.state(source) == v1alpha1.StateRejected:
+		return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.now
+	}
+	return "", "", time.Time{}
+}
+
+// falseSince is when the condition became False; now where it was not.
+func (v *view) falseSince(name string) time.Time {
+	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
+	if c == nil || c.Status != metav1.ConditionFalse {
+		return wholeSecond(v.now)
+	}
+	return c.LastTransitionTime.UTC()
+}
+
+// patienceWith is how long a problem is no reason to call for a person.
+func patienceWith(reason string) time.Duration {
+	switch reason {
+	case v1alpha1.ReasonSourceNotFound, v1alpha1.ReasonSourceNotLabelled, v1alpha1.ReasonKeyNotFound:
+		return sourcePatience
+	}
+	return 0
+}
+
+// stallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
+func (v *view) stallsAt() time.Time {
+	reason, _, since := v.blocker()
+	return since.Add(patienceWith(reason))
+}

@@ -1,0 +1,111 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+const (
+	// ExpiringSoonWindow is how long before the end the dashboard, and ExpiringSoon, begin to warn.
+	ExpiringSoonWindow = 30 * 24 * time.Hour
+	// defaultBefore is how long before the end the next one takes over, but never more than a third of the life.
+	defaultBefore = 720 * time.Hour
+	// infiniteYears is what the dashboard's Infinite means for a user passcode.
+	infiniteYears = 10
+)
+
+// life is when a passcode begins, ends and makes room. Zero ends and rotates mean never. All are whole seconds, as
+// the status and the record keep them.
+type life struct {
+	begins, ends, rotates time.Time
+}
+
+func (l life) over(now time.Time) bool {
+	return !l.ends.IsZero() && !now.Before(l.ends)
+}
+
+// due reports whether the next one should have taken over.
+func (l life) due(now time.Time) bool {
+	return !l.rotates.IsZero() && !now.Before(l.rotates)
+}
+
+// tooShort reports whether its rotation time lies before its beginning, so that it can never be a successor.
+func (l life) tooShort() bool {
+	return !l.rotates.IsZero() && l.rotates.Before(l.begins)
+}
+
+// outlasts orders by end: never comes after every end.
+func (l life) outlasts(other life) bool {
+	if l.ends.IsZero() || other.ends.IsZero() {
+		return l.ends.IsZero() && !other.ends.IsZero()
+	}
+	return l.ends.After(other.ends)
+}
+
+func lifeOf(spec *v1alpha1.CleverTapPasscodeSpec, expiry v1alpha1.Expiry, begins time.Time) life {
+	return withEnd(spec, begins, endOf(spec.Type, expiry, begins))
+}
+
+func withEnd(spec *v1alpha1.CleverTapPasscodeSpec, begins, ends time.Time) life {
+	if ends.IsZero() {
+		return life{begins: begins}
+	}
+	return life{begins: begins, ends: ends, rotates: ends.Add(-before(spec.Rotation, ends.Sub(begins)))}
+}
+
+func endOf(kind v1alpha1.PasscodeType, expiry v1alpha1.Expiry, begins time.Time) time.Time {
+	switch {
+	case expiry.At != nil:
+		return parseTime(*expiry.At)
+	case expiry.Days != nil:
+		return begins.Add(time.Duration(*expiry.Days) * 24 * time.Hour)
+	case kind == v1alpha1.PasscodeTypeUser:
+		return begins.AddDate(infiniteYears, 0, 0)
+	}
+	return time.Time{}
+}
+
+func before(rotation *v1alpha1.Rotation, life time.Duration) time.Duration {
+	if rotation != nil && rotation.Before != nil {
+		return parseDuration(*rotation.Before)
+	}
+	return max(0, min(defaultBefore, (life/3).Truncate(time.Second)))
+}
+
+// parseTime is total: the API server admits nothing that fails here.
+func parseTime(text v1alpha1.Time) time.Time {
+	parsed, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return time.Time{}
+	}
+	return wholeSecond(parsed)
+}
+
+func parseDuration(text v1alpha1.Duration) time.Duration {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return 0
+	}
+	return parsed
+}
+
+func wholeSecond(t time.Time) time.Time {
+	return t.UTC().Truncate(time.Second)
+}

@@ -1,0 +1,142 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// Decision is what one pass does, says and waits for.
+type Decision struct {
+	// Want is what the target is to be; nil leaves it alone.
+	Want *Want
+	// Ask are the questions to hand over. No pass waits for an answer: it wakes the object.
+	Ask []Question
+	// Status is the whole status, of what was observed: after a write, Decide is called again.
+	Status v1alpha1.CleverTapPasscodeStatus
+	// Next is when to look again; zero when only a change can lead to anything new.
+	Next time.Time
+}
+
+// Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
+func Decide(now time.Time, o Observed) Decision {
+	v := examine(now, o)
+	if v.overtaken() {
+		return Decision{Status: *o.Object.Status.DeepCopy()}
+	}
+	d := Decision{Want: v.want()}
+	if d.Want == nil {
+		d.Ask, d.Next = v.questions()
+	}
+	if since := v.askingSince(d.Ask); !since.IsZero() && v.now.Before(since.Add(unreported)) {
+		d.Status = *o.Object.Status.DeepCopy()
+		d.Next = earliest(d.Next, v.nextChange(), since.Add(unreported))
+		return d
+	}
+	d.Status = v.status()
+	d.Next = earliest(d.Next, v.nextChange())
+	return d
+}
+
+// unreported is for how long a question under way keeps the report back: mostly the answer comes sooner, and then
+// both are one write.
+const unreported = time.Second
+
+// askingSince is when the oldest question under way was handed over; zero where there is none, or where there is a
+// publication to report, which waits for nothing.
+func (v *view) askingSince(ask []Question) time.Time {
+	if p := v.holding(); p != nil && p.record.Revision != v.Object.Status.Revision {
+		return time.Time{}
+	}
+	var since time.Time
+	if len(ask) > 0 {
+		since = v.now
+	}
+	for _, e := range v.entries {
+		since = earliest(since, e.Answer.AskedSince)
+	}
+	return earliest(since, v.Target.Answer.AskedSince)
+}
+
+// overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
+func (v *view) overtaken() bool {
+	record := v.Target.Record
+	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
+}
+
+// want is the next publication or, where there is none, the published one's upkeep.
+func (v *view) want() *Want {
+	if v.Target.Conflict != "" {
+		return nil
+	}
+	if chosen := v.choose().publish; chosen != nil {
+		return v.publication(*chosen)
+	}
+	if v.published == nil || v.published.tuple.Passcode.IsZero() {
+		return nil
+	}
+	if want := v.upkeep(); !v.stands(want) {
+		return want
+	}
+	return nil
+}
+
+// questions are those due now, and when the next one is.
+func (v *view) questions() (ask []Question, next time.Time) {
+	if v.Target.Conflict != "" {
+		return nil, time.Time{}
+	}
+	ask, next = v.routine()
+	choice := v.choose()
+	if waited := choice.ask; waited != nil && !contains(ask, waited.Fingerprint) {
+		ask = append(ask, v.question(waited))
+	}
+	return ask, earliest(next, choice.next)
+}
+
+func contains(questions []Question, fingerprint string) bool {
+	for _, q := range questions {
+		if q.Fingerprint == fingerprint {
+			return true
+		}
+	}
+	return false
+}
+
+// nextChange is when time alone will change what is to be done or told.
+func (v *view) nextChange() time.Time {
+	var next time.Time
+	for _, at := range v.instants() {
+		if at.After(v.now) {
+			next = earliest(next, at)
+		}
+	}
+	return next
+}
+
+func (v *view) instants() []time.Time {
+	list := []time.Time{v.Object.CreationTimestamp.Add(patience), v.stallsAt()}
+	for _, e := range v.entries {
+		list = append(list, e.life.ends, e.life.rotates)
+	}
+	if p := v.published; p != nil {
+		list = append(list, p.life.rotates, p.life.ends, soonFrom(p.life), v.silentFrom(p))
+	}
+	return list
+}

@@ -1,0 +1,183 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+const (
+	initial       = v1alpha1.RotationInitial
+	scheduled     = v1alpha1.RotationScheduled
+	sourceChanged = v1alpha1.RotationSourceChanged
+	wasRemoved    = v1alpha1.RotationRemoved
+)
+
+// A passcode of 90 days makes room 30 days before its end.
+var (
+	rotates = made.Add(60 * day)
+	ends    = made.Add(90 * day)
+)
+
+var _ = DescribeTable("1. The first publication", decides,
+	Entry("asks about every listed passcode at once", given(listed("a", "b")), asks("a", "b"), writesNothing),
+	Entry("publishes what was accepted", given(accepted("a")), publishes("a", initial)),
+	Entry("takes the first in the list", given(listed("a", "b"), accepted("a", "b")), publishes("a", initial)),
+	Entry("waits for an earlier one that is being asked about", given(listed("a", "b"), asking("a"), accepted("b")), writesNothing, asks()),
+	Entry("does not wait for a later one", given(listed("a", "b"), asking("b"), accepted("a")), publishes("a", initial)),
+	Entry("passes over one that is refused", given(listed("a", "b"), refused("a"), accepted("b")), publishes("b", initial)),
+	Entry("passes over one that is not answered", given(listed("a", "b"), unanswered("a", 1), accepted("b")), publishes("b", initial)),
+	Entry("passes over one that is missing", given(listed("a", "b"), broken("a", "SourceNotFound"), accepted("b")), publishes("b", initial)),
+	Entry("passes over one that is malformed", given(listed("a", "b"), broken("a", "PasscodeMalformed"), accepted("b")), publishes("b", initial)),
+	Entry("waits 5 s for one that is missing from a new object", given(listed("a", "b"), broken("a", "SourceNotFound"), at(made.Add(4*time.Second)), accepted("b")), writesNothing, looksAgain(made.Add(5*time.Second))),
+	Entry("does not wait for a malformed one of a new object", given(listed("a", "b"), broken("a", "PasscodeMalformed"), at(made.Add(4*time.Second)), accepted("b")), publishes("b", initial)),
+	Entry("does not wait for a missing one later in the list", given(listed("a", "b"), broken("b", "SourceNotFound"), at(made.Add(4*time.Second)), accepted("a")), publishes("a", initial)),
+	Entry("passes over one whose rotation time has come", given(listed("a", "b"), lasting("a", 1), accepted("a", "b")), publishes("b", initial)),
+	Entry("takes the one that ends last where every rotation time has come", given(listed("a", "b", "c"), at(ends.Add(-day)), lasting("b", 91), accepted("a", "b", "c")), publishes("b", initial)),
+	Entry("takes one past its end where nothing else is accepted", given(at(ends.Add(day)), accepted("a")), publishes("a", initial)),
+	Entry("takes one that lasts forever over one that ends", given(listed("a", "b"), at(ends.Add(-day)), forever("b"), accepted("a", "b")), publishes("b", initial)),
+	Entry("asks again where the acceptance is older than 30 s", given(accepted("a"), after(31*time.Second)), writesNothing, asks("a")),
+	Entry("does not believe an acceptance from a status", given(foreign, accepted("a"), settled, restarted, ours), writesNothing, asks("a")),
+	Entry("asks nobody in mode None", given(mode("None")), publishes("a", initial)),
+	Entry("does not publish one that is refused", given(refused("a")), writesNothing, asks(), phase("Pending"), says("Ready", "PasscodeRejected"), says("Stalled", "PasscodeRejected")),
+	Entry("says that CleverTap is being asked once that takes a second", given(asking("a"), after(time.Second)), says("Ready", "Verifying"), says("Reconciling", "Verifying")),
+	Entry("says nothing before", given(asking("a"), after(time.Second-1)), status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
+		g.Expect(s.ObservedGeneration).To(BeEquivalentTo(-1))
+	})),
+	Entry("says that CleverTap does not answer", given(unanswered("a", 1)), says("Ready", "VerificationUnavailable"), says("Reconciling", "VerificationUnavailable"), saysNothingOf("Stalled")),
+	Entry("says what is wrong with the first one", given(listed("a", "b"), broken("a", "KeyNotFound"), broken("b", "SourceNotFound")), says("Ready", "KeyNotFound"), saysNothingOf("Stalled"), state("a", "Missing")),
+	Entry("calls for a person at once where a value is malformed", given(broken("a", "PasscodeMalformed")), says("Stalled", "PasscodeMalformed"), state("a", "Malformed")),
+	Entry("calls for a person where a source is missing for five minutes", given(broken("a", "SourceNotFound"), settled, after(5*time.Minute)), says("Stalled", "SourceNotFound")),
+	Entry("writes nothing where the target is foreign, and asks nothing", given(foreign, accepted("a")), writesNothing, asks(), says("Ready", "TargetConflict"), says("Stalled", "TargetConflict")),
+	Entry("counts two entries of one value as one", given(listed("a", "b"), holds("b", "a"), accepted("a"), settled), state("b", "Duplicate"), writesNothing, asks()),
+)
+
+var _ = DescribeTable("2. The published one stays", decides,
+	Entry("while nothing happens", given(published), writesNothing, asks(), state("a", "Active"), says("Ready", "PasscodePublished"), phase("Active"), saysNothingOf("Reconciling"), saysNothingOf("Stalled")),
+	Entry("when another is added before it", given(published, listed("b", "a"), accepted("b")), writesNothing),
+	Entry("when the list is reordered", given(listed("a", "b"), published, listed("b", "a")), writesNothing),
+	Entry("when its source is lost", given(published, broken("a", "SourceNotFound")), writesNothing, asks(), says("Ready", "PasscodePublished"), says("SourcesReady", "SourceNotFound"), saysNothingOf("Stalled")),
+	Entry("when its value becomes malformed, and says so at once", given(published, broken("a", "PasscodeMalformed")), writesNothing, says("Ready", "PasscodePublished"), says("Stalled", "PasscodeMalformed")),
+	Entry("when the status is lost and the operator restarts", given(published, statusLost, restarted), writesNothing, asks("a")),
+	Entry("when the operator restarts, which asks nothing either", given(listed("a", "b"), published, restarted), writesNothing, asks()),
+	Entry("when a spare is faulty, which is no reason to call for a person", given(listed("a", "b"), broken("b", "SourceNotFound"), published, after(time.Hour-1)), writesNothing, says("SourcesReady", "SourceNotFound"), saysNothingOf("Stalled")),
+	Entry("when the key of the fingerprints is another", given(listed("a", "b"), published, otherKey, accepted("a", "b"), settled), writesNothing, state("a", "Active"), state("b", "Staged")),
+)
+
+var _ = Describe("2. Renaming", func() {
+	It("moves the names and nothing else", func() {
+		w := newWorld(published, listed("z"), holds("z", "a"))
+		d := w.decide()
+		Expect(d.Want.Record.Passcode).To(Equal("z"))
+		Expect(d.Want.Record.Revision).To(BeEquivalentTo(1))
+		Expect(d.Want.Restores).To(BeFalse())
+		Expect(w.settle().Status.ActivePasscode).To(Equal("z"))
+	})
+})
+
+var _ = DescribeTable("3. The switch", decides,
+	Entry("comes when the rotation time has come", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b")), publishes("b", scheduled)),
+	Entry("does not come a moment before", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates.Add(-1)), accepted("a", "b")), writesNothing, looksAgain(rotates)),
+	Entry("asks right before it", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates.Add(-time.Hour)), accepted("a", "b"), at(rotates)), writesNothing, asks("a", "b")),
+	Entry("waits for the answer", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("a"), asking("b")), writesNothing, asks()),
+	Entry("passes over a successor that is refused", given(listed("a", "b", "c"), createdAt("b", rotates), createdAt("c", rotates), published, at(rotates), accepted("a", "c"), refused("b")), publishes("c", scheduled)),
+	Entry("goes by the order of the list, not by dates", given(listed("a", "b", "c"), createdAt("b", rotates), lasting("b", 200), createdAt("c", rotates), published, at(rotates), accepted("a", "b", "c")), publishes("b", scheduled)),
+	Entry("takes a successor that comes earlier in the list", given(listed("b", "a"), published, listed("c", "b", "a"), createdAt("c", rotates), at(rotates), accepted("c")), publishes("c", scheduled)),
+	Entry("passes over one whose own rotation time has come", given(listed("a", "b"), published, at(rotates), accepted("a", "b")), writesNothing, says("SuccessorReady", "NoSuccessor")),
+	Entry("never goes back to a value that was replaced", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled,
+		createdAt("a", rotates), at(rotates.Add(60*day)), accepted("a", "b")), writesNothing, state("a", "Retiring"), says("SuccessorReady", "NoSuccessor")),
+	Entry("never goes back to one that cannot be told by its fingerprint, but has its name", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled,
+		createdAt("a", rotates), otherKey, at(rotates.Add(60*day)), accepted("a", "b"), settled), writesNothing, state("a", "Retiring")),
+	Entry("never takes one whose rotation time lies before its beginning", given(listed("a", "b"), rotatingBefore("800h"), createdAt("b", rotates), lasting("b", 30), published, at(rotates), accepted("a", "b")), writesNothing),
+	Entry("follows a changed source", given(published, holds("a", "new"), accepted("new")), publishes("a", sourceChanged)),
+	Entry("follows a changed source whatever its past", given(published, holds("a", "new"), accepted("new"), settled, holds("a", "a"), accepted("a")), publishes("a", sourceChanged)),
+	Entry("asks about a changed source at once", given(published, holds("a", "new")), writesNothing, asks("new")),
+	Entry("does not follow a changed source that is refused", given(published, holds("a", "new"), refused("new")), writesNothing, says("Ready", "PasscodePublished"), says("Stalled", "PasscodeRejected")),
+	Entry("does not follow a changed source that is not answered", given(published, holds("a", "new"), unanswered("new", 1)), writesNothing, says("Ready", "PasscodePublished"), says("Reconciling", "VerificationUnavailable"), saysNothingOf("Stalled")),
+	Entry("takes a successor on time while the changed source is refused", given(listed("a", "b"), createdAt("b", rotates), published, at(rotates), holds("a", "new"), refused("new"), accepted("b")), publishes("b", scheduled)),
+	Entry("comes when the published one is taken off the list", given(listed("a", "b"), published, listed("b"), accepted("b")), publishes("b", wasRemoved)),
+	Entry("takes a replaced one rather than none when the published one is taken off", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled, listed("a"), accepted("a")), publishes("a", wasRemoved)),
+	Entry("takes the one that ends last where none is a successor", given(listed("a", "b", "c"), lasting("b", 5), lasting("c", 6), published, at(made.Add(7*day)), listed("b", "c"), accepted("b", "c")), publishes("c", wasRemoved)),
+	Entry("stays on a removed one while nothing is accepted, with its dates", given(listed("a", "b"), published, listed("b"), refused("b")), writesNothing,
+		status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
+			g.Expect(s.ActivePasscode).To(Equal("a"))
+			g.Expect(s.ExpiresAt.UTC()).To(Equal(ends))
+		})),
+	Entry("goes on asking about a removed one", given(listed("a", "b"), published, listed("b"), refused("b"), after(time.Hour)), asks("a", "b"), writesNothing),
+	Entry("comes when the region is changed", given(published, inRegion("eu1"), accepted("eu1/a")), publishes("a", sourceChanged)),
+	Entry("waits for the answer of the new region", given(published, inRegion("eu1")), asks("a"), writesNothing),
+	Entry("takes the same entry in the new region, though another comes first", given(published, listed("b", "a"), inRegion("eu1"), accepted("eu1/a", "eu1/b")), publishes("a", sourceChanged)),
+	Entry("takes another in the new region where the same entry is refused", given(listed("a", "b"), published, inRegion("eu1"), refused("eu1/a"), accepted("eu1/b")), publishes("b", sourceChanged)),
+	Entry("does not follow a status that somebody made up", given(listed("a", "b"), published, madeUp, restarted), writesNothing),
+)
+
+var _ = DescribeTable("4. Silence", decides,
+	Entry("is asked again after a second", given(unanswered("a", 1)), looksAgain(made.Add(day+time.Second))),
+	Entry("is asked again after two", given(unanswered("a", 2)), looksAgain(made.Add(day+2*time.Second))),
+	Entry("is asked again after a minute at most", given(unanswered("a", 60)), looksAgain(made.Add(day+time.Minute))),
+	Entry("is asked about again when its time has come", given(unanswered("a", 1), after(time.Second)), asks("a")),
+	Entry("is asked about at the interval where nothing waits for it", given(published, after(time.Hour), unanswered("a", 1)), looksAgain(made.Add(day+2*time.Hour)), asks(), writesNothing, says("Verified", "Accepted")),
+	Entry("is told of after two intervals", given(published, after(2*time.Hour), unanswered("a", 2)), says("Verified", "Unavailable"), says("Ready", "PasscodePublished"), writesNothing),
+)
+
+var _ = DescribeTable("5. Refusals", decides,
+	Entry("are asked about again after a minute", given(refused("a")), asks(), looksAgain(made.Add(day+time.Minute))),
+	Entry("are asked about again after two", given(refused("a", 2)), looksAgain(made.Add(day+2*time.Minute))),
+	Entry("are asked about again after an hour at most", given(refused("a", 50)), looksAgain(made.Add(day+time.Hour))),
+	Entry("are asked about at once when the value changes", given(refused("a"), settled, holds("a", "new")), asks("new")),
+	Entry("of the published one are asked about at its interval", given(published, after(time.Hour), refused("a")), looksAgain(made.Add(day+2*time.Hour)), writesNothing, asks()),
+)
+
+var _ = DescribeTable("6. The end", decides,
+	Entry("is told of 30 days before", given(published, at(ends.Add(-30*day)), accepted("a")), says("ExpiringSoon", "WithinWindow"), says("Ready", "PasscodePublished"), phase("ExpiringSoon")),
+	Entry("is not told of a moment before", given(published, at(ends.Add(-30*day-1)), accepted("a")), says("ExpiringSoon", "OutsideWindow"), looksAgain(ends.Add(-30*day))),
+	Entry("never comes where it lasts forever", given(forever("a"), published), says("ExpiringSoon", "NeverExpires")),
+	Entry("is a question at once", given(published, at(ends.Add(-time.Minute)), accepted("a"), settled, at(ends)), asks("a"), writesNothing),
+	Entry("is waited for", given(published, at(ends.Add(-time.Minute)), accepted("a")), looksAgain(ends)),
+	Entry("is no end where CleverTap still accepts", given(published, at(ends), accepted("a")), says("Ready", "PasscodePublished"), phase("ExpiringSoon")),
+	Entry("is one where CleverTap refuses", given(published, at(ends), refused("a")), says("Ready", "Expired"), says("Stalled", "Expired"), phase("Expired"), writesNothing),
+	Entry("is one where CleverTap does not answer", given(published, at(ends), unanswered("a", 1)), says("Ready", "Expired"), writesNothing),
+	Entry("is one in mode None", given(mode("None"), published, at(ends)), says("Ready", "Expired"), writesNothing),
+	Entry("is not told while the answer is on its way", given(published, at(ends), asking("a"), after(2*time.Second)), says("Ready", "PasscodePublished")),
+)
+
+var _ = DescribeTable("8. The target", decides,
+	Entry("is put back when it is edited, unasked", given(published, after(time.Minute), edited), restores("a"), asks()),
+	Entry("is put back when it is edited while its source is lost", given(published, broken("a", "SourceNotFound"), edited), restores("a")),
+	Entry("is put back when it is deleted, unasked", given(published, after(time.Minute), deleted), restores("a"), asks()),
+	Entry("is published anew when it is deleted and nobody remembers", given(published, deleted, restarted, accepted("a")), publishesRevision(2), publishes("a", initial)),
+	Entry("is left alone when it became foreign", given(published, foreign), writesNothing, says("Ready", "TargetConflict")),
+	Entry("is left alone by an object that somebody else has seen a newer generation of", given(published, overtaken, holds("a", "new"), accepted("new")), writesNothing, asks()),
+)
+
+var _ = DescribeTable("The beginning", decides,
+	Entry("is createdAt", given(published), begins("a", made)),
+	Entry("is when it was first seen where there is no createdAt", given(undated("a"), published, after(day)), begins("a", made.Add(day))),
+	Entry("stays when the status is lost", given(undated("a"), published, after(day), statusLost, restarted, after(2*day), settled, after(time.Second), accepted("a")), begins("a", made.Add(day))),
+	Entry("follows a corrected createdAt", given(published, createdAt("a", made.Add(-day)), settled), begins("a", made.Add(-day))),
+	Entry("does not follow a createdAt that belongs to the value before", given(published, after(day), holds("a", "new"), accepted("new"), settled), begins("a", made.Add(2*day))),
+	Entry("stays then", given(published, after(day), holds("a", "new"), accepted("new"), settled, after(day), settled), begins("a", made.Add(2*day))),
+	Entry("stays then when the status is lost", given(published, after(day), holds("a", "new"), accepted("new"), settled, after(day), statusLost, restarted, accepted("new"), settled), begins("a", made.Add(2*day))),
+	Entry("follows a createdAt that was corrected for the new value", given(published, after(day), holds("a", "new"), accepted("new"), settled, createdAt("a", made.Add(day)), settled), begins("a", made.Add(day))),
+	Entry("follows a createdAt that came before its value", given(undated("a"), published, after(day), createdAt("a", made.Add(36*time.Hour)), settled, holds("a", "new"), accepted("new"), settled), begins("a", made.Add(36*time.Hour))),
+	Entry("of the same value in another region is the same", given(refused("a"), settled, after(day), inRegion("eu1"), accepted("eu1/a"), settled), begins("a", made)),
+)

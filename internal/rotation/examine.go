@@ -1,0 +1,190 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// view is an Observed with everything said of each entry and of the published one that the rules ask for.
+type view struct {
+	Observed
+	now       time.Time
+	spec      *v1alpha1.CleverTapPasscodeSpec
+	entries   []*entry
+	published *published // nil: nothing is
+	lost      bool       // it was, and is to be put back
+}
+
+// entry is a listed passcode.
+type entry struct {
+	Source
+	spec           v1alpha1.PasscodeEntry
+	life           life
+	firstSeen      time.Time
+	staleCreatedAt v1alpha1.Time
+	sameAs         *entry // an earlier one of the same value, or nil
+	verdict        Verdict
+	verdictAt      time.Time
+	replaced       bool // its value was published before, and is no longer
+}
+
+func (e *entry) hasValue() bool { return e.Problem == "" }
+
+func examine(now time.Time, o Observed) *view {
+	v := &view{Observed: o, now: now, spec: &o.Object.Spec}
+	if !o.Target.Exists && o.Target.Conflict == "" && o.Remembered != nil {
+		v.Target, v.lost = *o.Remembered, true
+	}
+	for i, spec := range v.spec.Passcodes {
+		v.entries = append(v.entries, v.examineEntry(spec, o.Sources[i]))
+	}
+	v.published = v.examinePublished()
+	return v
+}
+
+func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
+	e := &entry{Source: source, spec: spec}
+	if !e.hasValue() {
+		return e
+	}
+	for _, earlier := range v.entries {
+		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.sameAs == nil {
+			e.sameAs = earlier
+		}
+	}
+	v.date(e)
+	e.verdict, e.verdictAt = v.lastVerdict(e)
+	e.replaced = v.wasReplaced(e)
+	return e
+}
+
+// date finds out when the value began: what is known of it comes from the status, and for the published one from
+// the record, which outlives it.
+func (v *view) date(e *entry) {
+	e.firstSeen, e.staleCreatedAt = v.known(e)
+	begins := e.firstSeen
+	if e.spec.CreatedAt != nil && *e.spec.CreatedAt != e.staleCreatedAt {
+		begins = parseTime(*e.spec.CreatedAt)
+		e.staleCreatedAt = ""
+	}
+	e.life = lifeOf(v.spec, v.expiry(e.spec), begins)
+}
+
+func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
+	if spec.Expiry != nil {
+		return *spec.Expiry
+	}
+	return v.spec.Expiry
+}
+
+// known is when the value was first seen, and a createdAt that belongs to one before it.
+func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
+	if before := v.statusOf(e); before != nil {
+		if v.valueStayed(e, before) {
+			return before.FirstSeenAt.UTC(), before.StaleCreatedAt
+		}
+		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
+	}
+	record := v.Target.Record
+	switch {
+	case record != nil && record.Fingerprint == e.Fingerprint:
+		return record.FirstSeenAt, record.StaleCreatedAt
+	case record != nil && record.Passcode == e.spec.Name && sameKey(record.Fingerprint, e.Fingerprint) && !v.moved():
+		return wholeSecond(v.now), createdBefore(e, record.FirstSeenAt)
+	}
+	return wholeSecond(v.now), ""
+}
+
+// valueStayed takes a value for the same where its fingerprint can't tell: one of another key or account.
+func (v *view) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
+	status := &v.Object.Status
+	moved := status.AccountID != "" && (status.AccountID != v.spec.AccountID || status.Region != v.spec.Region)
+	return before.Fingerprint == e.Fingerprint || moved || !sameKey(before.Fingerprint, e.Fingerprint)
+}
+
+// createdBefore is the entry's createdAt where it is not later than the first sight of the value that the present
+// one replaced: then it belongs to that one.
+func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
+	if e.spec.CreatedAt == nil || parseTime(*e.spec.CreatedAt).After(firstSeen) {
+		return ""
+	}
+	return *e.spec.CreatedAt
+}
+
+// statusOf is what the status says of the entry by name, or of its value where the entry is new or was renamed; nil
+// where it says nothing.
+func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
+	var found *v1alpha1.PasscodeStatus
+	for i := range v.Object.Status.Passcodes {
+		s := &v.Object.Status.Passcodes[i]
+		switch {
+		case s.FirstSeenAt == nil || s.Fingerprint == "":
+		case s.Name == e.spec.Name:
+			return s
+		case s.Fingerprint == e.Fingerprint && found == nil:
+			found = s
+		}
+	}
+	return found
+}
+
+// lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to an earlier one.
+func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
+	if e.Answer.Verdict != Unknown {
+		return e.Answer.Verdict, wholeSecond(e.Answer.At)
+	}
+	before := v.statusOf(e)
+	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
+		return Unknown, time.Time{}
+	}
+	return v.verdictInStatus(before.State), before.VerifiedAt.UTC()
+}
+
+func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
+	refused := state == v1alpha1.StateRejected || state == v1alpha1.StateExpired ||
+		state == v1alpha1.StateActive && meta.IsStatusConditionFalse(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
+	if refused {
+		return Refused
+	}
+	return Accepted
+}
+
+// wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
+func (v *view) wasReplaced(e *entry) bool {
+	if v.Target.Record == nil || e.Fingerprint == v.Target.Fingerprint {
+		return false
+	}
+	for _, old := range v.Target.Record.Replaced {
+		same := old.Fingerprint == e.Fingerprint
+		if !sameKey(old.Fingerprint, e.Fingerprint) {
+			same = old.Passcode == e.spec.Name
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *view) moved() bool {
+	return v.Target.Tuple.AccountID != v.spec.AccountID || v.Target.Tuple.Region != v.spec.Region
+}

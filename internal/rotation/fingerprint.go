@@ -1,0 +1,66 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Key makes fingerprints. It never leaves its Secret and this process.
+type Key struct {
+	id     string
+	secret []byte
+}
+
+// KeySize is how many random bytes a key has.
+const KeySize = 32
+
+const (
+	fingerprintSize = 12 // bytes: 96 bits tell billions of values apart
+	keyIDSize       = 4
+)
+
+// NewKey takes KeySize random bytes. The key's id is derived from them, one way.
+func NewKey(secret []byte) Key {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("id of this key"))
+	return Key{id: hex.EncodeToString(mac.Sum(nil)[:keyIDSize]), secret: secret}
+}
+
+// Fingerprint tells one (region, account, value) from another, and nothing else to those who have not the key. A
+// plain digest would: passcodes are short enough to be guessed from one.
+func (k Key) Fingerprint(region, accountID string, passcode clevertap.Passcode) string {
+	mac := hmac.New(sha256.New, k.secret)
+	// None of the three contains a zero byte.
+	for _, part := range []string{region, accountID, passcode.Reveal()} {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0})
+	}
+	return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:fingerprintSize])
+}
+
+// sameKey reports whether both fingerprints were made with one key; otherwise they say nothing of each other.
+func sameKey(a, b string) bool {
+	idOfA, _, _ := strings.Cut(a, "-")
+	idOfB, _, _ := strings.Cut(b, "-")
+	return idOfA == idOfB
+}

@@ -1,0 +1,193 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Messages change with facts alone, never with the time of day: a message that counts days is a write a day.
+
+const (
+	sourceLabel = v1alpha1.RoleLabel + "=" + v1alpha1.RoleSource
+	refusal     = "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
+)
+
+// stamp is a time as people read it.
+func stamp(t time.Time) string {
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+func until(l life) string {
+	if l.ends.IsZero() {
+		return "forever"
+	}
+	return "until " + stamp(l.ends)
+}
+
+// dashboardPage is where passcodes of the object's kind are made and deleted.
+func (v *view) dashboardPage() string {
+	page := "Settings > Passcodes"
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		page = "Settings > Users"
+	}
+	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
+}
+
+func (v *view) makeNext() string {
+	return fmt.Sprintf("make one at %s, put its value into a Secret labelled %s and list it in spec.passcodes", v.dashboardPage(), sourceLabel)
+}
+
+func (v *view) publishedMessage(p *published) string {
+	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.life))
+	if p.life.over(v.now) {
+		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.life.ends))
+	}
+	return text + v.pendingMessage(p)
+}
+
+// pendingMessage says why what is published is not what the spec asks for; "" where it is.
+func (v *view) pendingMessage(p *published) string {
+	switch {
+	case p.moved:
+		return fmt.Sprintf(", for account %s in %s; no listed passcode is accepted yet for account %s in %s",
+			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region)
+	case p.sourceChanged() && v.state(p.namesake) == v1alpha1.StateRejected:
+		return "; CleverTap refuses the new value of its source"
+	case p.removed():
+		return "; it is not listed any more, and no listed passcode is accepted"
+	}
+	return ""
+}
+
+func (v *view) expiredMessage(p *published) string {
+	return fmt.Sprintf("%q ended at %s and no other listed passcode can take over: %s", p.name(), stamp(p.life.ends), v.makeNext())
+}
+
+func (v *view) refusedMessage(p *published) string {
+	return fmt.Sprintf("CleverTap refuses %q, which is published, and no other listed passcode can take over. If it was deleted or replaced, %s. If it was not, check accountID and region, and whether an admin enforces user passcodes", p.name(), v.makeNext())
+}
+
+func (v *view) allRefusedMessage() string {
+	text := "CleverTap refuses every listed passcode: check accountID and region, and whether an admin enforces user passcodes; else " + v.makeNext()
+	if v.firstOf(func(e *entry) bool { return !e.hasValue() }) != nil {
+		text = "CleverTap refuses every listed passcode that is there. " + v.problemsMessage()
+	}
+	return text
+}
+
+func (v *view) verifyingMessage() string {
+	return "CleverTap is being asked whether the passcode works"
+}
+
+func (v *view) unavailableMessage(e *entry) string {
+	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again", e.spec.Name, e.Answer.Seen)
+}
+
+func (v *view) silentMessage(p *published) string {
+	if p.answer.Seen == "" {
+		return "CleverTap has not answered for more than two intervals; what is published stays"
+	}
+	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays", p.answer.Seen)
+}
+
+func (v *view) acceptedMessage(p *published) string {
+	if p.life.over(v.now) {
+		return "CleverTap accepts the published passcode, past its declared end"
+	}
+	return "CleverTap accepts the published passcode"
+}
+
+func (v *view) expiringMessage(p *published) string {
+	if next := v.successor(); next != nil {
+		return fmt.Sprintf("%q ends at %s; %q takes over", p.name(), stamp(p.life.ends), next.spec.Name)
+	}
+	return fmt.Sprintf("%q ends at %s and nothing can take over: %s before then", p.name(), stamp(p.life.ends), v.makeNext())
+}
+
+func (v *view) noSuccessorMessage() string {
+	text := "No accepted passcode waits to take over: " + v.makeNext()
+	if p := v.holding(); p != nil && !p.life.ends.IsZero() {
+		text += " before " + stamp(p.life.ends)
+	}
+	return text
+}
+
+func (v *view) successorMessage(next *entry) string {
+	rotates := v.published.life.rotates
+	if rotates.IsZero() {
+		return fmt.Sprintf("%q can take over; the published one lasts forever", next.spec.Name)
+	}
+	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(rotates))
+}
+
+// problemsMessage names every entry that has no usable value.
+func (v *view) problemsMessage() string {
+	var all []string
+	for _, e := range v.entries {
+		if !e.hasValue() {
+			all = append(all, fmt.Sprintf("%q: %s", e.spec.Name, v.entryMessage(e)))
+		}
+	}
+	const most = 5
+	if len(all) > most {
+		all = append(all[:most], fmt.Sprintf("and %d more, see status.passcodes", len(all)-most))
+	}
+	return strings.Join(all, "; ")
+}
+
+func (v *view) entryMessage(e *entry) string {
+	ref := e.spec.SecretKeyRef
+	switch e.Problem {
+	case v1alpha1.ReasonSourceNotFound:
+		return fmt.Sprintf("Secret %q does not exist: create it with the label %s", ref.Name, sourceLabel)
+	case v1alpha1.ReasonSourceNotLabelled:
+		return fmt.Sprintf("Secret %q is not labelled, so it was not read: kubectl label secret -n %s %s %s", ref.Name, v.Object.Namespace, ref.Name, sourceLabel)
+	case v1alpha1.ReasonKeyNotFound:
+		return fmt.Sprintf("Secret %q has no key %q", ref.Name, ref.Key)
+	case v1alpha1.ReasonPasscodeMalformed:
+		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name, e.Detail)
+	}
+	return v.valueMessage(e)
+}
+
+func (v *view) valueMessage(e *entry) string {
+	switch state := v.state(e); {
+	case state == v1alpha1.StateDuplicate:
+		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.sameAs.spec.Name)
+	case state == v1alpha1.StateRejected:
+		return "CleverTap " + refusal
+	case state == v1alpha1.StateExpired:
+		return "it is past its end: delete it at " + v.dashboardPage() + " and take it off the list"
+	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
+		return "CleverTap did not say whether it works: " + e.Answer.Seen
+	case state == v1alpha1.StateStaged && e.life.tooShort():
+		return "its rotation time lies before its beginning, so it can never be a successor: shorten rotation.before, or make it last longer"
+	case state == v1alpha1.StateStaged && e.life.due(v.now):
+		return "its own rotation time has come, so it can be no successor any more"
+	case e.spec.CreatedAt == nil && v.expiry(e.spec).Days != nil:
+		return "it has no createdAt, so its life is counted from when it was first seen: set createdAt to when it was made"
+	case e.staleCreatedAt != "":
+		return "createdAt belongs to the value before this one, so its life is counted from when it was first seen: set createdAt to when it was made"
+	}
+	return ""
+}

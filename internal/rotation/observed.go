@@ -1,0 +1,110 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Observed is all that one pass knows.
+type Observed struct {
+	// Object is as the API server holds it; Decide changes nothing in it.
+	Object *v1alpha1.CleverTapPasscode
+	// Sources are what spec.passcodes name, one each, in the same order.
+	Sources []Source
+	// Target is the Secret that workloads mount.
+	Target Target
+	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
+	Remembered *Target
+}
+
+// Source is what an entry of spec.passcodes names.
+type Source struct {
+	// Passcode is zero where Problem says why there is none.
+	Passcode clevertap.Passcode
+	// Fingerprint is that of the passcode in the object's account and region.
+	Fingerprint string
+	// Problem is "" or SourceNotFound, SourceNotLabelled, KeyNotFound or PasscodeMalformed.
+	Problem string
+	// Detail says what is malformed: "is empty".
+	Detail string
+	// Answer is what CleverTap said of it.
+	Answer Answer
+}
+
+// Verdict is what CleverTap said of a passcode.
+type Verdict int
+
+// The verdicts.
+const (
+	Unknown Verdict = iota
+	Accepted
+	Refused
+)
+
+// Answer is what CleverTap said to this process of one (region, account, value).
+type Answer struct {
+	// Verdict is the last one, and At when it was given. Unknown means none so far.
+	Verdict Verdict
+	At      time.Time
+	// Refusals counts refusals in a row.
+	Refusals int
+	// Unanswered counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
+	Unanswered   int
+	UnansweredAt time.Time
+	// RateLimited is whether the last of those was turned away for too many calls, and RetryAfter how long CleverTap
+	// then asked to wait; zero where it did not say.
+	RateLimited bool
+	RetryAfter  time.Duration
+	// Seen is what came back last, for people; "" after an acceptance.
+	Seen string
+	// AskedSince is when the question under way was handed over; zero when there is none.
+	AskedSince time.Time
+}
+
+// Tuple is what workloads need together: from one moment, never mixed.
+type Tuple struct {
+	AccountID string
+	Region    v1alpha1.Region
+	Endpoint  string
+	Passcode  clevertap.Passcode
+}
+
+// Target is the Secret that workloads mount, as it stands.
+type Target struct {
+	// Conflict says why a Secret of this name is not the object's; "" where it is, or where there is none.
+	Conflict string
+	// Exists is whether it is there and the object's.
+	Exists bool
+	// Record is nil where there is none that can be read.
+	Record *Record
+	// Tuple is what its data hold under the record's key names. Its passcode is zero where it is none.
+	Tuple Tuple
+	// Fingerprint is that of the tuple; "" where it is none.
+	Fingerprint string
+	// Exact is whether the data are the four keys and nothing else, with the region's endpoint.
+	Exact bool
+	// Labels and Annotations are all that are on it, the operator's included.
+	Labels, Annotations map[string]string
+	// Owned is whether an ownerReference to the object is on it.
+	Owned bool
+	// Answer is what CleverTap said of its tuple.
+	Answer Answer
+}

@@ -1,0 +1,130 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// Record is what must outlive the status and a crash. It stands on the target, written in the same write as the
+// value it speaks of.
+type Record struct {
+	// OwnerUID and Generation are those of the object that was obeyed.
+	OwnerUID   types.UID `json:"ownerUID"`
+	Generation int64     `json:"generation"`
+	// Revision counts publications of a value, from 1.
+	Revision int64 `json:"revision"`
+	// Passcode is the published one's name.
+	Passcode string `json:"passcode"`
+	// Fingerprint is the published tuple's.
+	Fingerprint string `json:"fingerprint"`
+	// FirstSeenAt is when the published value was first seen, BeginsAt when its life began; EndsAt, when it ends, is
+	// zero for never.
+	FirstSeenAt time.Time `json:"firstSeenAt,omitzero"`
+	BeginsAt    time.Time `json:"beginsAt,omitzero"`
+	EndsAt      time.Time `json:"endsAt,omitzero"`
+	// StaleCreatedAt is a createdAt of the entry that belongs to a value before this one.
+	StaleCreatedAt v1alpha1.Time `json:"staleCreatedAt,omitempty"`
+	// PublishedAt is when this revision was made, and Reason why.
+	PublishedAt time.Time               `json:"publishedAt,omitzero"`
+	Reason      v1alpha1.RotationReason `json:"reason,omitempty"`
+	// Replaced are those published before, oldest first, the last 100.
+	Replaced []Replaced `json:"replaced,omitempty"`
+	// Keys are the data's key names.
+	Keys Keys `json:"keys"`
+	// Labels and Annotations are the keys of those that the object named.
+	Labels      []string `json:"labels,omitempty"`
+	Annotations []string `json:"annotations,omitempty"`
+}
+
+// Replaced is a value that was published before.
+type Replaced struct {
+	Passcode    string `json:"passcode"`
+	Fingerprint string `json:"fingerprint"`
+}
+
+// maxReplaced is how many are remembered.
+const maxReplaced = 100
+
+// Keys are the effective names of the target's keys.
+type Keys struct {
+	AccountID string `json:"accountID"`
+	Passcode  string `json:"passcode"`
+	Region    string `json:"region"`
+	Endpoint  string `json:"endpoint"`
+}
+
+// EffectiveKeys fills up with the defaults.
+func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
+	keys := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
+	if object.Spec.Target == nil || object.Spec.Target.Keys == nil {
+		return keys
+	}
+	named := object.Spec.Target.Keys
+	for key, name := range map[*string]v1alpha1.TargetKey{
+		&keys.AccountID: named.AccountID, &keys.Passcode: named.Passcode,
+		&keys.Region: named.Region, &keys.Endpoint: named.Endpoint,
+	} {
+		if name != "" {
+			*key = string(name)
+		}
+	}
+	return keys
+}
+
+// EffectiveTarget is the target's name.
+func EffectiveTarget(object *v1alpha1.CleverTapPasscode) string {
+	if object.Spec.Target != nil && object.Spec.Target.Name != "" {
+		return object.Spec.Target.Name
+	}
+	return object.Name
+}
+
+// Encode is the record as it stands in the annotation.
+func (r Record) Encode() string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("encoding a record of plain fields: %v", err)) // can't be
+	}
+	return string(text)
+}
+
+// ParseRecord reads what Encode wrote.
+func ParseRecord(text string) (Record, error) {
+	var r Record
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return Record{}, fmt.Errorf("reading the target's record: %w", err)
+	}
+	return r, nil
+}
+
+// replaced is the list with one more, without what it knew of that value.
+func (r Record) replaced(with string) []Replaced {
+	var list []Replaced
+	for _, old := range append(r.Replaced, Replaced{Passcode: r.Passcode, Fingerprint: r.Fingerprint}) {
+		if old.Fingerprint != with {
+			list = append(list, old)
+		}
+	}
+	return list[max(0, len(list)-maxReplaced):]
+}

@@ -1,0 +1,222 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// maxHistory is how many publications the status keeps.
+const maxHistory = 10
+
+// status is what there is to tell of what was observed.
+func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
+	s := *v.Object.Status.DeepCopy()
+	s.ObservedGeneration = v.Object.Generation
+	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
+	s.Target = EffectiveTarget(v.Object)
+	s.Passcodes = v.passcodes()
+	v.tellPublished(&s)
+	v.tellSuccessor(&s)
+	s.RunwayUntil = v.runway()
+	s.Conditions = v.conditions(s.Conditions)
+	s.Phase = v.phase()
+	return s
+}
+
+func (v *view) tellPublished(s *v1alpha1.CleverTapPasscodeStatus) {
+	s.ActivePasscode, s.ExpiresAt = "", nil
+	p := v.holding()
+	if p == nil {
+		return
+	}
+	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.life.ends)
+	s.Revision = max(s.Revision, p.record.Revision)
+	if len(s.History) == 0 || s.History[0].Revision < p.record.Revision {
+		s.History = slices.Insert(s.History, 0, v1alpha1.Publication{
+			Revision: p.record.Revision, Passcode: p.name(),
+			Time: metav1.NewTime(p.record.PublishedAt), Reason: p.record.Reason,
+		})
+		s.History = s.History[:min(len(s.History), maxHistory)]
+	}
+}
+
+// holding is what the target holds at this moment; nil also where it was lost.
+func (v *view) holding() *published {
+	if v.lost {
+		return nil
+	}
+	return v.published
+}
+
+func (v *view) tellSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
+	s.NextPasscode, s.NextRotationTime = "", nil
+	next := v.successor()
+	if next == nil {
+		return
+	}
+	s.NextPasscode = next.spec.Name
+	s.NextRotationTime = timeOrNil(v.published.life.rotates)
+}
+
+// successor is the accepted one that takes over next; nil where there is none, or nothing to take over from.
+func (v *view) successor() *entry {
+	if v.holding() == nil {
+		return nil
+	}
+	for _, e := range v.successors() {
+		if v.state(e) == v1alpha1.StateStaged {
+			return e
+		}
+	}
+	return nil
+}
+
+// runway is when the last usable one ends; nil for never, or while nothing is published.
+func (v *view) runway() *metav1.Time {
+	p := v.holding()
+	if p == nil {
+		return nil
+	}
+	last := p.life
+	for _, e := range v.successors() {
+		if v.state(e) == v1alpha1.StateStaged && e.life.outlasts(last) {
+			last = e.life
+		}
+	}
+	return timeOrNil(last.ends)
+}
+
+func (v *view) passcodes() []v1alpha1.PasscodeStatus {
+	list := make([]v1alpha1.PasscodeStatus, 0, len(v.entries))
+	for _, e := range v.entries {
+		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
+		if e.hasValue() {
+			s.Fingerprint = e.Fingerprint
+			s.FirstSeenAt, s.BeginsAt, s.ExpiresAt = timeOrNil(e.firstSeen), timeOrNil(e.life.begins), timeOrNil(e.life.ends)
+			s.StaleCreatedAt = e.staleCreatedAt
+			s.VerifiedAt = timeOrNil(e.verdictAt)
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func (v *view) state(e *entry) v1alpha1.PasscodeState {
+	switch {
+	case e.Problem == v1alpha1.ReasonPasscodeMalformed:
+		return v1alpha1.StateMalformed
+	case !e.hasValue():
+		return v1alpha1.StateMissing
+	case e.sameAs != nil:
+		return v1alpha1.StateDuplicate
+	case v.holding() != nil && e == v.publishedEntry():
+		return v1alpha1.StateActive
+	case e.life.over(v.now):
+		return v1alpha1.StateExpired
+	case e.replaced:
+		return v1alpha1.StateRetiring
+	case e.verdict == Accepted || v.mode() == v1alpha1.VerificationNone:
+		return v1alpha1.StateStaged
+	case e.verdict == Refused:
+		return v1alpha1.StateRejected
+	}
+	return v1alpha1.StateUnverified
+}
+
+// phase sums the conditions up.
+func (v *view) phase() v1alpha1.Phase {
+	p := v.holding()
+	if p == nil {
+		return v1alpha1.PhasePending
+	}
+	switch {
+	case v.expired(p):
+		return v1alpha1.PhaseExpired
+	case v.refused(p):
+		return v1alpha1.PhaseRejected
+	case v.expiringSoon(p):
+		return v1alpha1.PhaseExpiringSoon
+	}
+	return v1alpha1.PhaseActive
+}
+
+// expired is whether the end has come and CleverTap, asked since, does not let it through all the same.
+func (v *view) expired(p *published) bool {
+	if !p.life.over(v.now) {
+		return false
+	}
+	if v.mode() == v1alpha1.VerificationNone {
+		return true
+	}
+	askedSince := !p.answer.UnansweredAt.Before(p.life.ends) || !p.verdictAt.Before(p.life.ends)
+	if !askedSince && !p.answer.AskedSince.IsZero() {
+		return false // the answer will tell
+	}
+	return p.verdict != Accepted || p.verdictAt.Before(p.life.ends)
+}
+
+func (v *view) refused(p *published) bool {
+	return p.verdict == Refused && v.mode() != v1alpha1.VerificationNone
+}
+
+func (v *view) expiringSoon(p *published) bool {
+	from := soonFrom(p.life)
+	return !from.IsZero() && !v.now.Before(from)
+}
+
+// soonFrom is when the 30 days before the end begin; zero for never.
+func soonFrom(l life) time.Time {
+	if l.ends.IsZero() {
+		return time.Time{}
+	}
+	return l.ends.Add(-ExpiringSoonWindow)
+}
+
+// silentFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
+// where there was none.
+func (v *view) silentFrom(p *published) time.Time {
+	if v.mode() == v1alpha1.VerificationNone || p.verdictAt.IsZero() {
+		return time.Time{}
+	}
+	return p.verdictAt.Add(2 * v.interval())
+}
+
+func (v *view) silent(p *published) bool {
+	from := v.silentFrom(p)
+	return p.verdict == Unknown || !from.IsZero() && !v.now.Before(from)
+}
+
+func timeOrNil(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &metav1.Time{Time: t.UTC()}
+}
+
+// setCondition leaves the condition as it was where nothing of it changes.
+func (v *view) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
+	c.ObservedGeneration = v.Object.Generation
+	c.LastTransitionTime = metav1.NewTime(wholeSecond(v.now))
+	meta.SetStatusCondition(conditions, c)
+}

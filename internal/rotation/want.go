@@ -1,0 +1,180 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Want is what a target is to be. Everything in it goes into one write.
+type Want struct {
+	Tuple  Tuple
+	Record Record
+	// Labels and Annotations are those to set, the operator's included.
+	Labels, Annotations map[string]string
+	// DropLabels and DropAnnotations are keys that the object named once and names no more.
+	DropLabels, DropAnnotations []string
+	// Owned is whether the object is to own the Secret, so that it goes with it.
+	Owned bool
+	// Restores is whether a deleted or edited target is put back.
+	Restores bool
+}
+
+// Endpoint is the API base URL of a region.
+func Endpoint(region v1alpha1.Region) string {
+	return clevertap.Region(region).Endpoint()
+}
+
+func (v *view) tuple(e *entry) Tuple {
+	return Tuple{
+		AccountID: v.spec.AccountID, Region: v.spec.Region,
+		Endpoint: Endpoint(v.spec.Region), Passcode: e.Passcode,
+	}
+}
+
+// publication is the next revision.
+func (v *view) publication(c candidate) *Want {
+	record := Record{
+		Revision:    v.Object.Status.Revision + 1,
+		Fingerprint: c.entry.Fingerprint,
+		PublishedAt: wholeSecond(v.now),
+		Reason:      c.reason,
+	}
+	if p := v.published; p != nil {
+		record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1
+		before := p.record
+		before.Passcode, before.Fingerprint = p.name(), p.fingerprint
+		record.Replaced = before.replaced(c.entry.Fingerprint)
+	}
+	record.speakOf(c.entry)
+	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record})
+}
+
+// upkeep is the published one as it should stand: its value, with the names, dates and marks that the object asks for.
+func (v *view) upkeep() *Want {
+	p := v.published
+	record := p.record
+	record.Fingerprint = p.fingerprint
+	if p.entry != nil {
+		record.speakOf(p.entry)
+	}
+	if record.PublishedAt.IsZero() {
+		record.PublishedAt = wholeSecond(v.now)
+	}
+	tuple := p.tuple
+	tuple.Endpoint = Endpoint(tuple.Region)
+	return v.dressed(Want{
+		Tuple: tuple, Record: record,
+		Restores: v.lost || v.Target.Fingerprint != p.fingerprint || !v.Target.Exact,
+	})
+}
+
+// speakOf takes name and dates over from the listed one.
+func (r *Record) speakOf(e *entry) {
+	r.Passcode = e.spec.Name
+	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.life.begins, e.life.ends
+	r.StaleCreatedAt = e.staleCreatedAt
+}
+
+// dressed adds what does not depend on which passcode it is.
+func (v *view) dressed(w Want) *Want {
+	target := v.spec.Target
+	if target == nil {
+		target = &v1alpha1.Target{}
+	}
+	w.Owned = target.DeletionPolicy == v1alpha1.DeletionPolicyDelete
+	w.Record.OwnerUID, w.Record.Generation = v.Object.UID, v.Object.Generation
+	w.Record.Keys = EffectiveKeys(v.Object)
+	w.Labels, w.Annotations = plain(target.Labels), plain(target.Annotations)
+	if before := v.Target.Record; before != nil {
+		w.DropLabels = without(before.Labels, w.Labels)
+		w.DropAnnotations = without(before.Annotations, w.Annotations)
+	}
+	w.Record.Labels = slices.Sorted(maps.Keys(w.Labels))
+	w.Record.Annotations = slices.Sorted(maps.Keys(w.Annotations))
+	maps.Copy(w.Labels, map[string]string{
+		v1alpha1.RoleLabel:      v1alpha1.RoleTarget,
+		v1alpha1.ManagedByLabel: v1alpha1.ManagedBy,
+	})
+	maps.Copy(w.Annotations, w.Record.marks(v.Object.Name))
+	if w.Record.EndsAt.IsZero() {
+		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
+	}
+	return &w
+}
+
+// marks are the annotations that say for people what the record says.
+func (r Record) marks(owner string) map[string]string {
+	marks := map[string]string{
+		v1alpha1.OwnerAnnotation:    owner,
+		v1alpha1.PasscodeAnnotation: r.Passcode,
+		v1alpha1.RevisionAnnotation: strconv.FormatInt(r.Revision, 10),
+	}
+	if !r.EndsAt.IsZero() {
+		marks[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
+	}
+	return marks
+}
+
+func plain[V ~string](values map[string]V) map[string]string {
+	texts := make(map[string]string, len(values))
+	for key, value := range values {
+		texts[key] = string(value)
+	}
+	return texts
+}
+
+// without are the keys that the map has not.
+func without(keys []string, kept map[string]string) []string {
+	var gone []string
+	for _, key := range keys {
+		if _, stays := kept[key]; !stays {
+			gone = append(gone, key)
+		}
+	}
+	return gone
+}
+
+// stands is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
+func (v *view) stands(w *Want) bool {
+	if w.Restores || v.Target.Record == nil || v.Target.Owned != w.Owned {
+		return false
+	}
+	was, is := *v.Target.Record, w.Record
+	was.Generation, is.Generation = 0, 0
+	return was.Encode() == is.Encode() &&
+		holds(v.Target.Labels, w.Labels, w.DropLabels) &&
+		holds(v.Target.Annotations, w.Annotations, w.DropAnnotations)
+}
+
+func holds(has, set map[string]string, drop []string) bool {
+	for key, value := range set {
+		if got, there := has[key]; !there || got != value {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(drop, func(key string) bool {
+		_, there := has[key]
+		return there
+	})
+}

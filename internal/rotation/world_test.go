@@ -1,0 +1,482 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+func TestRotation(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Rotation")
+}
+
+const day = 24 * time.Hour
+
+var (
+	made = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC) // when every passcode is made, if nothing else is said
+	key  = rotation.NewKey(make([]byte, rotation.KeySize))
+)
+
+// world is what the table's rows put together: an object, what its sources hold, what CleverTap says, and the target.
+type world struct {
+	now        time.Time
+	key        rotation.Key
+	object     *v1alpha1.CleverTapPasscode
+	values     map[string]string          // by the entry's name; absent: the value is its name
+	problems   map[string]string          // by the entry's name
+	answers    map[string]rotation.Answer // by value
+	target     rotation.Target
+	remembered *rotation.Target
+}
+
+type step func(*world)
+
+func newWorld(steps ...step) *world {
+	w := &world{
+		now: made.Add(day),
+		key: key,
+		object: &v1alpha1.CleverTapPasscode{
+			ObjectMeta: metav1.ObjectMeta{
+				Name: "marketing", Namespace: "shop", UID: "uid", Generation: 1, CreationTimestamp: metav1.NewTime(made),
+			},
+			Spec:   v1alpha1.CleverTapPasscodeSpec{AccountID: "TEST-1", Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)}},
+			Status: v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1},
+		},
+		values:   map[string]string{},
+		problems: map[string]string{},
+		answers:  map[string]rotation.Answer{},
+	}
+	listed("a")(w)
+	for _, s := range steps {
+		s(w)
+	}
+	return w
+}
+
+func (w *world) passcode(value string) clevertap.Passcode {
+	passcode, err := clevertap.ParsePasscode([]byte(value))
+	Expect(err).NotTo(HaveOccurred())
+	return passcode
+}
+
+func (w *world) fingerprint(region v1alpha1.Region, account string, value clevertap.Passcode) string {
+	return w.key.Fingerprint(string(region), account, value)
+}
+
+func (w *world) value(name string) string {
+	if value, set := w.values[name]; set {
+		return value
+	}
+	return name
+}
+
+func (w *world) observed() rotation.Observed {
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered}
+	spec := w.object.Spec
+	for _, e := range spec.Passcodes {
+		if problem := w.problems[e.Name]; problem != "" {
+			o.Sources = append(o.Sources, rotation.Source{Problem: problem})
+			continue
+		}
+		passcode := w.passcode(w.value(e.Name))
+		o.Sources = append(o.Sources, rotation.Source{
+			Passcode:    passcode,
+			Fingerprint: w.fingerprint(spec.Region, spec.AccountID, passcode),
+			Answer:      w.answer(spec.Region, passcode),
+		})
+	}
+	if !o.Target.Tuple.Passcode.IsZero() {
+		o.Target.Answer = w.answer(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
+	}
+	return o
+}
+
+func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) rotation.Answer {
+	if region == "in1" {
+		return w.answers[passcode.Reveal()]
+	}
+	return w.answers[string(region)+"/"+passcode.Reveal()]
+}
+
+func (w *world) decide() rotation.Decision {
+	return rotation.Decide(w.now, w.observed())
+}
+
+// write makes the target what is wanted, as the API server would.
+func (w *world) write(want *rotation.Want) {
+	record := want.Record
+	annotations := map[string]string{}
+	labels := map[string]string{}
+	for key, value := range w.target.Labels {
+		labels[key] = value
+	}
+	for key, value := range w.target.Annotations {
+		annotations[key] = value
+	}
+	for key, value := range want.Labels {
+		labels[key] = value
+	}
+	for key, value := range want.Annotations {
+		annotations[key] = value
+	}
+	for _, key := range want.DropLabels {
+		delete(labels, key)
+	}
+	for _, key := range want.DropAnnotations {
+		delete(annotations, key)
+	}
+	w.target = rotation.Target{
+		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned,
+		Fingerprint: w.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode),
+		Labels:      labels, Annotations: annotations,
+	}
+	remembered := w.target
+	w.remembered = &remembered
+}
+
+// settle decides, writes and reports until there is nothing left to do, answering no question.
+func (w *world) settle() rotation.Decision {
+	for range 10 {
+		d := w.decide()
+		if d.Want != nil {
+			w.write(d.Want)
+			continue
+		}
+		w.object.Status = d.Status
+		return d
+	}
+	Fail("does not settle")
+	return rotation.Decision{}
+}
+
+// The steps of a row.
+
+func listed(names ...string) step {
+	return func(w *world) {
+		known := map[string]v1alpha1.PasscodeEntry{}
+		for _, e := range w.object.Spec.Passcodes {
+			known[e.Name] = e
+		}
+		w.object.Spec.Passcodes = nil
+		for _, name := range names {
+			e, there := known[name]
+			if !there {
+				e = v1alpha1.PasscodeEntry{
+					Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
+					CreatedAt: ptr.To(rfc3339(made)),
+				}
+			}
+			w.object.Spec.Passcodes = append(w.object.Spec.Passcodes, e)
+		}
+		w.object.Generation++
+	}
+}
+
+func rfc3339(t time.Time) v1alpha1.Time { return v1alpha1.Time(t.Format(time.RFC3339)) }
+
+func change(name string, modify func(*v1alpha1.PasscodeEntry)) step {
+	return func(w *world) {
+		for i := range w.object.Spec.Passcodes {
+			if w.object.Spec.Passcodes[i].Name == name {
+				modify(&w.object.Spec.Passcodes[i])
+				w.object.Generation++
+				return
+			}
+		}
+		Fail("not listed: " + name)
+	}
+}
+
+func createdAt(name string, t time.Time) step {
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = ptr.To(rfc3339(t)) })
+}
+
+func undated(name string) step {
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = nil })
+}
+
+func lasting(name string, days int32) step {
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Days: &days} })
+}
+
+func forever(name string) step {
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Forever: ptr.To(true)} })
+}
+
+func spec(modify func(*v1alpha1.CleverTapPasscodeSpec)) step {
+	return func(w *world) {
+		modify(&w.object.Spec)
+		w.object.Generation++
+	}
+}
+
+func rotatingBefore(d v1alpha1.Duration) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation = &v1alpha1.Rotation{Before: &d} })
+}
+
+func mode(m v1alpha1.VerificationMode) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Verification = &v1alpha1.Verification{Mode: m} })
+}
+
+func inRegion(r v1alpha1.Region) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Region = r })
+}
+
+func holds(name, value string) step { return func(w *world) { w.values[name] = value } }
+
+func broken(name, problem string) step { return func(w *world) { w.problems[name] = problem } }
+
+func mended(name string) step { return func(w *world) { delete(w.problems, name) } }
+
+func accepted(values ...string) step {
+	return func(w *world) {
+		for _, value := range values {
+			w.answers[value] = rotation.Answer{Verdict: rotation.Accepted, At: w.now}
+		}
+	}
+}
+
+func refused(value string, times ...int) step {
+	return func(w *world) {
+		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, Refusals: max(1, sum(times)), Seen: "HTTP 401"}
+	}
+}
+
+func sum(numbers []int) (total int) {
+	for _, n := range numbers {
+		total += n
+	}
+	return total
+}
+
+func unanswered(value string, times int) step {
+	return func(w *world) {
+		a := w.answers[value]
+		a.Unanswered, a.UnansweredAt, a.Seen = times, w.now, "HTTP 503"
+		w.answers[value] = a
+	}
+}
+
+func asking(value string) step {
+	return func(w *world) {
+		a := w.answers[value]
+		a.AskedSince = w.now
+		w.answers[value] = a
+	}
+}
+
+// restarted forgets what only this process knows.
+func restarted(w *world) {
+	w.answers = map[string]rotation.Answer{}
+	w.remembered = nil
+}
+
+func statusLost(w *world) {
+	w.object.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
+}
+
+func after(d time.Duration) step { return func(w *world) { w.now = w.now.Add(d) } }
+
+func at(t time.Time) step { return func(w *world) { w.now = t } }
+
+// published lets CleverTap accept what is listed, and lets the operator settle.
+func published(w *world) {
+	for _, e := range w.object.Spec.Passcodes {
+		accepted(w.value(e.Name))(w)
+	}
+	w.settle()
+}
+
+func settled(w *world) { w.settle() }
+
+func deleted(w *world) { w.target = rotation.Target{} }
+
+func edited(w *world) {
+	w.target.Tuple.Passcode = w.passcode("edited")
+	w.target.Fingerprint = w.fingerprint(w.target.Tuple.Region, w.target.Tuple.AccountID, w.target.Tuple.Passcode)
+}
+
+func foreign(w *world) { w.target = rotation.Target{Conflict: "not ours"} }
+
+func given(steps ...step) []step { return steps }
+
+// The expectations of a row.
+
+type expectation func(*world, rotation.Decision)
+
+func publishes(name string, reason v1alpha1.RotationReason) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil(), "writes nothing")
+		Expect(d.Want.Record.Passcode).To(Equal(name))
+		Expect(d.Want.Tuple.Passcode.Reveal()).To(Equal(w.value(name)))
+		Expect(d.Want.Record.Reason).To(Equal(reason))
+		var before int64
+		if w.target.Record != nil {
+			before = w.target.Record.Revision
+		}
+		Expect(d.Want.Record.Revision).To(BeNumerically(">", before))
+	}
+}
+
+func asks(names ...string) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		asked := []string{}
+		for _, q := range d.Ask {
+			asked = append(asked, q.Tuple.Passcode.Reveal())
+		}
+		expected := []string{}
+		for _, name := range names {
+			expected = append(expected, w.value(name))
+		}
+		Expect(asked).To(ConsistOf(expected))
+	}
+}
+
+func writesNothing(_ *world, d rotation.Decision) {
+	GinkgoHelper()
+	Expect(d.Want).To(BeNil())
+}
+
+func restores(name string) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil(), "writes nothing")
+		Expect(d.Want.Restores).To(BeTrue())
+		Expect(d.Want.Record.Revision).To(Equal(w.object.Status.Revision))
+		Expect(d.Want.Tuple.Passcode.Reveal()).To(Equal(w.value(name)))
+	}
+}
+
+func looksAgain(t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Next).To(Equal(t))
+	}
+}
+
+func state(name string, state v1alpha1.PasscodeState) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, s := range d.Status.Passcodes {
+			if s.Name == name {
+				Expect(s.State).To(Equal(state))
+				return
+			}
+		}
+		Fail("no such passcode in the status: " + name)
+	}
+}
+
+func says(condition, reason string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, c := range d.Status.Conditions {
+			if c.Type == condition {
+				Expect(c.Reason).To(Equal(reason), c.Message)
+				return
+			}
+		}
+		Expect("absent").To(Equal(reason), condition)
+	}
+}
+
+func saysNothingOf(condition string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, c := range d.Status.Conditions {
+			Expect(c.Type).NotTo(Equal(condition), fmt.Sprint(c))
+		}
+	}
+}
+
+func phase(p v1alpha1.Phase) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Status.Phase).To(Equal(p))
+	}
+}
+
+func status(check func(Gomega, v1alpha1.CleverTapPasscodeStatus)) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		check(NewGomega(func(message string, _ ...int) { Fail(message, 1) }), d.Status)
+	}
+}
+
+func decides(steps []step, expectations ...expectation) {
+	GinkgoHelper()
+	w := newWorld(steps...)
+	d := w.decide()
+	for _, expect := range expectations {
+		expect(w, d)
+	}
+}
+
+func otherKey(w *world) {
+	secret := make([]byte, rotation.KeySize)
+	secret[0] = 1
+	w.key = rotation.NewKey(secret)
+	tuple := w.target.Tuple
+	w.target.Fingerprint = w.fingerprint(tuple.Region, tuple.AccountID, tuple.Passcode)
+	restarted(w)
+}
+
+func ours(w *world) { w.target = rotation.Target{} }
+
+func overtaken(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
+
+// madeUp is a status that calls every listed one accepted long ago and another one published.
+func madeUp(w *world) {
+	w.object.Status.ActivePasscode = "b"
+	for i := range w.object.Status.Passcodes {
+		w.object.Status.Passcodes[i].State = v1alpha1.StateStaged
+	}
+}
+
+func publishesRevision(n int64) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want.Record.Revision).To(Equal(n))
+	}
+}
+
+func begins(name string, t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, s := range d.Status.Passcodes {
+			if s.Name == name {
+				Expect(s.BeginsAt.UTC()).To(Equal(t))
+				return
+			}
+		}
+		Fail("no such passcode in the status: " + name)
+	}
+}
