@@ -22,8 +22,9 @@ generate: ## Generates deepcopy functions from the API types.
 	go tool controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generates the CRD from the API types.
+manifests: ## Generates the CRD from the API types and the role from the controllers.
 	go tool controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+	go tool controller-gen rbac:roleName=clevertap-passcode-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
 
 .PHONY: lint
 lint: ## Runs golangci-lint.

@@ -469,7 +469,7 @@ type PasscodeStatus struct {
 
 	// StaleCreatedAt is a createdAt in the spec that belongs to a value before the present one, and is not counted.
 	// +optional
-	StaleCreatedAt Time `json:"staleCreatedAt,omitempty"`
+	StaleCreatedAt string `json:"staleCreatedAt,omitempty"`
 
 	// VerifiedAt is when CleverTap last accepted or refused it.
 	// +optional

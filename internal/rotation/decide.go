@@ -30,6 +30,8 @@ type Decision struct {
 	Ask []Question
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
 	Status v1alpha1.CleverTapPasscodeStatus
+	// Events are to be sent once the status is written.
+	Events []Event
 	// Next is when to look again; zero when only a change can lead to anything new.
 	Next time.Time
 }
@@ -44,12 +46,13 @@ func Decide(now time.Time, o Observed) Decision {
 	if d.Want == nil {
 		d.Ask, d.Next = v.questions()
 	}
-	if since := v.askingSince(d.Ask); !since.IsZero() && v.now.Before(since.Add(unreported)) {
+	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
-		d.Next = earliest(d.Next, v.nextChange(), since.Add(unreported))
+		d.Next = earliest(d.Next, v.nextChange(), quiet)
 		return d
 	}
 	d.Status = v.status()
+	d.Events = v.events(d.Status)
 	d.Next = earliest(d.Next, v.nextChange())
 	return d
 }
@@ -58,11 +61,14 @@ func Decide(now time.Time, o Observed) Decision {
 // both are one write.
 const unreported = time.Second
 
-// askingSince is when the oldest question under way was handed over; zero where there is none, or where there is a
-// publication to report, which waits for nothing.
-func (v *view) askingSince(ask []Question) time.Time {
+// quietUntil is until when nothing is reported: because a question has just been handed over, or a new object's
+// sources may be on their way. Zero where it is not so; a publication waits for nothing.
+func (v *view) quietUntil(ask []Question) time.Time {
 	if p := v.holding(); p != nil && p.record.Revision != v.Object.Status.Revision {
 		return time.Time{}
+	}
+	if v.waitsForSources() && v.Target.Conflict == "" {
+		return v.Object.CreationTimestamp.Add(patience)
 	}
 	var since time.Time
 	if len(ask) > 0 {
@@ -71,7 +77,11 @@ func (v *view) askingSince(ask []Question) time.Time {
 	for _, e := range v.entries {
 		since = earliest(since, e.Answer.AskedSince)
 	}
-	return earliest(since, v.Target.Answer.AskedSince)
+	since = earliest(since, v.Target.Answer.AskedSince)
+	if since.IsZero() {
+		return since
+	}
+	return since.Add(unreported)
 }
 
 // overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.

@@ -100,7 +100,7 @@ func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
 	if before := v.statusOf(e); before != nil {
 		if v.valueStayed(e, before) {
-			return before.FirstSeenAt.UTC(), before.StaleCreatedAt
+			return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
 		}
 		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
 	}

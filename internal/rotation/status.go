@@ -114,7 +114,7 @@ func (v *view) passcodes() []v1alpha1.PasscodeStatus {
 		if e.hasValue() {
 			s.Fingerprint = e.Fingerprint
 			s.FirstSeenAt, s.BeginsAt, s.ExpiresAt = timeOrNil(e.firstSeen), timeOrNil(e.life.begins), timeOrNil(e.life.ends)
-			s.StaleCreatedAt = e.staleCreatedAt
+			s.StaleCreatedAt = string(e.staleCreatedAt)
 			s.VerifiedAt = timeOrNil(e.verdictAt)
 		}
 		list = append(list, s)

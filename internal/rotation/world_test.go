@@ -252,8 +252,6 @@ func holds(name, value string) step { return func(w *world) { w.values[name] = v
 
 func broken(name, problem string) step { return func(w *world) { w.problems[name] = problem } }
 
-func mended(name string) step { return func(w *world) { delete(w.problems, name) } }
-
 func accepted(values ...string) step {
 	return func(w *world) {
 		for _, value := range values {

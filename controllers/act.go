@@ -1,0 +1,112 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=create;patch
+
+// act carries out what is decided, and returns the decision on what then stands: what is to be told, and when to
+// look again.
+func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
+	decision := rotation.Decide(r.Clock.Now(), s.Observed)
+	if decision.Want == nil {
+		r.ask(decision.Ask)
+		return decision, nil
+	}
+	written, err := r.write(ctx, s, decision.Want)
+	switch {
+	case apierrors.IsConflict(err):
+		// Somebody was first. The informer will show it, and wakes the object.
+		s.lookAgainAt(r.Clock.Now().Add(catchUpTime))
+		return decision, nil
+	case apierrors.IsAlreadyExists(err):
+		return decision, r.runInto(ctx, s, known)
+	case err != nil:
+		return decision, err
+	}
+	restored := decision.Want.Restores
+	known.target, known.targetWritten = written, r.Clock.Now()
+	s.secret = written
+	s.Target = r.readTarget(s.Object, written)
+	known.remember(written.Name, s.Target)
+	s.Remembered = known.whole
+	r.observeAnswers(s)
+	decision = rotation.Decide(r.Clock.Now(), s.Observed)
+	r.ask(decision.Ask)
+	if restored {
+		decision.Events = append(decision.Events, rotation.Event{
+			Reason:  v1alpha1.EventTargetRestored,
+			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", written.Name),
+		})
+	}
+	return decision, nil
+}
+
+// write makes the target what is wanted. It touches no Secret but the very one that was decided on.
+func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*corev1.Secret, error) {
+	if s.secret == nil {
+		secret := newSecret(s.Object, want)
+		if err := r.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
+			return nil, fmt.Errorf("creating Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+		}
+		return secret, nil
+	}
+	patch, err := targetPatch(s.Object, s.secret, want)
+	if err != nil {
+		return nil, err
+	}
+	secret := s.secret.DeepCopy()
+	if err := r.Client.Patch(ctx, secret, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager)); err != nil {
+		return nil, fmt.Errorf("changing Secret %s/%s: %w", secret.Namespace, secret.Name, err)
+	}
+	return secret, nil
+}
+
+// runInto finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.
+func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) error {
+	name := rotation.EffectiveTarget(s.Object)
+	delete(known.lookups, name)
+	_, err := r.lookUp(ctx, s, name, known)
+	s.lookAgainAt(r.Clock.Now().Add(cacheLag))
+	return err
+}
+
+// ask hands the questions over.
+func (r *Reconciler) ask(questions []rotation.Question) {
+	for _, q := range questions {
+		r.Verification.Ask(verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
+			AccountID: q.Tuple.AccountID,
+			Region:    clevertap.Region(q.Tuple.Region),
+			Passcode:  q.Tuple.Passcode,
+			Mode:      clevertap.Mode(q.Mode),
+		})
+	}
+}

@@ -1,0 +1,84 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"bytes"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// CacheOptions keep the informers small: one on objects, and one on the Secrets that carry the role label. Other
+// Secrets cost nothing and are never read. No namespaces mean all, and so does an empty selector.
+func CacheOptions(namespaces []string, selector string) (cache.Options, error) {
+	objects, err := labels.Parse(selector)
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("selecting objects: %w", err)
+	}
+	role, err := labels.NewRequirement(v1alpha1.RoleLabel, selection.In, []string{v1alpha1.RoleSource, v1alpha1.RoleTarget})
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("selecting Secrets by role: %w", err)
+	}
+	var watched map[string]cache.Config
+	for _, namespace := range namespaces {
+		if watched == nil {
+			watched = map[string]cache.Config{}
+		}
+		watched[namespace] = cache.Config{}
+	}
+	return cache.Options{
+		DefaultNamespaces: watched,
+		DefaultTransform:  cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&v1alpha1.CleverTapPasscode{}: {Label: objects},
+			&corev1.Secret{}:              {Label: labels.NewSelector().Add(*role), Transform: slimSecret},
+		},
+		ReaderFailOnMissingInformer: true,
+	}, nil
+}
+
+// longestValue is the longest passcode with a Windows newline: what is longer need not be kept to be refused.
+const longestValue = 130
+
+var overlong = bytes.Repeat([]byte("x"), longestValue)
+
+// slimSecret leaves what a pass reads of a Secret.
+func slimSecret(in any) (any, error) {
+	secret, ok := in.(*corev1.Secret)
+	if !ok {
+		return in, nil
+	}
+	secret.ManagedFields = nil
+	if secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+		delete(secret.Annotations, corev1.LastAppliedConfigAnnotation)
+	} else {
+		secret.Annotations = nil
+	}
+	for key, value := range secret.Data {
+		if len(value) > longestValue {
+			secret.Data[key] = overlong
+		}
+	}
+	return secret, nil
+}

@@ -1,0 +1,158 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package controllers reconciles CleverTapPasscodes: observe, decide, act, report.
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+// FieldManager is the operator's name in what it writes.
+const FieldManager = v1alpha1.ManagedBy
+
+// longestSleep bounds how long an object sleeps, so that a clock that was set right is noticed.
+const longestSleep = 10 * time.Minute
+
+// cacheLag is how soon to look again for what the API server has and the informer has not yet.
+const cacheLag = 20 * time.Millisecond
+
+// Reconciler keeps a working passcode in every object's target.
+type Reconciler struct {
+	// Client reads from the informers and writes.
+	Client client.Client
+	// Live reads metadata from the API server, by name.
+	Live client.Reader
+	// Key makes the fingerprints.
+	Key rotation.Key
+	// Verification asks CleverTap.
+	Verification *verification.Pool
+	// Clock also wakes objects.
+	Clock clock.WithDelayedExecution
+	// Events sends events.
+	Events events.EventRecorder
+
+	queue  workqueue.TypedRateLimitingInterface[reconcile.Request]
+	memory *memory
+}
+
+// SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
+// CleverTap's answers and by the clock.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, maxConcurrentReconciles int) error {
+	r.memory = newMemory()
+	if err := indexSecretNames(mgr); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("clevertappasscode").
+		For(&v1alpha1.CleverTapPasscode{}).
+		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.objectsOf), builder.WithPredicates(r.notesDeletions())).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			r.queue = queue
+			return nil
+		})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: maxConcurrentReconciles}).
+		Complete(r)
+}
+
+// notesDeletions lets every event pass.
+func (r *Reconciler) notesDeletions() predicate.Predicate {
+	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
+		if e.Object.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+			r.memory.noteDeleted(client.ObjectKeyFromObject(e.Object), e.Object.GetResourceVersion())
+		}
+		return true
+	}}
+}
+
+// Wake has the object looked at. It never blocks.
+func (r *Reconciler) Wake(object types.NamespacedName) {
+	r.queue.Add(reconcile.Request{NamespacedName: object})
+}
+
+// Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap, whose answer wakes the object.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	known := r.memory.of(request.NamespacedName)
+	object, err := r.get(ctx, request.NamespacedName, known)
+	if apierrors.IsNotFound(err) || err == nil && !object.DeletionTimestamp.IsZero() {
+		r.forget(request.NamespacedName)
+		return ctrl.Result{}, nil
+	}
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	seen, err := r.observe(ctx, object, known)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if seen.behind {
+		return ctrl.Result{RequeueAfter: cacheLag}, nil
+	}
+	decision, err := r.act(ctx, seen, known)
+	if reportErr := r.report(ctx, seen, decision, known); err == nil {
+		err = reportErr
+	}
+	r.sleep(request.NamespacedName, known, decision.Next, seen.lookAgain)
+	return ctrl.Result{}, err
+}
+
+func (r *Reconciler) get(ctx context.Context, name types.NamespacedName, known *recollection) (*v1alpha1.CleverTapPasscode, error) {
+	object := &v1alpha1.CleverTapPasscode{}
+	if err := r.Client.Get(ctx, name, object); err != nil {
+		return nil, fmt.Errorf("reading CleverTapPasscode %s: %w", name, err)
+	}
+	return known.newestObject(object), nil
+}
+
+func (r *Reconciler) forget(object types.NamespacedName) {
+	r.Verification.Hold(object)
+	r.memory.forget(object)
+}
+
+// sleep sets the alarm for the earliest of the times that are not zero.
+func (r *Reconciler) sleep(object types.NamespacedName, known *recollection, times ...time.Time) {
+	known.stopAlarm()
+	now := r.Clock.Now()
+	wait := longestSleep
+	for _, t := range times {
+		if !t.IsZero() {
+			wait = min(wait, t.Sub(now))
+		}
+	}
+	known.alarm = r.Clock.AfterFunc(max(wait, time.Millisecond), func() { r.Wake(object) })
+}

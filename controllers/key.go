@@ -1,0 +1,79 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// KeySecretName is the Secret in the operator's namespace that holds the key of the fingerprints.
+const KeySecretName = "clevertap-passcode-operator-fingerprint-key"
+
+const keySecretKey = "key"
+
+// LoadKey reads the key of the fingerprints, which it makes where there is none. It is never changed after that: all
+// shards and all times share it.
+func LoadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (rotation.Key, error) {
+	name := types.NamespacedName{Namespace: namespace, Name: KeySecretName}
+	secret := &corev1.Secret{}
+	err := live.Get(ctx, name, secret)
+	if apierrors.IsNotFound(err) {
+		secret, err = createKey(ctx, live, random, name)
+	}
+	if err != nil {
+		return rotation.Key{}, fmt.Errorf("reading the fingerprint key in Secret %s: %w", name, err)
+	}
+	key := secret.Data[keySecretKey]
+	if len(key) != rotation.KeySize {
+		return rotation.Key{}, fmt.Errorf("key %q of Secret %s must have %d bytes: delete the Secret, and a new one is made at the next start",
+			keySecretKey, name, rotation.KeySize)
+	}
+	return rotation.NewKey(key), nil
+}
+
+// createKey yields to a replica that was first.
+func createKey(ctx context.Context, live client.Client, random io.Reader, name types.NamespacedName) (*corev1.Secret, error) {
+	key := make([]byte, rotation.KeySize)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return nil, fmt.Errorf("making it: %w", err)
+	}
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name.Name, Namespace: name.Namespace,
+			Labels: map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy},
+		},
+		Immutable: ptr.To(true),
+		Data:      map[string][]byte{keySecretKey: key},
+	}
+	err := live.Create(ctx, secret, client.FieldOwner(FieldManager))
+	if apierrors.IsAlreadyExists(err) {
+		return secret, live.Get(ctx, name, secret)
+	}
+	return secret, err
+}

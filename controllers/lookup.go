@@ -1,0 +1,89 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// The waits between lookups of a Secret that the informer does not hold; a conflict's owner waits for its removal.
+const (
+	firstLookupWait, lastLookupWait = 5 * time.Second, 5 * time.Minute
+	conflictLookupWait              = 10 * time.Second
+)
+
+// lookup is what the API server said of a Secret that the informer does not hold.
+type lookup struct {
+	exists     bool
+	role       string
+	generation int64 // of the object that asked
+	wait       time.Duration
+	due        time.Time
+}
+
+// lookUp asks the API server for the Secret's metadata: at once, then after growing waits, anew when the object
+// changes. What is kept of it is its role: the annotations may hold its data as kubectl applied them.
+func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *recollection) (*lookup, error) {
+	now := r.Clock.Now()
+	last := known.lookups[name]
+	if last != nil && last.generation == s.Object.Generation && now.Before(last.due) {
+		s.lookAgainAt(last.due)
+		return last, nil
+	}
+	metadata := &metav1.PartialObjectMetadata{}
+	metadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	err := r.Live.Get(ctx, types.NamespacedName{Namespace: s.Object.Namespace, Name: name}, metadata)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("looking Secret %s/%s up: %w", s.Object.Namespace, name, err)
+	}
+	next := &lookup{
+		exists:     err == nil,
+		role:       metadata.Labels[v1alpha1.RoleLabel],
+		generation: s.Object.Generation,
+		wait:       nextLookupWait(last, s.Object, name),
+	}
+	next.due = now.Add(next.wait)
+	known.lookups[name] = next
+	s.lookAgainAt(next.due)
+	return next, nil
+}
+
+func nextLookupWait(last *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
+	switch {
+	case name == rotation.EffectiveTarget(object):
+		return conflictLookupWait
+	case last == nil || last.generation != object.Generation:
+		return firstLookupWait
+	}
+	return min(2*last.wait, lastLookupWait)
+}
+
+func (s *seen) lookAgainAt(t time.Time) {
+	if s.lookAgain.IsZero() || t.Before(s.lookAgain) {
+		s.lookAgain = t
+	}
+}

@@ -1,0 +1,137 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"k8s.io/utils/clock"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// memory is what this process knows of each object beyond its informers. Losing it costs a few requests and nothing
+// else.
+type memory struct {
+	mu      sync.Mutex
+	objects map[types.NamespacedName]*recollection
+	// deleted are the versions at which targets were seen to be deleted, until their object has been looked at.
+	deleted map[types.NamespacedName]string
+}
+
+// recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
+type recollection struct {
+	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
+	object *v1alpha1.CleverTapPasscode
+	target *corev1.Secret
+	// targetWritten is when; an informer that never shows the Secret after that has missed its whole life.
+	targetWritten time.Time
+	// whole is the target as last written or found whole.
+	whole     *rotation.Target
+	wholeName string
+	// lookups are what the API server said of Secrets that the informer does not hold.
+	lookups map[string]*lookup
+	alarm   clock.Timer
+}
+
+func newMemory() *memory {
+	return &memory{
+		objects: map[types.NamespacedName]*recollection{},
+		deleted: map[types.NamespacedName]string{},
+	}
+}
+
+// noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write.
+func (m *memory) noteDeleted(secret types.NamespacedName, version string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deleted[secret] = version
+}
+
+func (m *memory) takeDeleted(secret types.NamespacedName) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version := m.deleted[secret]
+	delete(m.deleted, secret)
+	return version
+}
+
+func (m *memory) of(name types.NamespacedName) *recollection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.objects[name]
+	if known == nil {
+		known = &recollection{lookups: map[string]*lookup{}}
+		m.objects[name] = known
+	}
+	return known
+}
+
+func (m *memory) forget(name types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.objects[name]; known != nil {
+		known.stopAlarm()
+		delete(m.objects, name)
+	}
+}
+
+func (k *recollection) stopAlarm() {
+	if k.alarm != nil {
+		k.alarm.Stop()
+	}
+}
+
+// newestObject is the informer's or, where that is behind, the one last written.
+func (k *recollection) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
+	if k.object == nil || k.object.UID != cached.UID || !older(cached.ResourceVersion, k.object.ResourceVersion) {
+		k.object = nil
+		return cached
+	}
+	return k.object.DeepCopy()
+}
+
+// catchUpTime is how long after a write an informer may not have seen a Secret's creation.
+const catchUpTime = 10 * time.Second
+
+// newestTarget is the informer's, which is nil where it has none, or, where that is behind, the one last written.
+// deleted is the version at which it was seen to be deleted, or "".
+func (k *recollection) newestTarget(cached *corev1.Secret, name, deleted string, now time.Time) *corev1.Secret {
+	if k.target == nil || k.target.Name != name {
+		k.target = nil
+		return cached
+	}
+	gone := deleted != "" && !older(deleted, k.target.ResourceVersion)
+	behind := cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime ||
+		cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion)
+	if behind {
+		return k.target
+	}
+	k.target = nil
+	return cached
+}
+
+// older compares resource versions, which are numbers that grow; what can't be compared is not older.
+func older(a, b string) bool {
+	order, err := resourceversion.CompareResourceVersion(a, b)
+	return err == nil && order < 0
+}

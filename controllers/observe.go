@@ -1,0 +1,223 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+// +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
+
+// seen is what one pass observed.
+type seen struct {
+	rotation.Observed
+	// secret is the target as it stands; nil where there is none.
+	secret *corev1.Secret
+	// behind is whether the API server has what the informer has not yet: then nothing is said or done.
+	behind bool
+	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
+	lookAgain time.Time
+}
+
+// observe makes every read of the pass.
+func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPasscode, known *recollection) (*seen, error) {
+	s := &seen{Observed: rotation.Observed{Object: object}}
+	for _, entry := range object.Spec.Passcodes {
+		source, err := r.observeSource(ctx, s, entry, known)
+		if err != nil {
+			return nil, err
+		}
+		s.Sources = append(s.Sources, source)
+	}
+	if err := r.observeTarget(ctx, s, known); err != nil {
+		return nil, err
+	}
+	r.observeAnswers(s)
+	return s, nil
+}
+
+func (r *Reconciler) observeSource(ctx context.Context, s *seen, entry v1alpha1.PasscodeEntry, known *recollection) (rotation.Source, error) {
+	secret, err := r.secret(ctx, s.Object.Namespace, entry.SecretKeyRef.Name)
+	if err != nil {
+		return rotation.Source{}, err
+	}
+	if secret != nil && secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleSource {
+		return r.readSource(s.Object, secret, entry.SecretKeyRef.Key), nil
+	}
+	if secret != nil { // it is a target
+		return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
+	}
+	found, err := r.lookUp(ctx, s, entry.SecretKeyRef.Name, known)
+	switch {
+	case err != nil:
+		return rotation.Source{}, err
+	case !found.exists:
+		return rotation.Source{Problem: v1alpha1.ReasonSourceNotFound}, nil
+	case found.role == v1alpha1.RoleSource:
+		s.behind = true
+	}
+	return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
+}
+
+// secret is the informer's; nil where it has none.
+func (r *Reconciler) secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	secret := &corev1.Secret{}
+	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading Secret %s/%s: %w", namespace, name, err)
+	}
+	return secret, nil
+}
+
+func (r *Reconciler) readSource(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, key string) rotation.Source {
+	value, there := secret.Data[key]
+	if !there {
+		return rotation.Source{Problem: v1alpha1.ReasonKeyNotFound}
+	}
+	passcode, err := clevertap.ParsePasscode(value)
+	var malformed *clevertap.MalformedError
+	if errors.As(err, &malformed) {
+		return rotation.Source{Problem: v1alpha1.ReasonPasscodeMalformed, Detail: malformed.Problem}
+	}
+	spec := &object.Spec
+	return rotation.Source{
+		Passcode:    passcode,
+		Fingerprint: r.Key.Fingerprint(string(spec.Region), spec.AccountID, passcode),
+	}
+}
+
+func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollection) error {
+	name := types.NamespacedName{Namespace: s.Object.Namespace, Name: rotation.EffectiveTarget(s.Object)}
+	cached, err := r.secret(ctx, name.Namespace, name.Name)
+	if err != nil {
+		return err
+	}
+	s.secret = known.newestTarget(cached, name.Name, r.memory.takeDeleted(name), r.Clock.Now())
+	if s.secret == nil {
+		s.Remembered = known.rememberedTarget(name.Name)
+		return r.observeUnseenTarget(ctx, s, name.Name, known)
+	}
+	s.Target = r.readTarget(s.Object, s.secret)
+	if whole(s.Target) {
+		known.remember(name.Name, s.Target)
+	}
+	s.Remembered = known.rememberedTarget(name.Name)
+	return nil
+}
+
+// observeUnseenTarget looks a target up that a create ran into and the informer does not show.
+func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name string, known *recollection) error {
+	if known.lookups[name] == nil {
+		return nil
+	}
+	found, err := r.lookUp(ctx, s, name, known)
+	switch {
+	case err != nil:
+		return err
+	case !found.exists:
+		delete(known.lookups, name)
+	case found.role == v1alpha1.RoleSource || found.role == v1alpha1.RoleTarget:
+		delete(known.lookups, name)
+		s.behind = true
+	default:
+		s.Target = rotation.Target{Conflict: conflictMessage(s.Object, name, "it has no label "+v1alpha1.RoleLabel+"="+v1alpha1.RoleTarget)}
+	}
+	return nil
+}
+
+// whole is whether the record proves that the data are what was published.
+func whole(t rotation.Target) bool {
+	return t.Exists && t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
+}
+
+// observeAnswers holds on to the answers about every value that the object has.
+func (r *Reconciler) observeAnswers(s *seen) {
+	mode := string(modeOf(s.Object))
+	keys := make([]string, 0, len(s.Sources)+1)
+	for i := range s.Sources {
+		if source := &s.Sources[i]; source.Fingerprint != "" {
+			key := verification.Key(source.Fingerprint, mode)
+			source.Answer = r.Verification.Answer(key)
+			keys = append(keys, key)
+		}
+	}
+	if s.Target.Fingerprint != "" {
+		key := verification.Key(s.Target.Fingerprint, mode)
+		s.Target.Answer = r.Verification.Answer(key)
+		keys = append(keys, key)
+	}
+	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)
+}
+
+func modeOf(object *v1alpha1.CleverTapPasscode) v1alpha1.VerificationMode {
+	if object.Spec.Verification == nil || object.Spec.Verification.Mode == "" {
+		return v1alpha1.VerificationConnect
+	}
+	return object.Spec.Verification.Mode
+}
+
+// secretNameIndex finds the objects that name a Secret, as source or as target.
+const secretNameIndex = "secretName"
+
+func indexSecretNames(mgr ctrl.Manager) error {
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
+		object := o.(*v1alpha1.CleverTapPasscode)
+		names := []string{rotation.EffectiveTarget(object)}
+		for _, entry := range object.Spec.Passcodes {
+			names = append(names, entry.SecretKeyRef.Name)
+		}
+		return names
+	})
+	if err != nil {
+		return fmt.Errorf("indexing the Secrets that objects name: %w", err)
+	}
+	return nil
+}
+
+// objectsOf are those that name the Secret. An informer that can't be read has no objects yet.
+func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
+	var list v1alpha1.CleverTapPasscodeList
+	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()})
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the objects that name a Secret", "secret", client.ObjectKeyFromObject(secret))
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(list.Items))
+	for i := range list.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return requests
+}

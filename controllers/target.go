@@ -1,0 +1,202 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// readTarget reads a target's Secret.
+func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) rotation.Target {
+	if why := notOurs(object, secret); why != "" {
+		return rotation.Target{Conflict: conflictMessage(object, secret.Name, why)}
+	}
+	target := rotation.Target{
+		Exists:      true,
+		Labels:      secret.Labels,
+		Annotations: secret.Annotations,
+		Owned:       slices.ContainsFunc(secret.OwnerReferences, isOwner(object)),
+	}
+	keys := rotation.EffectiveKeys(object)
+	if record, err := rotation.ParseRecord(secret.Annotations[v1alpha1.RecordAnnotation]); err == nil {
+		target.Record = &record
+		keys = record.Keys
+	}
+	target.Tuple = readTuple(secret, keys)
+	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
+		target.Fingerprint = r.Key.Fingerprint(string(tuple.Region), tuple.AccountID, tuple.Passcode)
+	}
+	target.Exact = exact(secret, keys, target.Tuple)
+	return target
+}
+
+func notOurs(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
+	owner, owned := secret.Annotations[v1alpha1.OwnerAnnotation]
+	switch {
+	case secret.Labels[v1alpha1.RoleLabel] != v1alpha1.RoleTarget:
+		return fmt.Sprintf("it has the label %s=%s", v1alpha1.RoleLabel, secret.Labels[v1alpha1.RoleLabel])
+	case secret.Labels[v1alpha1.ManagedByLabel] != v1alpha1.ManagedBy:
+		return fmt.Sprintf("it has no label %s=%s", v1alpha1.ManagedByLabel, v1alpha1.ManagedBy)
+	case !owned:
+		return "it has no annotation " + v1alpha1.OwnerAnnotation
+	case owner != object.Name:
+		return fmt.Sprintf("it is the target of CleverTapPasscode %q", owner)
+	case secret.Type != corev1.SecretTypeOpaque:
+		return fmt.Sprintf("its type is %s, not Opaque", secret.Type)
+	case ptr.Deref(secret.Immutable, false):
+		return "it is immutable"
+	}
+	return ""
+}
+
+func conflictMessage(object *v1alpha1.CleverTapPasscode, name, why string) string {
+	return fmt.Sprintf("Secret %q is not this object's to write: %s. Name another in spec.target.name, or delete it: kubectl delete secret -n %s %s",
+		name, why, object.Namespace, name)
+}
+
+func isOwner(object *v1alpha1.CleverTapPasscode) func(metav1.OwnerReference) bool {
+	return func(ref metav1.OwnerReference) bool { return ref.UID == object.UID }
+}
+
+func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
+	passcode, err := clevertap.ParsePasscode(secret.Data[keys.Passcode])
+	if err != nil {
+		passcode = clevertap.Passcode{}
+	}
+	return rotation.Tuple{
+		AccountID: string(secret.Data[keys.AccountID]),
+		Region:    v1alpha1.Region(secret.Data[keys.Region]),
+		Endpoint:  string(secret.Data[keys.Endpoint]),
+		Passcode:  passcode,
+	}
+}
+
+// exact is whether the data are the four keys alone, the passcode without so much as a newline around it.
+func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple) bool {
+	return len(secret.Data) == len(data(keys, tuple)) &&
+		string(secret.Data[keys.Passcode]) == tuple.Passcode.Reveal() &&
+		tuple.Endpoint == rotation.Endpoint(tuple.Region)
+}
+
+func data(keys rotation.Keys, tuple rotation.Tuple) map[string][]byte {
+	return map[string][]byte{
+		keys.AccountID: []byte(tuple.AccountID),
+		keys.Passcode:  []byte(tuple.Passcode.Reveal()),
+		keys.Region:    []byte(tuple.Region),
+		keys.Endpoint:  []byte(tuple.Endpoint),
+	}
+}
+
+// newSecret is a target that is not there yet.
+func newSecret(object *v1alpha1.CleverTapPasscode, want *rotation.Want) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:            rotation.EffectiveTarget(object),
+			Namespace:       object.Namespace,
+			Labels:          want.Labels,
+			Annotations:     annotations(want),
+			OwnerReferences: owners(nil, object, want.Owned),
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: data(want.Record.Keys, want.Tuple),
+	}
+}
+
+func annotations(want *rotation.Want) map[string]string {
+	all := map[string]string{v1alpha1.RecordAnnotation: want.Record.Encode()}
+	for key, value := range want.Annotations {
+		all[key] = value
+	}
+	return all
+}
+
+// owners leaves others' references as they are.
+func owners(before []metav1.OwnerReference, object *v1alpha1.CleverTapPasscode, owned bool) []metav1.OwnerReference {
+	after := slices.DeleteFunc(slices.Clone(before), isOwner(object))
+	if !owned {
+		return after
+	}
+	return append(after, metav1.OwnerReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "CleverTapPasscode", Name: object.Name, UID: object.UID,
+	})
+}
+
+// targetPatch is a merge patch: it names what is to change and nothing else, and the version and uid that it was
+// decided on, so that it fails where anything has changed since.
+func targetPatch(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, want *rotation.Want) ([]byte, error) {
+	patch := map[string]any{
+		"metadata": map[string]any{
+			"resourceVersion": secret.ResourceVersion,
+			"uid":             secret.UID,
+			"labels":          merged(want.Labels, want.DropLabels),
+			"annotations":     merged(annotations(want), want.DropAnnotations),
+			"ownerReferences": owners(secret.OwnerReferences, object, want.Owned),
+		},
+		"data": dataPatch(secret, data(want.Record.Keys, want.Tuple)),
+	}
+	body, err := json.Marshal(patch)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the patch of a target: %w", err)
+	}
+	return body, nil
+}
+
+// merged sets some keys and removes others: in a merge patch, null removes.
+func merged(set map[string]string, drop []string) map[string]any {
+	all := make(map[string]any, len(set)+len(drop))
+	for _, key := range drop {
+		all[key] = nil
+	}
+	for key, value := range set {
+		all[key] = value
+	}
+	return all
+}
+
+func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
+	all := make(map[string]any, len(next))
+	for key := range secret.Data {
+		all[key] = nil
+	}
+	for key, value := range next {
+		all[key] = value
+	}
+	return all
+}
+
+// remember keeps the target of that name as it stands.
+func (k *recollection) remember(name string, target rotation.Target) {
+	target.Answer = rotation.Answer{}
+	k.whole, k.wholeName = &target, name
+}
+
+func (k *recollection) rememberedTarget(name string) *rotation.Target {
+	if k.wholeName != name {
+		return nil
+	}
+	return k.whole
+}

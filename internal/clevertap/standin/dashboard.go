@@ -1,0 +1,104 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package standin
+
+import (
+	"time"
+)
+
+// Account is a CleverTap account, and its dashboard.
+type Account struct {
+	server    *Server
+	passcodes map[string]*passcode // by value
+	enforced  bool
+	running   int
+}
+
+type passcode struct {
+	name string
+	user bool
+	ends time.Time // zero: never
+}
+
+// Passcode makes an account passcode: Settings > Passcodes, Set day(s). Zero days mean Forever.
+func (a *Account) Passcode(name, value string, days int) {
+	a.put(value, &passcode{name: name, ends: a.end(days)})
+}
+
+// PasscodeUntil makes one that ends at a moment: a declared end in a test or the demo is no whole number of days.
+func (a *Account) PasscodeUntil(name, value string, ends time.Time) {
+	a.put(value, &passcode{name: name, ends: ends})
+}
+
+// Edit moves the end of a passcode.
+func (a *Account) Edit(name string, ends time.Time) {
+	a.each(name, func(_ string, p *passcode) { p.ends = ends })
+}
+
+// Delete takes a passcode away: calls that use it fail at once.
+func (a *Account) Delete(name string) {
+	a.each(name, func(value string, _ *passcode) { delete(a.passcodes, value) })
+}
+
+// User grants a user a passcode: Settings > Users, Finite for 1 to 365 days, or Infinite, ten years, for zero. One
+// that the user has is reset: it stops working at once.
+func (a *Account) User(user, value string, days int) {
+	a.Revoke(user)
+	ends := a.end(days)
+	if ends.IsZero() {
+		ends = a.server.clock.Now().AddDate(10, 0, 0)
+	}
+	a.put(value, &passcode{name: user, user: true, ends: ends})
+}
+
+// Revoke takes a user's passcode away, with nothing in its place.
+func (a *Account) Revoke(user string) { a.Delete(user) }
+
+// EnforceUserPasscodes is the admin's switch after which account passcodes stop working.
+func (a *Account) EnforceUserPasscodes(on bool) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.enforced = on
+}
+
+func (a *Account) end(days int) time.Time {
+	if days == 0 {
+		return time.Time{}
+	}
+	return a.server.clock.Now().Add(time.Duration(days) * 24 * time.Hour)
+}
+
+func (a *Account) put(value string, p *passcode) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.passcodes[value] = p
+}
+
+func (a *Account) each(name string, do func(value string, p *passcode)) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for value, p := range a.passcodes {
+		if p.name == name {
+			do(value, p)
+		}
+	}
+}
+
+func (a *Account) letsThrough(value string) bool {
+	p := a.passcodes[value]
+	return p != nil && (p.ends.IsZero() || a.server.clock.Now().Before(p.ends)) && (p.user || !a.enforced)
+}

@@ -1,0 +1,161 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+// Surroundings are what the operator is given from outside.
+type Surroundings struct {
+	Config *rest.Config
+	Clock  Clock
+	// Random makes the key of the fingerprints.
+	Random io.Reader
+	// Wrap puts something around every call to CleverTap; nil means nothing.
+	Wrap func(http.RoundTripper) http.RoundTripper
+	// Twins allows for more than one operator in this process, which metrics and names are then shared by.
+	Twins bool
+}
+
+// Clock tells the time and wakes.
+type Clock interface {
+	clock.PassiveClock
+	clock.WithDelayedExecution
+}
+
+// Scheme knows every kind that the operator reads or writes.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// Run runs the operator until the context ends.
+func Run(ctx context.Context, o Options, s Surroundings) error {
+	o, err := o.complete()
+	if err != nil {
+		return err
+	}
+	manager, err := newManager(o, s)
+	if err != nil {
+		return err
+	}
+	if err := addReconciler(ctx, manager, o, s); err != nil {
+		return err
+	}
+	if err := manager.Start(ctx); err != nil {
+		return fmt.Errorf("running: %w", err)
+	}
+	return nil
+}
+
+func newManager(o Options, s Surroundings) (ctrl.Manager, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	cacheOptions, err := controllers.CacheOptions(o.Namespaces, o.WatchLabelSelector)
+	if err != nil {
+		return nil, err
+	}
+	manager, err := ctrl.NewManager(s.Config, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         cacheOptions,
+		Metrics:                       metricsOptions(o),
+		HealthProbeBindAddress:        o.HealthProbeBindAddress,
+		LeaderElection:                o.LeaderElect,
+		LeaderElectionID:              o.LeaderElectionID,
+		LeaderElectionNamespace:       o.OperatorNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    ctrlconfig.Controller{SkipNameValidation: &s.Twins},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the manager: %w", err)
+	}
+	for name, add := range map[string]func(string, healthz.Checker) error{
+		"healthz": manager.AddHealthzCheck, "readyz": manager.AddReadyzCheck,
+	} {
+		if err := add(name, healthz.Ping); err != nil {
+			return nil, fmt.Errorf("adding the %s check: %w", name, err)
+		}
+	}
+	return manager, nil
+}
+
+func metricsOptions(o Options) metricsserver.Options {
+	options := metricsserver.Options{BindAddress: o.MetricsBindAddress, SecureServing: o.MetricsSecure}
+	if o.MetricsSecure {
+		options.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	return options
+}
+
+func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surroundings) error {
+	live, err := client.New(s.Config, client.Options{Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient()})
+	if err != nil {
+		return fmt.Errorf("preparing the client: %w", err)
+	}
+	key, err := controllers.LoadKey(ctx, live, s.Random, o.OperatorNamespace)
+	if err != nil {
+		return err
+	}
+	vendor, err := clevertap.NewClient(clevertap.Options{
+		Endpoint: o.ClevertapEndpoint, Partner: o.ClevertapPartner, Timeout: o.VerifyTimeout,
+		IdleConnections: verification.DefaultPerRegion, Now: s.Clock.Now, Wrap: s.Wrap,
+	})
+	if err != nil {
+		return err
+	}
+	reconciler := &controllers.Reconciler{
+		Client: manager.GetClient(),
+		Live:   live,
+		Key:    key,
+		Clock:  s.Clock,
+		Events: manager.GetEventRecorder(controllers.FieldManager),
+	}
+	reconciler.Verification = verification.New(ctx, verification.Options{
+		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake,
+	})
+	if err := reconciler.SetupWithManager(manager, o.MaxConcurrentReconciles); err != nil {
+		return fmt.Errorf("preparing the reconciler: %w", err)
+	}
+	return nil
+}

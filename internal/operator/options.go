@@ -1,0 +1,110 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package operator puts the operator together from its options.
+package operator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+// Options are the operator's flags.
+type Options struct {
+	// Namespaces to work in; none means all.
+	Namespaces []string
+	// WatchLabelSelector says which objects to work on; "" means all.
+	WatchLabelSelector string
+	LeaderElect        bool
+	// LeaderElectionID is the lease's name; "" means one that shards do not share.
+	LeaderElectionID string
+	// OperatorNamespace is where its lease and its key Secret live; "" means the one it runs in.
+	OperatorNamespace string
+
+	MetricsBindAddress     string
+	MetricsSecure          bool
+	HealthProbeBindAddress string
+
+	ClevertapEndpoint string
+	ClevertapPartner  string
+	VerifyTimeout     time.Duration
+	VerifyConcurrency int
+
+	MaxConcurrentReconciles int
+}
+
+// BindFlags adds the flags to the set; their defaults are the options'.
+func (o *Options) BindFlags(flags *flag.FlagSet) {
+	flags.Func("namespaces", "comma-separated namespaces to work in; absent: all", func(value string) error {
+		o.Namespaces = slices.DeleteFunc(strings.Split(value, ","), func(name string) bool { return name == "" })
+		return nil
+	})
+	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "work on objects that match this label selector alone: a shard; absent: all")
+	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "work only while holding the lease, so that several replicas can run")
+	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "the lease's name; absent: clevertap-passcode-operator, with a hash appended where namespaces or selector are set")
+	flags.StringVar(&o.OperatorNamespace, "operator-namespace", "", "where the lease and the key Secret live; absent: the namespace it runs in")
+	flags.StringVar(&o.MetricsBindAddress, "metrics-bind-address", ":8443", "where /metrics is served; 0 is off")
+	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, to those who may read them")
+	flags.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
+	flags.StringVar(&o.ClevertapEndpoint, "clevertap-endpoint", "", "base URL to ask in place of CleverTap's hosts, {region} replaced, for proxies and tests; absent: CleverTap's hosts")
+	flags.StringVar(&o.ClevertapPartner, "clevertap-partner", clevertap.DefaultPartner, "the partner of the connect call")
+	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "how long one call to CleverTap may take")
+	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "calls to CleverTap at once per account")
+	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "objects worked on at once")
+}
+
+// complete fills in what is absent, and checks what can be checked.
+func (o Options) complete() (Options, error) {
+	if _, err := labels.Parse(o.WatchLabelSelector); err != nil {
+		return o, fmt.Errorf("--watch-label-selector: %w", err)
+	}
+	if o.VerifyConcurrency < 1 || o.MaxConcurrentReconciles < 1 || o.VerifyTimeout <= 0 {
+		return o, fmt.Errorf("--verify-concurrency, --max-concurrent-reconciles and --verify-timeout must be more than zero")
+	}
+	if o.OperatorNamespace == "" {
+		namespace, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+		if err != nil {
+			return o, fmt.Errorf("--operator-namespace must be given where the operator does not run in a Pod: %w", err)
+		}
+		o.OperatorNamespace = strings.TrimSpace(string(namespace))
+	}
+	if o.LeaderElectionID == "" {
+		o.LeaderElectionID = o.defaultLease()
+	}
+	return o, nil
+}
+
+// defaultLease differs from shard to shard, so that each has a leader of its own.
+func (o Options) defaultLease() string {
+	const name = "clevertap-passcode-operator"
+	if len(o.Namespaces) == 0 && o.WatchLabelSelector == "" {
+		return name
+	}
+	namespaces := slices.Sorted(slices.Values(o.Namespaces))
+	shard := sha256.Sum256([]byte(strings.Join(namespaces, ",") + "\n" + o.WatchLabelSelector))
+	return name + "-" + hex.EncodeToString(shard[:4])
+}

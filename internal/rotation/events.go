@@ -1,0 +1,137 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// Event is one to send once the status that it tells of is written.
+type Event struct {
+	// Warning is whether a person is needed.
+	Warning         bool
+	Reason, Message string
+}
+
+// events tell what is new in the status since it was last written, so that a report made later loses none.
+func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
+	before := v.Object.Status
+	events := publications(before, after)
+	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
+		v.tellReady, v.tellSources, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
+	} {
+		if event := tell(before, after); event != nil {
+			events = append(events, *event)
+		}
+	}
+	return events
+}
+
+// publications tells of every publication, oldest first.
+func publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+	var events []Event
+	for i := len(after.History) - 1; i >= 0; i-- {
+		p := after.History[i]
+		switch {
+		case p.Revision <= before.Revision:
+		case p.Reason == v1alpha1.RotationInitial:
+			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
+		default:
+			events = append(events, Event{Reason: v1alpha1.EventRotated, Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s", p.Passcode, after.Target, p.Revision, p.Reason)})
+		}
+	}
+	return events
+}
+
+// turned is the condition after, where its status and reason are not as before; nil where they are, or it is not
+// there.
+func turned(name string, before, after v1alpha1.CleverTapPasscodeStatus) *metav1.Condition {
+	was, is := meta.FindStatusCondition(before.Conditions, name), meta.FindStatusCondition(after.Conditions, name)
+	if is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
+		return nil
+	}
+	return is
+}
+
+func warning(c *metav1.Condition) *Event {
+	return &Event{Warning: true, Reason: c.Reason, Message: c.Message}
+}
+
+func (v *view) tellReady(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	ready := turned(v1alpha1.ConditionReady, before, after)
+	if ready == nil {
+		return nil
+	}
+	switch ready.Reason {
+	case v1alpha1.ReasonExpired, v1alpha1.ReasonPasscodeRejected, v1alpha1.ReasonTargetConflict,
+		v1alpha1.ReasonVerificationUnavailable:
+		return warning(ready)
+	}
+	return nil
+}
+
+func (v *view) tellSources(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	sources := turned(v1alpha1.ConditionSourcesReady, before, after)
+	if sources == nil || sources.Status == metav1.ConditionTrue {
+		return nil
+	}
+	return warning(sources)
+}
+
+func (v *view) tellSilence(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	verified := turned(v1alpha1.ConditionVerified, before, after)
+	if verified == nil || verified.Reason != v1alpha1.ReasonUnavailable && verified.Reason != v1alpha1.ReasonRateLimited {
+		return nil
+	}
+	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
+}
+
+func (v *view) tellExpiringSoon(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	soon := turned(v1alpha1.ConditionExpiringSoon, before, after)
+	if soon == nil || soon.Status != metav1.ConditionTrue {
+		return nil
+	}
+	return &Event{Warning: v.successor() == nil, Reason: v1alpha1.EventExpiringSoon, Message: soon.Message}
+}
+
+// tellMismatch tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
+func (v *view) tellMismatch(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	p := v.holding()
+	if p == nil || !p.life.over(v.now) || v.expired(p) {
+		return nil
+	}
+	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)
+	if was != nil && was.Message == is.Message || is.Reason != v1alpha1.ReasonAccepted {
+		return nil
+	}
+	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
+}
+
+// tellNoSuccessor tells when the last spare is used up, not that there never was one.
+func (v *view) tellNoSuccessor(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	successor := turned(v1alpha1.ConditionSuccessorReady, before, after)
+	was := meta.IsStatusConditionTrue(before.Conditions, v1alpha1.ConditionSuccessorReady)
+	if successor == nil || !was || v.holding() == nil {
+		return nil
+	}
+	return warning(successor)
+}

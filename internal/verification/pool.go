@@ -1,0 +1,228 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package verification asks CleverTap outside the reconciler's workers: bounded per account, so that workloads keep
+// theirs, and per region, so that one that hangs delays no other. One answer serves all objects that hold the value,
+// and wakes them.
+package verification
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/utils/clock"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// DefaultPerAccount leaves the workloads their share of the few concurrent calls that CleverTap allows an account.
+const DefaultPerAccount = 2
+
+// DefaultPerRegion bounds the calls in all: times the number of regions.
+const DefaultPerRegion = 16
+
+// Verifier asks CleverTap; clevertap.Client does. Its errors are *clevertap.RejectedError,
+// *clevertap.RateLimitedError and *clevertap.UnavailableError.
+type Verifier interface {
+	Verify(context.Context, clevertap.Question) error
+}
+
+// Options say how a Pool asks.
+type Options struct {
+	Verifier Verifier
+	Clock    clock.PassiveClock
+	// PerAccount and PerRegion are how many calls may run at once; zero means the defaults.
+	PerAccount, PerRegion int
+	// Wake is told of every object that holds a value that was answered for. It must not block.
+	Wake func(types.NamespacedName)
+	// Asked, if not nil, is told of every answer: how long it took, and the error that Verify returned.
+	Asked func(region clevertap.Region, took time.Duration, err error)
+}
+
+// Pool remembers the answers for as long as somebody holds the value. It is safe for concurrent use.
+type Pool struct {
+	ctx context.Context
+	Options
+
+	mu        sync.Mutex
+	inquiries map[string]*inquiry
+	held      map[types.NamespacedName]sets.Set[string]
+	regions   map[clevertap.Region]*region
+}
+
+// inquiry is all about one value in one mode.
+type inquiry struct {
+	question clevertap.Question
+	answer   rotation.Answer
+	holders  sets.Set[types.NamespacedName]
+}
+
+// New returns a pool whose calls end with the context.
+func New(ctx context.Context, o Options) *Pool {
+	if o.PerAccount == 0 {
+		o.PerAccount = DefaultPerAccount
+	}
+	if o.PerRegion == 0 {
+		o.PerRegion = DefaultPerRegion
+	}
+	return &Pool{
+		ctx:       ctx,
+		Options:   o,
+		inquiries: map[string]*inquiry{},
+		held:      map[types.NamespacedName]sets.Set[string]{},
+		regions:   map[clevertap.Region]*region{},
+	}
+}
+
+// Key names a value in a mode of asking.
+func Key(fingerprint, mode string) string {
+	return fingerprint + "/" + mode
+}
+
+// Hold says which values an object has: it is woken by their answers, which are remembered for it. None releases it.
+func (p *Pool) Hold(holder types.NamespacedName, keys ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := sets.New(keys...)
+	for key := range p.held[holder].Difference(now) {
+		p.leave(holder, key)
+	}
+	for key := range now {
+		p.inquiry(key).holders.Insert(holder)
+	}
+	if len(keys) == 0 {
+		delete(p.held, holder)
+		return
+	}
+	p.held[holder] = now
+}
+
+func (p *Pool) leave(holder types.NamespacedName, key string) {
+	i := p.inquiry(key)
+	i.holders.Delete(holder)
+	if i.holders.Len() == 0 && i.answer.AskedSince.IsZero() {
+		delete(p.inquiries, key)
+	}
+}
+
+func (p *Pool) inquiry(key string) *inquiry {
+	i := p.inquiries[key]
+	if i == nil {
+		i = &inquiry{holders: sets.New[types.NamespacedName]()}
+		p.inquiries[key] = i
+	}
+	return i
+}
+
+// Answer is what CleverTap said of the value so far.
+func (p *Pool) Answer(key string) rotation.Answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := p.inquiries[key]; i != nil {
+		return i.answer
+	}
+	return rotation.Answer{}
+}
+
+// Ask hands a question over and returns at once. One that is under way already is not asked twice.
+func (p *Pool) Ask(key string, question clevertap.Question) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.inquiry(key)
+	if !i.answer.AskedSince.IsZero() {
+		return
+	}
+	i.question = question
+	i.answer.AskedSince = p.Clock.Now()
+	r := p.region(question.Region)
+	r.enqueue(question.AccountID, key, p.PerAccount)
+	p.dispatch(r)
+}
+
+func (p *Pool) region(name clevertap.Region) *region {
+	if p.regions[name] == nil {
+		p.regions[name] = &region{accounts: map[string]*account{}}
+	}
+	return p.regions[name]
+}
+
+// dispatch starts as many calls as may run.
+func (p *Pool) dispatch(r *region) {
+	for r.running < p.PerRegion {
+		key, account, ok := r.next(p.PerAccount)
+		if !ok {
+			return
+		}
+		go p.ask(r, account, key, p.inquiries[key].question)
+	}
+}
+
+func (p *Pool) ask(r *region, account, key string, question clevertap.Question) {
+	began := p.Clock.Now()
+	err := p.Verifier.Verify(p.ctx, question)
+	if p.ctx.Err() != nil {
+		return // the process ends: nothing was learnt
+	}
+	if p.Asked != nil {
+		p.Asked(question.Region, p.Clock.Since(began), err)
+	}
+	for _, holder := range p.settle(r, account, key, err) {
+		p.Wake(holder)
+	}
+}
+
+// settle writes the answer down, starts what waited, and returns whom to wake.
+func (p *Pool) settle(r *region, account, key string, err error) []types.NamespacedName {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.inquiries[key]
+	i.answer = next(i.answer, p.Clock.Now(), err)
+	i.question = clevertap.Question{}
+	if i.holders.Len() == 0 {
+		delete(p.inquiries, key)
+	}
+	r.done(account, p.PerAccount)
+	p.dispatch(r)
+	return i.holders.UnsortedList()
+}
+
+// next is the answer after one more came in.
+func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
+	var (
+		rejected    *clevertap.RejectedError
+		limited     *clevertap.RateLimitedError
+		unavailable *clevertap.UnavailableError
+	)
+	after := before
+	after.AskedSince, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
+	switch {
+	case err == nil:
+		return rotation.Answer{Verdict: rotation.Accepted, At: now}
+	case errors.As(err, &rejected):
+		return rotation.Answer{Verdict: rotation.Refused, At: now, Refusals: before.Refusals + 1, Seen: rejected.Seen}
+	case errors.As(err, &limited):
+		after.RateLimited, after.RetryAfter, after.Seen = true, limited.RetryAfter, limited.Seen
+	case errors.As(err, &unavailable):
+		after.Seen = unavailable.Seen
+	}
+	after.Unanswered, after.UnansweredAt = before.Unanswered+1, now
+	return after
+}

@@ -1,0 +1,57 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Command clevertap-passcode-operator keeps working CleverTap passcodes in the Secrets that workloads mount.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"os"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+)
+
+func main() {
+	if err := run(ctrl.SetupSignalHandler(), flag.CommandLine, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "clevertap-passcode-operator:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, flags *flag.FlagSet, args []string) error {
+	var (
+		options operator.Options
+		logging zap.Options
+	)
+	options.BindFlags(flags) // --kubeconfig is controller-runtime's own
+	logging.BindFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("reading the flags: %w", err)
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	return operator.Run(ctx, options, operator.Surroundings{Config: config, Clock: clock.RealClock{}, Random: rand.Reader})
+}

@@ -1,0 +1,287 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	clocktesting "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+)
+
+const (
+	day       = 24 * time.Hour
+	accountID = "TEST-5RW-K78-985Z"
+	india     = clevertap.India
+)
+
+// cluster is a test's namespace with an operator, a CleverTap and a clock of its own.
+type cluster struct {
+	namespace string
+	clock     *clocktesting.FakeClock
+	start     time.Time
+	vendor    *standin.Server
+	account   *standin.Account
+	requests  *requestLog
+	endpoint  string
+	stop      func()
+}
+
+// newCluster starts an operator that has nothing to do yet.
+func newCluster(ctx SpecContext) *cluster {
+	GinkgoHelper()
+	start := time.Now().Truncate(time.Second) //nolint:forbidigo // objects carry the API server's time of creation
+	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start}
+	c.vendor = standin.New(c.clock)
+	c.account = c.vendor.Account(india, accountID)
+	server := httptest.NewServer(c.vendor)
+	DeferCleanup(server.Close)
+	c.endpoint = server.URL + "/{region}"
+	c.startOperator()
+	DeferCleanup(func() { c.stop() })
+	return c
+}
+
+func (c *cluster) startOperator() {
+	GinkgoHelper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c.requests = &requestLog{}
+	withLog := rest.CopyConfig(config)
+	withLog.Wrap(c.requests.around)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- operator.Run(ctx, operator.Options{
+			Namespaces:              []string{c.namespace},
+			OperatorNamespace:       c.namespace,
+			MetricsBindAddress:      "0",
+			HealthProbeBindAddress:  "0",
+			ClevertapEndpoint:       c.endpoint,
+			VerifyTimeout:           10 * time.Second,
+			VerifyConcurrency:       2,
+			MaxConcurrentReconciles: 4,
+		}, operator.Surroundings{Config: withLog, Clock: c.clock, Random: rand.Reader, Twins: true})
+	}()
+	c.stop = func() {
+		GinkgoHelper()
+		cancel()
+		Expect(<-ended).To(Succeed())
+		c.stop = func() {}
+	}
+}
+
+// restartOperator loses what only the process knew.
+func (c *cluster) restartOperator() {
+	GinkgoHelper()
+	c.stop()
+	c.startOperator()
+}
+
+// stage puts values into a source Secret, which is made at the first call.
+func (c *cluster) stage(ctx context.Context, name string, values map[string]string, modifiers ...func(*corev1.Secret)) {
+	GinkgoHelper()
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: c.namespace, Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource},
+		},
+		StringData: values,
+	}
+	for _, modify := range modifiers {
+		modify(secret)
+	}
+	err := kube.Create(ctx, secret.DeepCopy())
+	if client.IgnoreAlreadyExists(err) != nil {
+		Expect(err).NotTo(HaveOccurred())
+	}
+	if err != nil {
+		before := &corev1.Secret{}
+		Expect(kube.Get(ctx, client.ObjectKeyFromObject(secret), before)).To(Succeed())
+		secret.ResourceVersion = before.ResourceVersion
+		secret.Data = before.Data
+		Expect(kube.Update(ctx, secret)).To(Succeed())
+	}
+}
+
+// entry is a listed passcode whose value is staged in Secret staged under the key of its name, made at a time.
+func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
+	return v1alpha1.PasscodeEntry{
+		Name:         name,
+		SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
+		CreatedAt:    ptr.To(v1alpha1.Time(createdAt.UTC().Format(time.RFC3339))),
+	}
+}
+
+func (c *cluster) declare(ctx context.Context, list []v1alpha1.PasscodeEntry, modifiers ...modifier) {
+	GinkgoHelper()
+	object := valid(c.namespace, modifiers...)
+	object.Spec.Passcodes = list
+	Expect(kube.Create(ctx, object)).To(Succeed())
+}
+
+func (c *cluster) object(ctx context.Context) *v1alpha1.CleverTapPasscode {
+	GinkgoHelper()
+	object := &v1alpha1.CleverTapPasscode{}
+	Expect(kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: "marketing"}, object)).To(Succeed())
+	return object
+}
+
+func (c *cluster) change(ctx context.Context, modify modifier) {
+	GinkgoHelper()
+	Eventually(func() error {
+		object := c.object(ctx)
+		modify(object)
+		return kube.Update(ctx, object)
+	}).WithContext(ctx).Should(Succeed())
+}
+
+// status is for Eventually.
+func (c *cluster) status(ctx context.Context) func() v1alpha1.CleverTapPasscodeStatus {
+	return func() v1alpha1.CleverTapPasscodeStatus { return c.object(ctx).Status }
+}
+
+// secret is for Eventually; it is empty while there is none.
+func (c *cluster) secret(ctx context.Context, name string) func() *corev1.Secret {
+	return func() *corev1.Secret {
+		secret := &corev1.Secret{}
+		if err := kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, secret); err != nil {
+			return &corev1.Secret{}
+		}
+		return secret
+	}
+}
+
+func passcodeIn(s *corev1.Secret) string { return string(s.Data["passcode"]) }
+
+func reason(condition string) func(v1alpha1.CleverTapPasscodeStatus) string {
+	return func(s v1alpha1.CleverTapPasscodeStatus) string {
+		c := meta.FindStatusCondition(s.Conditions, condition)
+		if c == nil {
+			return "absent"
+		}
+		return c.Reason
+	}
+}
+
+func stateOf(name string) func(v1alpha1.CleverTapPasscodeStatus) v1alpha1.PasscodeState {
+	return func(s v1alpha1.CleverTapPasscodeStatus) v1alpha1.PasscodeState {
+		for _, p := range s.Passcodes {
+			if p.Name == name {
+				return p.State
+			}
+		}
+		return ""
+	}
+}
+
+// events are "Normal Reason" or "Warning Reason", for Eventually.
+func (c *cluster) events(ctx context.Context) func() []string {
+	return func() []string {
+		var list eventsv1.EventList
+		Expect(kube.List(ctx, &list, client.InNamespace(c.namespace))).To(Succeed())
+		var told []string
+		for _, e := range list.Items {
+			told = append(told, e.Type+" "+e.Reason)
+		}
+		slices.Sort(told)
+		return told
+	}
+}
+
+// asked is how many questions came in about a value.
+func (c *cluster) asked(value string) int {
+	n := 0
+	for _, call := range c.vendor.Calls() {
+		if call.Value == value {
+			n++
+		}
+	}
+	return n
+}
+
+// settled waits until nothing has been requested for a while; watches are not counted.
+func (c *cluster) settled() {
+	GinkgoHelper()
+	var last int
+	Eventually(func() int {
+		before := last
+		last = len(c.requests.list())
+		return last - before
+	}, 10*time.Second, 300*time.Millisecond).Should(BeZero())
+}
+
+// requestLog keeps what the operator requests of the API server, watches and its lists before them left out.
+type requestLog struct {
+	mu       sync.Mutex
+	requests []string
+}
+
+func (l *requestLog) around(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Get("watch") != "true" {
+			l.mu.Lock()
+			l.requests = append(l.requests, fmt.Sprintf("%s %s", r.Method, r.URL.Path))
+			l.mu.Unlock()
+		}
+		return next.RoundTrip(r)
+	})
+}
+
+func (l *requestLog) list() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.requests)
+}
+
+// since are the requests after the first n, shortened to verb and kind: "PATCH secrets".
+func (l *requestLog) since(n int) []string {
+	var short []string
+	for _, request := range l.list()[n:] {
+		method, path, _ := strings.Cut(request, " ")
+		parts := strings.Split(path, "/")
+		kind := parts[slices.Index(parts, "namespaces")+2]
+		if parts[len(parts)-1] == "status" {
+			kind += "/status"
+		}
+		short = append(short, method+" "+kind)
+	}
+	return short
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
