@@ -185,6 +185,11 @@ func (v *view) wasReplaced(e *entry) bool {
 	return false
 }
 
+// moved is whether the object has gone to another account or region since the target was written.
 func (v *view) moved() bool {
-	return v.Target.Tuple.AccountID != v.spec.AccountID || v.Target.Tuple.Region != v.spec.Region
+	accountID, region := v.Target.Tuple.AccountID, v.Target.Tuple.Region
+	if record := v.Target.Record; record != nil {
+		accountID, region = record.AccountID, record.Region
+	}
+	return accountID != v.spec.AccountID || region != v.spec.Region
 }

@@ -36,8 +36,10 @@ type Record struct {
 	Revision int64 `json:"revision"`
 	// Passcode is the published one's name.
 	Passcode string `json:"passcode"`
-	// Fingerprint is the published tuple's.
-	Fingerprint string `json:"fingerprint"`
+	// AccountID, Region and Fingerprint are the published tuple's.
+	AccountID   string          `json:"accountID"`
+	Region      v1alpha1.Region `json:"region"`
+	Fingerprint string          `json:"fingerprint"`
 	// FirstSeenAt is when the published value was first seen, BeginsAt when its life began; EndsAt, when it ends, is
 	// zero for never.
 	FirstSeenAt time.Time `json:"firstSeenAt,omitzero"`

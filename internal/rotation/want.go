@@ -104,6 +104,7 @@ func (v *view) dressed(w Want) *Want {
 	}
 	w.Owned = target.DeletionPolicy == v1alpha1.DeletionPolicyDelete
 	w.Record.OwnerUID, w.Record.Generation = v.Object.UID, v.Object.Generation
+	w.Record.AccountID, w.Record.Region = w.Tuple.AccountID, w.Tuple.Region
 	w.Record.Keys = EffectiveKeys(v.Object)
 	w.Labels, w.Annotations = plain(target.Labels), plain(target.Annotations)
 	if before := v.Target.Record; before != nil {

@@ -233,6 +233,13 @@ func (c *cluster) asked(value string) int {
 	return n
 }
 
+// clockPasses lets a time pass once the operator has begun to wait.
+func (c *cluster) clockPasses(d time.Duration) {
+	GinkgoHelper()
+	c.settled()
+	c.clock.Step(d)
+}
+
 // settled waits until nothing has been requested for a while; watches are not counted.
 func (c *cluster) settled() {
 	GinkgoHelper()

@@ -17,12 +17,15 @@ limitations under the License.
 package integration
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
 )
 
 var _ = Describe("The main job", func() {
@@ -67,4 +70,123 @@ var _ = Describe("The main job", func() {
 			"PATCH secrets", "PATCH clevertappasscodes/status", "POST events", "POST events"))
 		Expect(c.events(ctx)()).To(Equal([]string{"Normal PasscodePublished", "Normal Rotated", "Warning NoSuccessor"}))
 	})
+
+	It("writes nothing and asks nothing while settled, and after a restart", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start)})
+		Eventually(c.status(ctx)).Should(WithTransform(reason("SuccessorReady"), Equal("Staged")))
+		c.settled()
+		secret, object := c.secret(ctx, "marketing")(), c.object(ctx)
+		requests, calls := len(c.requests.list()), len(c.vendor.Calls())
+
+		Consistently(func() []string { return c.requests.since(requests) }, 2*time.Second).Should(BeEmpty())
+		c.restartOperator()
+		Eventually(c.requests.list).ShouldNot(BeEmpty())
+		Consistently(func() []string { return slices.DeleteFunc(c.requests.list(), isRead) }, 3*time.Second).Should(BeEmpty())
+		Expect(c.vendor.Calls()).To(HaveLen(calls))
+		Expect(c.secret(ctx, "marketing")().ResourceVersion).To(Equal(secret.ResourceVersion))
+		Expect(c.object(ctx).ResourceVersion).To(Equal(object.ResourceVersion))
+	})
+
+	It("asks about the published one at its interval, which costs one status write", func(ctx SpecContext) {
+		c := published(ctx)
+		requests, calls := len(c.requests.list()), len(c.vendor.Calls())
+		c.clock.Step(time.Hour)
+		Eventually(c.vendor.Calls).Should(HaveLen(calls + 1))
+		c.settled()
+		Expect(c.requests.since(requests)).To(Equal([]string{"PATCH clevertappasscodes/status"}))
+	})
+
+	It("keeps a refused passcode out, and says so", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "WRO-NGW-RONG", "q1": "BBB-BBB-BBBB"})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start)})
+		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
+		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q1"), WithTransform(stateOf("q4"), Equal(v1alpha1.StateRejected))))
+	})
+
+	It("is told of an end, and asks at once", func(ctx SpecContext) {
+		c := published(ctx)
+		c.clock.SetTime(c.start.Add(60 * day))
+		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpiringSoon), WithTransform(reason("ExpiringSoon"), Equal("WithinWindow"))))
+		Eventually(c.events(ctx)).Should(ContainElement("Warning ExpiringSoon"))
+		c.clock.SetTime(c.start.Add(90 * day))
+		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpired), WithTransform(reason("Ready"), Equal("Expired")), WithTransform(reason("Stalled"), Equal("Expired"))))
+		Eventually(c.events(ctx)).Should(ContainElement("Warning Expired"))
+		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
+	})
+
+	It("stays Ready where CleverTap accepts past the declared end", func(ctx SpecContext) {
+		c := published(ctx)
+		c.account.Edit("q4", time.Time{})
+		c.clock.SetTime(c.start.Add(90 * day))
+		Eventually(c.events(ctx)).Should(ContainElement("Warning ExpiryMismatch"))
+		Expect(c.status(ctx)()).To(WithTransform(reason("Ready"), Equal("PasscodePublished")))
+	})
+
+	It("loses nothing while CleverTap is down", func(ctx SpecContext) {
+		c := published(ctx)
+		secret := c.secret(ctx, "marketing")()
+		for _, fault := range []standin.Fault{
+			standin.Answers(500, ""), standin.Answers(503, "down"), standin.Answers(429, "{}"), standin.Answers(200, ""),
+			standin.Answers(200, "<html>log in</html>"), standin.Answers(400, `{"status":"fail"}`), standin.Answers(302, ""),
+			standin.HangsUp,
+		} {
+			c.vendor.Break(fault)
+			calls := len(c.vendor.Calls())
+			c.clock.Step(time.Hour)
+			Eventually(func() int { return len(c.vendor.Calls()) }).Should(BeNumerically(">", calls))
+			c.settled()
+		}
+		Expect(c.secret(ctx, "marketing")().ResourceVersion).To(Equal(secret.ResourceVersion))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Unavailable")), WithTransform(reason("Ready"), Equal("PasscodePublished"))))
+		Eventually(c.events(ctx)).Should(ContainElement("Warning VerificationUnavailable"))
+		c.vendor.Break(nil)
+		c.clock.Step(time.Hour)
+		Eventually(c.status(ctx)).Should(WithTransform(reason("Verified"), Equal("Accepted")))
+	})
+
+	It("waits for a CleverTap that is down, then publishes", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		c.vendor.Break(standin.Answers(503, ""))
+		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("VerificationUnavailable")), HaveField("Phase", v1alpha1.PhasePending)))
+		c.vendor.Break(nil)
+		c.clock.Step(time.Second)
+		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
+		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
+	})
+
+	It("follows a user passcode that was reset, within a second", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		c.account.User("jane@example.com", "AAA-AAA-AAAA", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)}, user)
+		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
+		c.account.User("jane@example.com", "BBB-BBB-BBBB", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "BBB-BBB-BBBB"})
+		Eventually(c.secret(ctx, "marketing"), time.Second, 10*time.Millisecond).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
+		Eventually(c.status(ctx)).Should(HaveField("History", HaveEach(HaveField("Passcode", "q4"))))
+		Eventually(c.status(ctx)).Should(HaveField("History", HaveExactElements(HaveField("Reason", v1alpha1.RotationSourceChanged), HaveField("Reason", v1alpha1.RotationInitial))))
+	})
 })
+
+// published is a cluster with one passcode of 90 days, q4, published and settled.
+func published(ctx SpecContext) *cluster {
+	GinkgoHelper()
+	c := newCluster(ctx)
+	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+	c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
+	c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
+	Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
+	c.settled()
+	return c
+}
+
+func isRead(request string) bool { return strings.HasPrefix(request, "GET ") }

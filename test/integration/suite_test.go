@@ -28,7 +28,9 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
@@ -52,6 +54,7 @@ var _ = SynchronizedBeforeSuite(func() []byte {
 	DeferCleanup(plane.Stop)
 	return plane.Kubeconfig()
 }, func(kubeconfig []byte) {
+	ctrl.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
 	var err error
 	config, err = clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 	Expect(err).NotTo(HaveOccurred())
