@@ -81,7 +81,9 @@ func newWorld(steps ...step) *world {
 
 func (w *world) passcode(value string) clevertap.Passcode {
 	passcode, err := clevertap.ParsePasscode([]byte(value))
-	Expect(err).NotTo(HaveOccurred())
+	if err != nil {
+		panic(err)
+	}
 	return passcode
 }
 

@@ -1,0 +1,205 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/ptr"
+	"pgregory.net/rapid"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// life is a world that things happen to at random, with a reconciler that makes its passes and a CleverTap that knows
+// which values work, and at times says nothing.
+type life struct {
+	*world
+	works  map[string]bool
+	silent bool
+}
+
+func (l *life) pass(t *rapid.T) {
+	for range 10 {
+		d := l.decide()
+		if d.Want == nil && len(d.Ask) == 0 && cmp.Equal(d.Status, l.object.Status) {
+			if !d.Next.IsZero() && !d.Next.After(l.now) {
+				t.Fatalf("nothing to do, and yet to look again at once: at %s for %s", l.now, d.Next)
+			}
+			return
+		}
+		if d.Want != nil {
+			l.publish(t, d.Want)
+		}
+		for _, question := range d.Ask {
+			l.answerTo(question)
+		}
+		l.object.Status = d.Status
+	}
+	t.Fatalf("does not settle: %+v", l.decide())
+}
+
+func (l *life) publish(t *rapid.T, want *rotation.Want) {
+	if l.target.Conflict != "" {
+		t.Fatal("writes a foreign target")
+	}
+	value := want.Tuple.Passcode.Reveal()
+	before := l.target.Record
+	if before == nil && l.remembered != nil {
+		before = l.remembered.Record
+	}
+	switch {
+	case before != nil && want.Record.Revision < before.Revision:
+		t.Fatalf("revision goes back from %d to %d", before.Revision, want.Record.Revision)
+	case before != nil && want.Record.Fingerprint == before.Fingerprint:
+		if want.Record.Revision != before.Revision && want.Record.Reason != v1alpha1.RotationInitial {
+			t.Fatal("a revision of the same value")
+		}
+	default:
+		answer := l.answer(want.Tuple.Region, want.Tuple.Passcode)
+		if answer.Verdict != rotation.Accepted || l.now.Sub(answer.At) > 30*time.Second {
+			t.Fatalf("publishes %q, of which CleverTap said %+v", value, answer)
+		}
+	}
+	if fingerprint := l.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode); fingerprint != want.Record.Fingerprint {
+		t.Fatal("the record speaks of another value")
+	}
+	l.write(want)
+}
+
+func (l *life) answerTo(q rotation.Question) {
+	key := q.Tuple.Passcode.Reveal()
+	if q.Tuple.Region != "in1" {
+		key = string(q.Tuple.Region) + "/" + key
+	}
+	before := l.answers[key]
+	switch {
+	case l.silent:
+		before.Unanswered++
+		before.UnansweredAt, before.Seen = l.now, "HTTP 503"
+		l.answers[key] = before
+	case l.works[key]:
+		l.answers[key] = rotation.Answer{Verdict: rotation.Accepted, At: l.now}
+	default:
+		l.answers[key] = rotation.Answer{Verdict: rotation.Refused, At: l.now, Refusals: before.Refusals + 1}
+	}
+}
+
+// happen does one thing at random.
+func (l *life) happen(t *rapid.T) {
+	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
+	value := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
+	index := func() int { return rapid.IntRange(0, len(l.object.Spec.Passcodes)-1).Draw(t, "index") }
+	events := map[string]func(){
+		"time":   func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(40*day)).Draw(t, "wait"))) },
+		"moment": func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "wait"))) },
+		"works": func() {
+			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
+		},
+		"silence": func() { l.silent = !l.silent },
+		"source":  func() { holds(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
+		"break": func() {
+			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
+			broken(name.Draw(t, "name"), problem)(l.world)
+		},
+		"list": func() {
+			listed(rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "names")...)(l.world)
+		},
+		"date": func() {
+			e := &l.object.Spec.Passcodes[index()]
+			e.CreatedAt = nil
+			if rapid.Bool().Draw(t, "dated") {
+				e.CreatedAt = ptr.To(rfc3339(l.now.Add(-time.Duration(rapid.Int64Range(0, int64(60*day)).Draw(t, "age")))))
+			}
+			l.object.Generation++
+		},
+		"expiry": func() {
+			days := rapid.Int32Range(1, 200).Draw(t, "days")
+			l.object.Spec.Passcodes[index()].Expiry = &v1alpha1.Expiry{Days: &days}
+			l.object.Generation++
+		},
+		"region":     func() { inRegion(rapid.SampledFrom([]v1alpha1.Region{"in1", "eu1"}).Draw(t, "region"))(l.world) },
+		"restart":    func() { restarted(l.world) },
+		"lostStatus": func() { statusLost(l.world) },
+		"delete":     func() { l.target = rotation.Target{} },
+		"edit": func() {
+			if l.target.Exists {
+				edited(l.world)
+			}
+		},
+	}
+	names := make([]string, 0, len(events))
+	for name := range events {
+		names = append(names, name)
+	}
+	events[rapid.SampledFrom(sorted(names)).Draw(t, "event")]()
+}
+
+func begin(t *rapid.T) *life {
+	l := &life{world: newWorld(listed("a", "b")), works: map[string]bool{"v1": true, "v2": true}}
+	holds("a", "v1")(l.world)
+	holds("b", "v2")(l.world)
+	holds("c", "v3")(l.world)
+	holds("d", "v4")(l.world)
+	l.pass(t)
+	return l
+}
+
+// Whatever happens: what is published was accepted; a revision never goes back; decide on its own output settles; the
+// next wake-up is in the future, or there is something to do now.
+func TestWhateverHappens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := begin(t)
+		for range rapid.IntRange(1, 30).Draw(t, "length") {
+			l.happen(t)
+			l.pass(t)
+		}
+	})
+}
+
+// However long CleverTap says nothing, and whatever the time: what is published stays.
+func TestSilenceMovesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := begin(t)
+		for range rapid.IntRange(0, 10).Draw(t, "before") {
+			l.happen(t)
+			l.pass(t)
+		}
+		if l.target.Record == nil || l.target.Fingerprint != l.target.Record.Fingerprint {
+			return
+		}
+		published := *l.target.Record
+		l.silent = true
+		for range rapid.IntRange(1, 30).Draw(t, "silence") {
+			// Longer than an acceptance from before permits to publish.
+			l.now = l.now.Add(time.Duration(rapid.Int64Range(int64(31*time.Second), int64(20*day)).Draw(t, "wait")))
+			l.pass(t)
+			if l.target.Record.Revision != published.Revision || l.target.Fingerprint != published.Fingerprint {
+				t.Fatal("moved without an answer")
+			}
+		}
+	})
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return names
+}
