@@ -55,5 +55,8 @@ func parseBase(raw string) (*url.URL, error) {
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, errors.New("must not have a query or fragment")
 	}
+	if base.Path == "" {
+		base.Path = "/" // or what is joined to it is no absolute path
+	}
 	return base, nil
 }

@@ -104,7 +104,7 @@ func explainTLS(err error) string {
 		invalid   x509.CertificateInvalidError
 		verify    *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
+		handshake *net.OpError
 	)
 	switch {
 	case errors.As(err, &authority):
@@ -117,7 +117,7 @@ func explainTLS(err error) string {
 		return "its certificate is not valid"
 	case errors.As(err, &record):
 		return "it does not speak TLS"
-	case errors.As(err, &alert):
+	case errors.As(err, &handshake) && handshake.Op == "remote error": // a TLS alert, whose type is not exported
 		return "the TLS handshake failed"
 	}
 	return ""

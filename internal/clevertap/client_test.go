@@ -1,0 +1,255 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package clevertap_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+func clock() time.Time { return noon }
+
+func client(t *testing.T, o clevertap.Options) *clevertap.Client {
+	t.Helper()
+	o.Now = clock
+	c, err := clevertap.NewClient(o)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return c
+}
+
+func question(t *testing.T, mode clevertap.Mode) clevertap.Question {
+	t.Helper()
+	passcode, err := clevertap.ParsePasscode([]byte(value))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return clevertap.Question{AccountID: "TEST-1", Region: clevertap.India, Passcode: passcode, Mode: mode}
+}
+
+func ask(t *testing.T, mode clevertap.Mode, handler http.HandlerFunc) error {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	return client(t, clevertap.Options{Endpoint: server.URL + "/{region}"}).Verify(t.Context(), question(t, mode))
+}
+
+// verdict names the kind of error.
+func verdict(err error) string {
+	var (
+		rejected    *clevertap.RejectedError
+		limited     *clevertap.RateLimitedError
+		unavailable *clevertap.UnavailableError
+	)
+	switch {
+	case err == nil:
+		return "accepted"
+	case errors.As(err, &rejected):
+		return "rejected"
+	case errors.As(err, &limited):
+		return "rate limited"
+	case errors.As(err, &unavailable):
+		return "not answered"
+	}
+	return "another error: " + err.Error()
+}
+
+func TestWhatAnAnswerMeans(t *testing.T) {
+	const fail400 = `{"status":"fail","error":"bad cursor","code":400}`
+	for _, row := range []struct {
+		name   string
+		mode   clevertap.Mode
+		status int
+		body   string
+		want   string
+	}{
+		{"a JSON object", clevertap.Connect, 200, `{"status":"success"}`, "accepted"},
+		{"an empty JSON object", clevertap.Connect, 200, `{}`, "accepted"},
+		{"an object whose error is null", clevertap.Connect, 200, `{"error":null}`, "accepted"},
+		{"an object with an error", clevertap.Connect, 200, `{"error":"x"}`, "not answered"},
+		{"an object of status fail", clevertap.Connect, 200, `{"status":"fail"}`, "not answered"},
+		{"status fail with another code", clevertap.Connect, 200, `{"status":"fail","code":500}`, "not answered"},
+		{"status fail with code 401 in a 200", clevertap.Connect, 200, `{"status":"fail","code":401}`, "rejected"},
+		{"status fail with code 403 in a 500", clevertap.Connect, 500, `{"status":"fail","code":"403"}`, "rejected"},
+		{"code 401 without status fail", clevertap.Connect, 500, `{"code":401}`, "not answered"},
+		{"an empty body", clevertap.Connect, 200, "", "not answered"},
+		{"white space", clevertap.Connect, 200, " \n", "not answered"},
+		{"a log-in page", clevertap.Connect, 200, "<html>log in</html>", "not answered"},
+		{"a JSON list", clevertap.Connect, 200, "[]", "not answered"},
+		{"half a JSON object", clevertap.Connect, 200, `{"status":`, "not answered"},
+		{"an object of more than 64 KiB", clevertap.Connect, 200, `{"a":"` + strings.Repeat("x", 65<<10) + `"}`, "not answered"},
+		{"401 without a body", clevertap.Connect, 401, "", "rejected"},
+		{"403 with a page", clevertap.Connect, 403, "<html>", "rejected"},
+		{"400", clevertap.Connect, 400, fail400, "not answered"},
+		{"404", clevertap.Connect, 404, "", "not answered"},
+		{"405", clevertap.Connect, 405, "", "not answered"},
+		{"407", clevertap.Connect, 407, "", "not answered"},
+		{"409", clevertap.Connect, 409, "", "not answered"},
+		{"429", clevertap.Connect, 429, `{"status":"fail","error":"Too many concurrent requests","code":429}`, "rate limited"},
+		{"500", clevertap.Connect, 500, "", "not answered"},
+		{"503 with a success in it", clevertap.Connect, 503, `{"status":"success"}`, "not answered"},
+		{"201 with a success in it", clevertap.Connect, 201, `{"status":"success"}`, "not answered"},
+		{"400 of status fail, in mode Events", clevertap.Events, 400, fail400, "accepted"},
+		{"400 without a body, in mode Events", clevertap.Events, 400, "", "not answered"},
+		{"400 of code 401, in mode Events", clevertap.Events, 400, `{"status":"fail","code":401}`, "rejected"},
+		{"200, in mode Events", clevertap.Events, 200, `{"status":"success"}`, "accepted"},
+		{"401, in mode Events", clevertap.Events, 401, "", "rejected"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := ask(t, row.mode, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(row.status)
+				_, _ = w.Write([]byte(row.body))
+			})
+			NewWithT(t).Expect(verdict(err)).To(Equal(row.want))
+		})
+	}
+}
+
+func TestWhatIsAsked(t *testing.T) {
+	for _, row := range []struct {
+		endpoint string
+		mode     clevertap.Mode
+		url      string
+	}{
+		{"", "", "/v1/connect?partner=clevertap-passcode-operator"},
+		{"", clevertap.Connect, "/v1/connect?partner=clevertap-passcode-operator"},
+		{"", clevertap.Events, "/1/events.json?cursor=none"},
+		{"/", clevertap.Connect, "/v1/connect?partner=clevertap-passcode-operator"},
+		{"/proxy/{region}/", clevertap.Connect, "/proxy/in1/v1/connect?partner=clevertap-passcode-operator"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			g := NewWithT(t)
+			g.Expect(r.Method).To(Equal("GET"))
+			g.Expect(r.URL.String()).To(Equal(row.url))
+			g.Expect(r.Header.Get("X-CleverTap-Account-Id")).To(Equal("TEST-1"))
+			g.Expect(r.Header.Get("X-CleverTap-Passcode")).To(Equal(value))
+			g.Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
+			_, _ = w.Write([]byte("{}"))
+		}))
+		err := client(t, clevertap.Options{Endpoint: server.URL + row.endpoint}).Verify(t.Context(), question(t, row.mode))
+		server.Close()
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	}
+}
+
+func TestNoRedirectIsFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		t.Error("a redirect was followed, with the passcode")
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer elsewhere.Close()
+	err := ask(t, "", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
+	NewWithT(t).Expect(verdict(err)).To(Equal("not answered"))
+}
+
+func TestRetryAfter(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"":      0,
+		"7":     7 * time.Second,
+		"99999": time.Hour,
+		"-1":    0,
+		"soon":  0,
+		noon.Add(time.Minute).Format(http.TimeFormat):  time.Minute,
+		noon.Add(-time.Minute).Format(http.TimeFormat): 0,
+	} {
+		err := ask(t, "", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", header)
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		var limited *clevertap.RateLimitedError
+		NewWithT(t).Expect(errors.As(err, &limited)).To(BeTrue())
+		NewWithT(t).Expect(limited.RetryAfter).To(Equal(want), header)
+	}
+}
+
+func TestConnectionsAreReused(t *testing.T) {
+	connections := 0
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"status":"success"}`))
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections++
+		}
+	}
+	server.Start()
+	defer server.Close()
+	c := client(t, clevertap.Options{Endpoint: server.URL})
+	for range 5 {
+		NewWithT(t).Expect(c.Verify(t.Context(), question(t, ""))).To(Succeed())
+	}
+	NewWithT(t).Expect(connections).To(Equal(1))
+}
+
+func TestWhatGoesWrongOnTheWay(t *testing.T) {
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // that is what is refused
+	old.StartTLS()
+	defer old.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(secure.Certificate())
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer slow.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+
+	for _, row := range []struct {
+		name    string
+		options clevertap.Options
+		seen    string
+	}{
+		{"nobody listens", clevertap.Options{Endpoint: closed.URL}, "connection refused"},
+		{"no TLS", clevertap.Options{Endpoint: strings.Replace(plain.URL, "http", "https", 1)}, "does not speak TLS"},
+		{"an unknown authority", clevertap.Options{Endpoint: secure.URL}, "unknown authority"},
+		{"TLS 1.1", clevertap.Options{Endpoint: old.URL, RootCAs: roots}, "the TLS handshake failed"},
+		{"no answer in time", clevertap.Options{Endpoint: slow.URL, Timeout: 50 * time.Millisecond}, "timed out after 50ms"},
+		{"a host that does not exist", clevertap.Options{Endpoint: "https://no-such-host.invalid"}, "no-such-host.invalid"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := client(t, row.options).Verify(t.Context(), question(t, ""))
+			NewWithT(t).Expect(verdict(err)).To(Equal("not answered"))
+			NewWithT(t).Expect(err.Error()).To(ContainSubstring(row.seen))
+			NewWithT(t).Expect(fmt.Sprintf("%+v %#v", err, err)).NotTo(ContainSubstring(value))
+		})
+	}
+}
+
+func TestRegions(t *testing.T) {
+	for region, want := range map[clevertap.Region]string{
+		"eu1":  "https://api.clevertap.com https://eu1.dashboard.clevertap.com",
+		"in1":  "https://in1.api.clevertap.com https://in1.dashboard.clevertap.com",
+		"mec1": "https://mec1.api.clevertap.com https://mec1.dashboard.clevertap.com",
+		"evil": " ",
+	} {
+		NewWithT(t).Expect(region.Endpoint() + " " + region.Dashboard()).To(Equal(want))
+	}
+}

@@ -1,0 +1,199 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package verification_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+)
+
+var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// vendor answers when it is told to, and knows how many wait.
+type vendor struct {
+	mu      sync.Mutex
+	waiting []call
+}
+
+type call struct {
+	question clevertap.Question
+	answer   chan error
+}
+
+func (v *vendor) Verify(ctx context.Context, q clevertap.Question) error {
+	c := call{question: q, answer: make(chan error, 1)}
+	v.mu.Lock()
+	v.waiting = append(v.waiting, c)
+	v.mu.Unlock()
+	select {
+	case err := <-c.answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (v *vendor) calls() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	names := []string{}
+	for _, c := range v.waiting {
+		names = append(names, fmt.Sprintf("%s/%s", c.question.Region, c.question.AccountID))
+	}
+	return names
+}
+
+// answer answers the first that waits.
+func (v *vendor) answer(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.waiting[0].answer <- err
+	v.waiting = v.waiting[1:]
+}
+
+type bench struct {
+	*WithT
+	vendor *vendor
+	clock  *clocktesting.FakeClock
+	pool   *verification.Pool
+	woken  chan types.NamespacedName
+}
+
+func newBench(t *testing.T, perRegion int) *bench {
+	t.Helper()
+	b := &bench{
+		WithT: NewWithT(t), vendor: &vendor{}, clock: clocktesting.NewFakeClock(start),
+		woken: make(chan types.NamespacedName, 100),
+	}
+	b.pool = verification.New(t.Context(), verification.Options{
+		Verifier: b.vendor, Clock: b.clock, PerRegion: perRegion,
+		Wake: func(name types.NamespacedName) { b.woken <- name },
+	})
+	return b
+}
+
+func (b *bench) ask(key string, region clevertap.Region, account string) {
+	b.pool.Ask(key, clevertap.Question{Region: region, AccountID: account})
+}
+
+func object(name string) types.NamespacedName {
+	return types.NamespacedName{Namespace: "shop", Name: name}
+}
+
+func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
+	b := newBench(t, 0)
+	b.pool.Hold(object("one"), "key")
+	b.pool.Hold(object("two"), "key")
+	b.ask("key", "in1", "A")
+	b.ask("key", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	b.Expect(b.pool.Answer("key").AskedSince).To(Equal(start))
+	b.clock.Step(time.Second)
+	b.vendor.answer(nil)
+	woken := []types.NamespacedName{<-b.woken, <-b.woken}
+	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second)}))
+}
+
+func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
+	b := newBench(t, 0)
+	b.pool.Hold(object("one"), "key")
+	b.ask("key", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	b.vendor.answer(nil)
+	<-b.woken
+	b.pool.Hold(object("one"), "other")
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{}))
+}
+
+func TestWhatIsAnsweredCounts(t *testing.T) {
+	b := newBench(t, 0)
+	b.pool.Hold(object("one"), "key")
+	answer := func(err error) rotation.Answer {
+		b.ask("key", "in1", "A")
+		b.Eventually(b.vendor.calls).Should(HaveLen(1))
+		b.vendor.answer(err)
+		<-b.woken
+		return b.pool.Answer("key")
+	}
+	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start}))
+	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Answer{
+		Verdict: rotation.Accepted, At: start, Unanswered: 1, UnansweredAt: start, Seen: "503"}))
+	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Answer{
+		Verdict: rotation.Accepted, At: start, Unanswered: 2, UnansweredAt: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
+		Verdict: rotation.Refused, At: start, Refusals: 1, Seen: "401"}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(HaveField("Refusals", 2))
+	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start}))
+}
+
+func TestTwoAtOncePerAccount(t *testing.T) {
+	b := newBench(t, 0)
+	for i := range 5 {
+		b.pool.Hold(object(fmt.Sprint(i)), fmt.Sprint(i))
+		b.ask(fmt.Sprint(i), "in1", "A")
+	}
+	b.ask("other", "in1", "B")
+	b.Eventually(b.vendor.calls).Should(ConsistOf("in1/A", "in1/A", "in1/B"))
+	b.Consistently(b.vendor.calls, "50ms").Should(HaveLen(3))
+	for range 6 {
+		b.Eventually(b.vendor.calls).ShouldNot(BeEmpty())
+		b.vendor.answer(nil)
+	}
+	for range 5 {
+		<-b.woken
+	}
+	b.Expect(b.vendor.calls()).To(BeEmpty())
+}
+
+func TestARegionThatHangsDelaysNobodyElse(t *testing.T) {
+	b := newBench(t, 3)
+	for i := range 10 {
+		b.ask(fmt.Sprint("in", i), "in1", fmt.Sprint(i))
+	}
+	b.Eventually(b.vendor.calls).Should(HaveLen(3))
+	b.ask("eu", "eu1", "E")
+	b.Eventually(b.vendor.calls).Should(ContainElement("eu1/E"))
+	b.Expect(b.vendor.calls()).To(HaveLen(4))
+}
+
+func TestAccountsTakeTurns(t *testing.T) {
+	b := newBench(t, 1)
+	for i := range 3 {
+		b.ask(fmt.Sprint("A", i), "in1", "A")
+	}
+	b.ask("B", "in1", "B")
+	var order []string
+	for range 4 {
+		b.Eventually(b.vendor.calls).Should(HaveLen(1))
+		order = append(order, b.vendor.calls()...)
+		b.vendor.answer(nil)
+		b.Eventually(b.vendor.calls).Should(Or(HaveLen(1), BeEmpty()))
+	}
+	b.Expect(order).To(Equal([]string{"in1/A", "in1/A", "in1/B", "in1/A"}))
+}
