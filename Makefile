@@ -15,7 +15,7 @@ help: ## Lists these targets.
 
 .PHONY: build
 build: ## Builds the operator into bin/.
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./...
+	CGO_ENABLED=0 go build -trimpath -o bin/ .
 
 .PHONY: generate
 generate: ## Generates deepcopy functions from the API types.
@@ -36,6 +36,13 @@ verify: generate manifests ## Fails where generated files, formatting or go.mod 
 	gofmt -l -w api internal test
 	git diff --exit-code
 	go vet ./...
+
+##@ Try
+
+.PHONY: demo
+demo: build ## Shows the main job on a control plane of its own; no cluster needed.
+	@go build -o bin/demo ./hack/demo
+	@KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kubectl) bin/demo
 
 ##@ Test
 

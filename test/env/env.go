@@ -18,9 +18,10 @@ limitations under the License.
 package env
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
-	"runtime"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -38,6 +39,8 @@ func Start() (*ControlPlane, error) {
 		ErrorIfCRDPathMissing: true,
 	}
 	if _, err := environment.Start(); err != nil {
+		// What did start must not outlive the attempt.
+		err = errors.Join(err, environment.Stop())
 		return nil, fmt.Errorf("starting the control plane (make controlplane finds or builds its binaries): %w", err)
 	}
 	return &ControlPlane{environment: environment}, nil
@@ -61,8 +64,14 @@ func (c *ControlPlane) Stop() error {
 	return nil
 }
 
-// Root is the repository's folder.
+// Root is the repository's folder, found from the working directory up.
 func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
+	folder, err := os.Getwd()
+	for err == nil && folder != filepath.Dir(folder) {
+		if _, missing := os.Stat(filepath.Join(folder, "PROJECT")); missing == nil {
+			return folder
+		}
+		folder = filepath.Dir(folder)
+	}
+	return "."
 }

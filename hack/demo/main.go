@@ -1,0 +1,66 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Command demo shows the main job on a control plane of its own: make demo.
+//
+// On a terminal it stays up until Ctrl-C. Without one, or with DEMO_EXIT=1, it exits 0 once every step was seen to
+// have happened, and non-zero where one was not.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+	"k8s.io/utils/clock"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	s, err := newStage(clock.RealClock{})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := s.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	if err := s.play(ctx); err != nil {
+		return err
+	}
+	if os.Getenv("DEMO_EXIT") == "1" || !term.IsTerminal(int(os.Stdout.Fd())) {
+		fmt.Println("\nEvery step was seen to happen.")
+		return nil
+	}
+	fmt.Printf("\nEvery step was seen to happen. Look around in another terminal, end with Ctrl-C:\n\n  export KUBECONFIG=%s\n  %s get ctp -n %s -o wide\n", s.kubeconfig, s.kubectlPath, namespace)
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,164 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+const namespace = "shop"
+
+// stage is a control plane, a CleverTap, and the operator as a process of its own.
+type stage struct {
+	clock       clock.Clock
+	folder      string
+	kubeconfig  string
+	kubectlPath string
+	plane       *env.ControlPlane
+	vendor      *standin.Server
+	http        *httptest.Server
+	operator    *exec.Cmd
+}
+
+func newStage(clock clock.Clock) (*stage, error) {
+	folder, err := os.MkdirTemp("", "clevertap-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder: %w", err)
+	}
+	vendor := standin.New(clock)
+	return &stage{
+		clock:       clock,
+		folder:      folder,
+		kubeconfig:  filepath.Join(folder, "kubeconfig"),
+		kubectlPath: filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl"),
+		vendor:      vendor,
+		http:        httptest.NewServer(vendor),
+	}, nil
+}
+
+func (s *stage) start(ctx context.Context) error {
+	fmt.Println("Starting etcd, kube-apiserver, a stand-in of CleverTap, and the operator ...")
+	var err error
+	if s.plane, err = env.Start(); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.kubeconfig, s.plane.Kubeconfig(), 0o600); err != nil {
+		return fmt.Errorf("writing the kubeconfig: %w", err)
+	}
+	for _, name := range []string{namespace, "clevertap-passcode-operator-system"} {
+		if _, err := s.kubectl(ctx, nil, "create", "namespace", name); err != nil {
+			return err
+		}
+	}
+	log, err := os.Create(filepath.Join(s.folder, "operator.log"))
+	if err != nil {
+		return fmt.Errorf("making the operator's log: %w", err)
+	}
+	s.operator = exec.Command(filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"),
+		"--kubeconfig="+s.kubeconfig, "--operator-namespace=clevertap-passcode-operator-system",
+		"--clevertap-endpoint="+s.http.URL+"/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=0")
+	s.operator.Stdout, s.operator.Stderr = log, log
+	// A Ctrl-C is the demo's to handle: it ends the operator in its own time.
+	s.operator.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.operator.Start(); err != nil {
+		return fmt.Errorf("starting the operator: %w", err)
+	}
+	return nil
+}
+
+// close ends every process and leaves no file.
+func (s *stage) close() error {
+	var problems []error
+	if s.operator != nil && s.operator.Process != nil {
+		problems = append(problems, s.operator.Process.Signal(syscall.SIGTERM), s.operator.Wait())
+	}
+	s.http.CloseClientConnections()
+	s.http.Close()
+	if s.plane != nil {
+		problems = append(problems, s.plane.Stop())
+	}
+	problems = append(problems, os.RemoveAll(s.folder))
+	return errors.Join(problems...)
+}
+
+func (s *stage) kubectl(ctx context.Context, input []byte, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, s.kubectlPath, append([]string{"--kubeconfig=" + s.kubeconfig}, args...)...)
+	command.Stdin = bytes.NewReader(input)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// show runs kubectl as a person would, and prints both.
+func (s *stage) show(ctx context.Context, args ...string) error {
+	out, err := s.kubectl(ctx, nil, append([]string{"-n", namespace}, args...)...)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n  $ kubectl -n %s %s\n", namespace, strings.Join(args, " "))
+	for line := range strings.Lines(out) {
+		fmt.Print("  ", line)
+	}
+	return nil
+}
+
+func (s *stage) apply(ctx context.Context, manifest string) error {
+	_, err := s.kubectl(ctx, []byte(manifest), "-n", namespace, "apply", "-f", "-")
+	return err
+}
+
+// await looks until what kubectl prints is what is expected, and shows that time passes.
+func (s *stage) await(ctx context.Context, what string, patience time.Duration, want string, args ...string) error {
+	fmt.Printf("  waiting until %s ", what)
+	deadline := s.clock.Now().Add(patience)
+	var got string
+	for s.clock.Now().Before(deadline) {
+		var err error
+		if got, err = s.kubectl(ctx, nil, append([]string{"-n", namespace, "get", "--ignore-not-found"}, args...)...); err != nil {
+			return err
+		}
+		if got == want {
+			fmt.Println("done")
+			return nil
+		}
+		fmt.Print(".")
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted while waiting until %s", what)
+		case <-s.clock.After(500 * time.Millisecond):
+		}
+	}
+	log, _ := os.ReadFile(filepath.Join(s.folder, "operator.log")) // what there is of it
+	return fmt.Errorf("%s did not happen in %s: got %q, want %q\n%s", what, patience, got, want, log)
+}
