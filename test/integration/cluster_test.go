@@ -222,17 +222,6 @@ func (c *cluster) events(ctx context.Context) func() []string {
 	}
 }
 
-// asked is how many questions came in about a value.
-func (c *cluster) asked(value string) int {
-	n := 0
-	for _, call := range c.vendor.Calls() {
-		if call.Value == value {
-			n++
-		}
-	}
-	return n
-}
-
 // clockPasses lets a time pass once the operator has begun to wait.
 func (c *cluster) clockPasses(d time.Duration) {
 	GinkgoHelper()
