@@ -99,6 +99,10 @@ const (
 	EventExpiringSoon = "ExpiringSoon"
 	// EventExpiryMismatch: CleverTap still accepts, or already refuses, what the declared expiry says otherwise of.
 	EventExpiryMismatch = "ExpiryMismatch"
+	// EventRequestRefused: a request by annotation was not obeyed, for the reason in its message.
+	EventRequestRefused = "RequestRefused"
+	// EventTargetReleased: target.name changed, and the Secret of the former name was left behind.
+	EventTargetReleased = "TargetReleased"
 	// EventTargetRestored: a deleted or edited target was put back.
 	EventTargetRestored = "TargetRestored"
 )
@@ -127,6 +131,13 @@ const (
 	RevisionAnnotation = Prefix + "revision"
 	// ExpiresAtAnnotation on a target is when the published passcode ends, RFC 3339; absent when never.
 	ExpiresAtAnnotation = Prefix + "expires-at"
+	// ReleasedAtAnnotation on a former target is when the object left it behind for another name, RFC 3339.
+	ReleasedAtAnnotation = Prefix + "released-at"
+	// RotateRequestedAtAnnotation on an object asks to switch to the successor now: any new value of up to 64
+	// characters, a time by custom.
+	RotateRequestedAtAnnotation = Prefix + "rotate-requested-at"
+	// VerifyRequestedAtAnnotation on an object asks to ask CleverTap about every listed value now.
+	VerifyRequestedAtAnnotation = Prefix + "verify-requested-at"
 	// RecordAnnotation on a target is the operator's own memory, not for others.
 	RecordAnnotation = Prefix + "record"
 )

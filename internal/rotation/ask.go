@@ -76,6 +76,8 @@ func (v *view) due(q inquiry) time.Time {
 	switch {
 	case v.mode() == v1alpha1.VerificationNone || !q.answer.AskedSince.IsZero():
 		return time.Time{}
+	case v.verify.pending() && lastAnswer(q.answer).Before(v.VerifySeenAt):
+		return v.now
 	case q.answer.Unanswered > 0:
 		return v.atTheEnd(q, q.answer.UnansweredAt, v.retryWait(q))
 	case q.verdict == Unknown:
@@ -121,7 +123,7 @@ func doubling(first, last time.Duration, n int) time.Duration {
 
 // routine are the questions that are due whatever is to be published: about the published one, and about spares.
 func (v *view) routine() (ask []Question, next time.Time) {
-	for _, e := range v.listed(func(e *entry) bool { return !e.replaced }) {
+	for _, e := range v.listed(func(e *entry) bool { return !e.replaced || v.verify.pending() }) {
 		due := v.questionDue(e, false)
 		if !due.IsZero() && !due.After(v.now) {
 			ask = append(ask, v.question(e))

@@ -42,6 +42,7 @@ var rules = []func(*view) []candidate{
 	publishFirst,
 	followSource,
 	replaceRemoved,
+	rotateOnRequest,
 	rotateOnTime,
 }
 

@@ -79,6 +79,9 @@ func (v *view) ready() metav1.Condition {
 
 // unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
 func (v *view) unpublished() metav1.Condition {
+	if v.spec.Suspend {
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is asked or written until it is false")
+	}
 	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
@@ -157,7 +160,7 @@ func (v *view) sourcesReady() metav1.Condition {
 
 // reconciling is while what the spec asks is being asked about, or is not answered.
 func (v *view) reconciling() *metav1.Condition {
-	if v.Target.Conflict != "" {
+	if v.handsOff() {
 		return nil
 	}
 	for _, c := range v.candidates() {

@@ -26,6 +26,8 @@ import (
 type Decision struct {
 	// Want is what the target is to be; nil leaves it alone.
 	Want *Want
+	// Release is whether the former target is to be marked as left behind.
+	Release bool
 	// Ask are the questions to hand over. No pass waits for an answer: it wakes the object.
 	Ask []Question
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
@@ -44,6 +46,7 @@ func Decide(now time.Time, o Observed) Decision {
 	}
 	d := Decision{Want: v.want()}
 	if d.Want == nil {
+		d.Release = v.Former != nil && v.holding() != nil && !v.spec.Suspend
 		d.Ask, d.Next = v.questions()
 	}
 	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
@@ -67,7 +70,7 @@ func (v *view) quietUntil(ask []Question) time.Time {
 	if p := v.holding(); p != nil && p.record.Revision != v.Object.Status.Revision {
 		return time.Time{}
 	}
-	if v.waitsForSources() && v.Target.Conflict == "" {
+	if v.waitsForSources() && !v.handsOff() {
 		return v.Object.CreationTimestamp.Add(patience)
 	}
 	var since time.Time
@@ -86,13 +89,13 @@ func (v *view) quietUntil(ask []Question) time.Time {
 
 // overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
 func (v *view) overtaken() bool {
-	record := v.Target.Record
+	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
 
 // want is the next publication or, where there is none, the published one's upkeep.
 func (v *view) want() *Want {
-	if v.Target.Conflict != "" {
+	if v.handsOff() {
 		return nil
 	}
 	if chosen := v.choose().publish; chosen != nil {
@@ -107,9 +110,14 @@ func (v *view) want() *Want {
 	return nil
 }
 
+// handsOff is whether nothing may be written, and nothing is to be asked.
+func (v *view) handsOff() bool {
+	return v.Target.Conflict != "" || v.spec.Suspend
+}
+
 // questions are those due now, and when the next one is.
 func (v *view) questions() (ask []Question, next time.Time) {
-	if v.Target.Conflict != "" {
+	if v.handsOff() {
 		return nil, time.Time{}
 	}
 	ask, next = v.routine()

@@ -36,6 +36,8 @@ type Event struct {
 func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := publications(before, after)
+	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
+	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		v.tellReady, v.tellSources, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
 	} {
@@ -44,6 +46,14 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 		}
 	}
 	return events
+}
+
+// refusals tell once why a request was not obeyed.
+func refusals(echoed string, r request) []Event {
+	if r.handled || r.refusal == nil || r.value == "" || r.value == echoed {
+		return nil
+	}
+	return []Event{*r.refusal}
 }
 
 // publications tells of every publication, oldest first.

@@ -30,8 +30,10 @@ type view struct {
 	now       time.Time
 	spec      *v1alpha1.CleverTapPasscodeSpec
 	entries   []*entry
-	published *published // nil: nothing is
-	lost      bool       // it was, and is to be put back
+	base      *Target    // what speaks of what was published; nil where nothing was
+	published *published // nil: nothing was
+
+	rotate, verify request
 }
 
 // entry is a listed passcode.
@@ -51,14 +53,43 @@ func (e *entry) hasValue() bool { return e.Problem == "" }
 
 func examine(now time.Time, o Observed) *view {
 	v := &view{Observed: o, now: now, spec: &o.Object.Spec}
-	if !o.Target.Exists && o.Target.Conflict == "" && o.Remembered != nil {
-		v.Target, v.lost = *o.Remembered, true
-	}
+	v.base = v.findBase()
 	for i, spec := range v.spec.Passcodes {
 		v.entries = append(v.entries, v.examineEntry(spec, o.Sources[i]))
 	}
 	v.published = v.examinePublished()
+	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
 	return v
+}
+
+// findBase is the target that knows of the newest revision: the one that is to be written or, where that was lost,
+// overwritten or has only just been named, the one remembered or the one of the former name.
+func (v *view) findBase() *Target {
+	if v.Target.Conflict != "" {
+		return nil
+	}
+	var base *Target
+	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
+		if t != nil && t.Exists && (base == nil || t.revision() > base.revision()) {
+			base = t
+		}
+	}
+	return base
+}
+
+func (t *Target) revision() int64 {
+	if t.Record == nil {
+		return 0
+	}
+	return t.Record.Revision
+}
+
+// record is what is known of what was published; nil for nothing.
+func (v *view) record() *Record {
+	if v.base == nil {
+		return nil
+	}
+	return v.base.Record
 }
 
 func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
@@ -104,7 +135,7 @@ func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Tim
 		}
 		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
 	}
-	record := v.Target.Record
+	record := v.record()
 	switch {
 	case record != nil && record.Fingerprint == e.Fingerprint:
 		return record.FirstSeenAt, record.StaleCreatedAt
@@ -170,10 +201,11 @@ func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
 
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
 func (v *view) wasReplaced(e *entry) bool {
-	if v.Target.Record == nil || e.Fingerprint == v.Target.Fingerprint {
+	record := v.record()
+	if record == nil || e.Fingerprint == v.base.Fingerprint {
 		return false
 	}
-	for _, old := range v.Target.Record.Replaced {
+	for _, old := range record.Replaced {
 		same := old.Fingerprint == e.Fingerprint
 		if !sameKey(old.Fingerprint, e.Fingerprint) {
 			same = old.Passcode == e.spec.Name
@@ -187,8 +219,8 @@ func (v *view) wasReplaced(e *entry) bool {
 
 // moved is whether the object has gone to another account or region since the target was written.
 func (v *view) moved() bool {
-	accountID, region := v.Target.Tuple.AccountID, v.Target.Tuple.Region
-	if record := v.Target.Record; record != nil {
+	accountID, region := v.base.Tuple.AccountID, v.base.Tuple.Region
+	if record := v.record(); record != nil {
 		accountID, region = record.AccountID, record.Region
 	}
 	return accountID != v.spec.AccountID || region != v.spec.Region

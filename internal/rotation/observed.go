@@ -33,6 +33,11 @@ type Observed struct {
 	Target Target
 	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
 	Remembered *Target
+	// VerifySeenAt is when this process first saw the present verify-requested-at.
+	VerifySeenAt time.Time
+	// Former is the target that the object wrote before its target.name was changed, and has not yet been marked as
+	// left behind; nil where there is none.
+	Former *Target
 }
 
 // Source is what an entry of spec.passcodes names.

@@ -57,19 +57,19 @@ func (p *published) sourceChanged() bool {
 	return p.namesake != nil && p.namesake.hasValue()
 }
 
-// removed is whether it was taken off the list.
+// removed is whether it was taken off the list, or can be had from nowhere.
 func (p *published) removed() bool {
-	return p.entry == nil && p.namesake == nil
+	return p.entry == nil && (p.namesake == nil || !p.namesake.hasValue() && p.tuple.Passcode.IsZero())
 }
 
 func (v *view) examinePublished() *published {
-	if !v.Target.Exists && !v.lost {
+	if v.base == nil {
 		return nil
 	}
 	p := &published{record: v.recordOrMarks(), moved: v.moved()}
 	p.fingerprint = p.record.Fingerprint
-	if !sameKey(p.fingerprint, v.Target.Fingerprint) && v.Target.Fingerprint != "" {
-		p.fingerprint = v.Target.Fingerprint
+	if !sameKey(p.fingerprint, v.base.Fingerprint) && v.base.Fingerprint != "" {
+		p.fingerprint = v.base.Fingerprint
 	}
 	v.findListed(p)
 	v.findTuple(p)
@@ -80,10 +80,10 @@ func (v *view) examinePublished() *published {
 
 // recordOrMarks goes by the annotations for people where the record can't be read.
 func (v *view) recordOrMarks() Record {
-	if v.Target.Record != nil {
-		return *v.Target.Record
+	if v.base.Record != nil {
+		return *v.base.Record
 	}
-	marks := v.Target.Annotations
+	marks := v.base.Annotations
 	revision, err := strconv.ParseInt(marks[v1alpha1.RevisionAnnotation], 10, 64)
 	if err != nil {
 		revision = 0
@@ -102,7 +102,7 @@ func (v *view) findListed(p *published) {
 		case !p.moved && e.Fingerprint == p.fingerprint:
 			p.entry = e
 			return
-		case p.moved && e.Passcode.Equal(v.Target.Tuple.Passcode):
+		case p.moved && e.Passcode.Equal(v.base.Tuple.Passcode):
 			p.namesake = e
 			return
 		}
@@ -124,9 +124,9 @@ func canonical(e *entry) *entry {
 
 // findTuple takes what the record's fingerprint proves: the target's own, the source's, or what is remembered.
 func (v *view) findTuple(p *published) {
-	p.tuple = v.Target.Tuple
+	p.tuple = v.base.Tuple
 	switch {
-	case v.Target.Fingerprint == p.fingerprint:
+	case v.base.Fingerprint == p.fingerprint:
 	case p.entry != nil:
 		p.tuple.Passcode = p.entry.Passcode
 		p.tuple.AccountID, p.tuple.Region = v.spec.AccountID, v.spec.Region
@@ -150,11 +150,11 @@ func (v *view) judge(p *published) {
 	case p.entry != nil:
 		p.answer, p.verdict, p.verdictAt = p.entry.Answer, p.entry.verdict, p.entry.verdictAt
 		return
-	case v.Target.Answer.Verdict != Unknown:
-		p.answer, p.verdict, p.verdictAt = v.Target.Answer, v.Target.Answer.Verdict, wholeSecond(v.Target.Answer.At)
+	case v.base.Answer.Verdict != Unknown:
+		p.answer, p.verdict, p.verdictAt = v.base.Answer, v.base.Answer.Verdict, wholeSecond(v.base.Answer.At)
 		return
 	}
-	p.answer = v.Target.Answer
+	p.answer = v.base.Answer
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":

@@ -50,6 +50,8 @@ type Record struct {
 	// PublishedAt is when this revision was made, and Reason why.
 	PublishedAt time.Time               `json:"publishedAt,omitzero"`
 	Reason      v1alpha1.RotationReason `json:"reason,omitempty"`
+	// HandledRotates are the rotate-requested-at values that were handled up to this publication, the last 10.
+	HandledRotates []string `json:"handledRotates,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
 	Replaced []Replaced `json:"replaced,omitempty"`
 	// Keys are the data's key names.

@@ -38,6 +38,8 @@ func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
 	s.Passcodes = v.passcodes()
 	v.tellPublished(&s)
 	v.tellSuccessor(&s)
+	s.LastHandledRotateAt = v.rotate.echo(s.LastHandledRotateAt)
+	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
 	s.Conditions = v.conditions(s.Conditions)
 	s.Phase = v.phase()
@@ -63,7 +65,7 @@ func (v *view) tellPublished(s *v1alpha1.CleverTapPasscodeStatus) {
 
 // holding is what the target holds at this moment; nil also where it was lost.
 func (v *view) holding() *published {
-	if v.lost {
+	if !v.Target.Exists {
 		return nil
 	}
 	return v.published
@@ -72,7 +74,7 @@ func (v *view) holding() *published {
 func (v *view) tellSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
-	if next == nil {
+	if next == nil || v.spec.Suspend {
 		return
 	}
 	s.NextPasscode = next.spec.Name

@@ -66,8 +66,23 @@ func (v *view) publication(c candidate) *Want {
 		before.Passcode, before.Fingerprint = p.name(), p.fingerprint
 		record.Replaced = before.replaced(c.entry.Fingerprint)
 	}
+	record.HandledRotates = v.handledRotates(c.reason)
 	record.speakOf(c.entry)
 	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record})
+}
+
+// handledRotates are the requests that no publication from now on answers.
+func (v *view) handledRotates(reason v1alpha1.RotationReason) []string {
+	var handled []string
+	if record := v.record(); record != nil {
+		handled = record.HandledRotates
+	}
+	r := v.rotate
+	if r.value == "" || slices.Contains(handled, r.value) || r.pending() && reason != v1alpha1.RotationRequested {
+		return handled
+	}
+	handled = append(slices.Clone(handled), r.value)
+	return handled[max(0, len(handled)-maxHandled):]
 }
 
 // upkeep is the published one as it should stand: its value, with the names, dates and marks that the object asks for.
@@ -85,8 +100,13 @@ func (v *view) upkeep() *Want {
 	tuple.Endpoint = Endpoint(tuple.Region)
 	return v.dressed(Want{
 		Tuple: tuple, Record: record,
-		Restores: v.lost || v.Target.Fingerprint != p.fingerprint || !v.Target.Exact,
+		Restores: v.base != v.Former && v.touched(),
 	})
+}
+
+// touched is whether somebody else deleted the target or changed its data.
+func (v *view) touched() bool {
+	return v.base != &v.Target || v.Target.Fingerprint != v.published.fingerprint || !v.Target.Exact
 }
 
 // speakOf takes name and dates over from the listed one.
@@ -118,6 +138,7 @@ func (v *view) dressed(w Want) *Want {
 		v1alpha1.ManagedByLabel: v1alpha1.ManagedBy,
 	})
 	maps.Copy(w.Annotations, w.Record.marks(v.Object.Name))
+	w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ReleasedAtAnnotation)
 	if w.Record.EndsAt.IsZero() {
 		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
 	}
@@ -158,7 +179,7 @@ func without(keys []string, kept map[string]string) []string {
 
 // stands is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
 func (v *view) stands(w *Want) bool {
-	if w.Restores || v.Target.Record == nil || v.Target.Owned != w.Owned {
+	if v.touched() || v.Target.Record == nil || v.Target.Owned != w.Owned {
 		return false
 	}
 	was, is := *v.Target.Record, w.Record

@@ -53,6 +53,8 @@ type world struct {
 	answers    map[string]rotation.Answer // by value
 	target     rotation.Target
 	remembered *rotation.Target
+	former     *rotation.Target
+	verifySeen time.Time
 }
 
 type step func(*world)
@@ -99,7 +101,7 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered}
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
 		if problem := w.problems[e.Name]; problem != "" {
@@ -478,5 +480,78 @@ func begins(name string, t time.Time) expectation {
 			}
 		}
 		Fail("no such passcode in the status: " + name)
+	}
+}
+
+func requestsRotation(value string) step {
+	return annotated(v1alpha1.RotateRequestedAtAnnotation, value)
+}
+
+func requestsVerification(value string) step {
+	return func(w *world) {
+		annotated(v1alpha1.VerifyRequestedAtAnnotation, value)(w)
+		w.verifySeen = w.now
+	}
+}
+
+func annotated(key, value string) step {
+	return func(w *world) {
+		if w.object.Annotations == nil {
+			w.object.Annotations = map[string]string{}
+		}
+		w.object.Annotations[key] = value
+	}
+}
+
+func suspended(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Suspend = true })(w) }
+
+func resumed(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Suspend = false })(w) }
+
+// published1 lets CleverTap accept one alone.
+func published1(name string) step {
+	return func(w *world) {
+		accepted(w.value(name))(w)
+		w.settle()
+	}
+}
+
+func nextPasscode(name string, t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Status.NextPasscode).To(Equal(name))
+		Expect(moment(d.Status.NextRotationTime)).To(Equal(t))
+	}
+}
+
+func runway(t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(moment(d.Status.RunwayUntil)).To(Equal(t))
+	}
+}
+
+func moment(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func tells(reasons ...string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		told := []string{}
+		for _, e := range d.Events {
+			told = append(told, e.Reason)
+		}
+		Expect(told).To(ConsistOf(reasons))
+	}
+}
+
+func echoes(rotate, verify string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Status.LastHandledRotateAt).To(Equal(rotate))
+		Expect(d.Status.LastHandledVerifyAt).To(Equal(verify))
 	}
 }

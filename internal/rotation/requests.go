@@ -1,0 +1,128 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"slices"
+	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+const (
+	// maxRequest is how many characters a request's value may have.
+	maxRequest = 64
+	// maxHandled is how many handled requests the record remembers, so that an object restored from a backup brings
+	// none of them back.
+	maxHandled = 10
+)
+
+// request is a value of an annotation that asks for something once.
+type request struct {
+	// value is "" where nothing is asked for.
+	value string
+	// handled is whether it was, or is only to be echoed.
+	handled bool
+	// refusal is the event that says why it is not obeyed; nil where it is, or still may be.
+	refusal *Event
+}
+
+// pending is whether it is to be obeyed, now or as soon as that is possible.
+func (r request) pending() bool {
+	return r.value != "" && !r.handled && r.refusal == nil
+}
+
+// echo is what the status says was handled.
+func (r request) echo(before string) string {
+	if r.value == "" || r.pending() {
+		return before
+	}
+	return r.value
+}
+
+// requested reads an annotation. A new object's, where no record knows better, is echoed and not obeyed.
+func (v *view) requested(annotation, echoed string, handled []string) request {
+	r := request{value: v.Object.Annotations[annotation]}
+	if len(r.value) > maxRequest {
+		r.value = r.value[:maxRequest]
+		r.refusal = refuse("annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time")
+	}
+	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
+	r.handled = unseen || r.value == echoed || slices.Contains(handled, r.value)
+	if v.spec.Suspend && r.refusal == nil {
+		r.refusal = refuse("spec.suspend is true: set it to false and ask again")
+	}
+	return r
+}
+
+func refuse(why string) *Event {
+	return &Event{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: "Not done: " + why}
+}
+
+// rotateRequest is a request to switch to the successor now. Where there is none that may yet be accepted, it is
+// done with.
+func (v *view) rotateRequest() request {
+	var handled []string
+	if record := v.record(); record != nil {
+		handled = record.HandledRotates
+	}
+	r := v.requested(v1alpha1.RotateRequestedAtAnnotation, v.Object.Status.LastHandledRotateAt, handled)
+	switch {
+	case !r.pending():
+	case v.published == nil:
+		r.refusal = refuse("nothing is published yet")
+	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.verdict != Refused }):
+		r.refusal = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
+	}
+	return r
+}
+
+// verifyRequest is a request to ask about every listed value now. It is handled once each was answered for, or could
+// not be, since it was first seen.
+func (v *view) verifyRequest() request {
+	r := v.requested(v1alpha1.VerifyRequestedAtAnnotation, v.Object.Status.LastHandledVerifyAt, nil)
+	r.handled = r.handled || v.Object.Status.ObservedGeneration == -1
+	if r.pending() && !v.verifying() {
+		r.handled = true
+	}
+	return r
+}
+
+func (v *view) verifying() bool {
+	if v.mode() == v1alpha1.VerificationNone || v.handsOff() {
+		return false
+	}
+	return slices.ContainsFunc(v.entries, func(e *entry) bool {
+		return e.hasValue() && e.sameAs == nil && lastAnswer(e.Answer).Before(v.VerifySeenAt)
+	})
+}
+
+// lastAnswer is when the last question was over, whatever it brought.
+func lastAnswer(a Answer) time.Time {
+	if a.UnansweredAt.After(a.At) {
+		return a.UnansweredAt
+	}
+	return a.At
+}
+
+// rotateOnRequest: as if the rotation time had come.
+func rotateOnRequest(v *view) []candidate {
+	if !v.rotate.pending() {
+		return nil
+	}
+	return because(v1alpha1.RotationRequested, v.successors())
+}

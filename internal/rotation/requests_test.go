@@ -1,0 +1,92 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+const requested = v1alpha1.RotationRequested
+
+// spare is a published passcode and an accepted spare, long before any rotation is due.
+func spare(w *world) {
+	listed("a", "b")(w)
+	published(w)
+	after(time.Hour)(w)
+	accepted("a")(w)
+	settled(w)
+}
+
+var _ = DescribeTable("12. A request to rotate", decides,
+	Entry("asks about the successor first", given(spare, requestsRotation("1")), writesNothing, asks("b"), echoes("", "")),
+	Entry("switches to the successor", given(spare, requestsRotation("1"), accepted("b")), publishes("b", requested)),
+	Entry("is echoed", given(spare, requestsRotation("1"), accepted("b"), settled), writesNothing, echoes("1", "")),
+	Entry("is obeyed once", given(listed("a", "b", "c"), published, after(time.Minute), requestsRotation("1"), accepted("b"), settled, accepted("c")), writesNothing),
+	Entry("is obeyed once, though the status is lost", given(listed("a", "b", "c"), published, after(time.Minute), requestsRotation("1"), accepted("b"), settled, statusLost, accepted("a", "b", "c")), writesNothing, echoes("1", "")),
+	Entry("is obeyed once, though an old one comes back from a backup", given(listed("a", "b", "c", "d"), published, after(time.Minute), requestsRotation("1"), accepted("b"), settled,
+		requestsRotation("2"), accepted("c"), settled, requestsRotation("1"), statusLost, accepted("a", "b", "c", "d")), writesNothing),
+	Entry("is obeyed again with another value", given(listed("a", "b", "c"), published, after(time.Minute), requestsRotation("1"), accepted("b"), settled, requestsRotation("2"), accepted("c")), publishes("c", requested)),
+	Entry("is done with where there is no successor", given(published, requestsRotation("1")), writesNothing, echoes("1", ""), tells("NoSuccessor")),
+	Entry("is done with where the only successor is refused", given(listed("a", "b"), published, after(time.Minute), refused("b"), settled, requestsRotation("1")), writesNothing, echoes("1", ""), tells("NoSuccessor")),
+	Entry("waits where CleverTap does not answer", given(spare, requestsRotation("1"), unanswered("b", 1)), writesNothing, echoes("", ""), says("Reconciling", "VerificationUnavailable")),
+	Entry("of a new object is echoed, not obeyed", given(listed("a", "b"), requestsRotation("1"), published, after(time.Minute), accepted("b")), writesNothing, echoes("1", "")),
+	Entry("of a new object is not obeyed either once its status is lost", given(listed("a", "b"), requestsRotation("1"), published, after(time.Minute), statusLost, accepted("a", "b")), writesNothing),
+	Entry("is refused while suspended", given(spare, suspended, requestsRotation("1"), accepted("b")), writesNothing, echoes("1", ""), tells("RequestRefused")),
+	Entry("is refused while nothing is published", given(refused("a"), settled, requestsRotation("1")), writesNothing, echoes("1", ""), tells("RequestRefused")),
+	Entry("is refused where its value is too long", given(spare, requestsRotation(strings.Repeat("x", 65)), accepted("b")), writesNothing, echoes(strings.Repeat("x", 64), ""), tells("RequestRefused")),
+	Entry("is refused once", given(published, requestsRotation("1"), settled), tells()),
+)
+
+var _ = DescribeTable("12. A request to verify", decides,
+	Entry("asks about every listed value, whatever the waits", given(listed("a", "b", "c"), published, refused("c"), settled, after(time.Second), requestsVerification("1")), asks("a", "b", "c")),
+	Entry("asks about replaced ones as well", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled, after(time.Second), requestsVerification("1")), asks("a", "b")),
+	Entry("is echoed once every value was answered for", given(spare, after(time.Second), requestsVerification("1"), after(time.Second), accepted("a"), refused("b")), asks(), echoes("", "1")),
+	Entry("is echoed where no answer came", given(spare, after(time.Second), requestsVerification("1"), after(time.Second), accepted("a"), unanswered("b", 1)), asks(), echoes("", "1")),
+	Entry("is not echoed before", given(spare, after(time.Second), requestsVerification("1"), after(time.Second), accepted("a"), asking("b"), after(2*time.Second)), echoes("", "")),
+	Entry("is echoed at once in mode None", given(mode("None"), published, requestsVerification("1")), asks(), echoes("", "1")),
+	Entry("is refused while suspended", given(spare, suspended, requestsVerification("1")), asks(), echoes("", "1"), tells("RequestRefused")),
+	Entry("of a new object is echoed, not obeyed", given(requestsVerification("1"), published, after(time.Second)), asks(), echoes("", "1")),
+)
+
+var _ = DescribeTable("12. While suspended", decides,
+	Entry("nothing is asked or published", given(suspended, accepted("a")), writesNothing, asks(), says("Ready", "Suspended"), saysNothingOf("Reconciling"), saysNothingOf("Stalled")),
+	Entry("a missing source is not what Ready speaks of", given(suspended, broken("a", "SourceNotFound")), says("Ready", "Suspended"), says("SourcesReady", "SourceNotFound")),
+	Entry("an edited target is left", given(published, suspended, edited), writesNothing),
+	Entry("nothing rotates", given(listed("a", "b"), createdAt("b", rotates), published, suspended, at(rotates), accepted("b")), writesNothing, asks()),
+	Entry("the end is told", given(published, suspended, at(ends)), writesNothing, asks(), says("ExpiringSoon", "WithinWindow"), says("Ready", "Expired"), phase("Expired")),
+	Entry("no next passcode is told", given(spare, suspended), nextPasscode("", time.Time{})),
+	Entry("what is published stays Ready", given(published, suspended, after(3*time.Hour)), says("Ready", "PasscodePublished"), says("Verified", "Unavailable")),
+	Entry("everything goes on afterwards", given(listed("a", "b"), createdAt("b", rotates), published, suspended, at(rotates), settled, resumed, accepted("b")), publishes("b", scheduled)),
+)
+
+var _ = DescribeTable("5. Spares", decides,
+	Entry("are told with the time of their turn", given(spare), nextPasscode("b", rotates), says("SuccessorReady", "Staged"), state("b", "Staged")),
+	Entry("that are not accepted are not told", given(listed("a", "b"), refused("b"), published1("a")), nextPasscode("", time.Time{}), says("SuccessorReady", "NoSuccessor")),
+	Entry("of the same value are no spares", given(listed("a", "b"), holds("b", "a"), published), nextPasscode("", time.Time{}), state("b", "Duplicate")),
+	Entry("for one that lasts forever have no time", given(listed("a", "b"), forever("a"), published), nextPasscode("b", time.Time{})),
+	Entry("are asked about daily", given(spare, after(day-time.Hour)), asks("a", "b")),
+	Entry("are not asked about sooner", given(spare, after(day-time.Hour-time.Second)), asks("a")),
+	Entry("carry the runway", given(listed("a", "b"), createdAt("b", made.Add(day)), published), runway(made.Add(91*day))),
+	Entry("that never end are a runway without an end", given(listed("a", "b"), forever("b"), published), runway(time.Time{})),
+	Entry("that are refused are no runway", given(listed("a", "b"), createdAt("b", made.Add(day)), refused("b"), published1("a")), runway(ends)),
+	Entry("or not, the runway of an ended one is its end", given(published, at(ends.Add(day)), refused("a")), runway(ends)),
+)
