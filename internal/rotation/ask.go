@@ -82,6 +82,8 @@ func (v *view) due(q inquiry) time.Time {
 		return v.atTheEnd(q, q.answer.UnansweredAt, v.retryWait(q))
 	case q.verdict == Unknown:
 		return v.now
+	case q.published && q.verdict == Refused && !v.givenUp(v.published):
+		return q.verdictAt.Add(secondRefusal)
 	case q.published:
 		return v.atTheEnd(q, q.verdictAt, v.interval())
 	case q.verdict == Refused:

@@ -39,11 +39,13 @@ type candidate struct {
 // rules say which passcodes may be published in place of what is, in the order in which they are to be tried. None
 // means: stay.
 var rules = []func(*view) []candidate{
+	goToPin,
 	publishFirst,
 	followSource,
 	replaceRemoved,
 	rotateOnRequest,
 	rotateOnTime,
+	failOver,
 }
 
 func (v *view) candidates() []candidate {
@@ -89,7 +91,7 @@ func replaceRemoved(v *view) []candidate {
 
 // rotateOnTime: from the rotation time on, the first successor.
 func rotateOnTime(v *view) []candidate {
-	if v.published == nil || !v.published.life.due(v.now) {
+	if v.published == nil || !v.published.life.due(v.now) || v.pinHolds() {
 		return nil
 	}
 	return because(v1alpha1.RotationScheduled, v.successors())
@@ -143,10 +145,10 @@ func because(reason v1alpha1.RotationReason, entries []*entry) []candidate {
 	return list
 }
 
-// choice is what became of the candidates: one is published, one is asked about, or they are looked at again later.
+// choice is what became of the candidates: one is published, something is asked, or they are looked at again later.
 type choice struct {
 	publish *candidate
-	ask     *entry
+	ask     *Question
 	next    time.Time
 }
 
@@ -159,17 +161,34 @@ func (v *view) choose() choice {
 	var next time.Time
 	for _, c := range v.candidates() {
 		switch due := v.questionDue(c.entry, true); {
+		case v.accepted(c.entry) && failover(c.reason) && !v.refusedOnceMore(c.entry):
+			return v.askOnceMore()
 		case v.accepted(c.entry):
 			return choice{publish: &c}
 		case c.entry.asking():
 			return choice{}
 		case !due.IsZero() && !due.After(v.now):
-			return choice{ask: c.entry}
+			question := v.question(c.entry)
+			return choice{ask: &question}
 		default:
 			next = earliest(next, due)
 		}
 	}
 	return choice{next: next}
+}
+
+// askOnceMore asks about the published one before a spare takes over.
+func (v *view) askOnceMore() choice {
+	p := v.published
+	switch {
+	case !p.answer.AskedSince.IsZero():
+		return choice{}
+	case p.answer.Unanswered > 0:
+		if due := p.answer.UnansweredAt.Add(doubling(firstRetry, lastRetry, p.answer.Unanswered)); due.After(v.now) {
+			return choice{next: due}
+		}
+	}
+	return choice{ask: &Question{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}}
 }
 
 // waitsForSources is whether the object is so new that a missing source may still be on its way.

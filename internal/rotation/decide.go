@@ -122,8 +122,8 @@ func (v *view) questions() (ask []Question, next time.Time) {
 	}
 	ask, next = v.routine()
 	choice := v.choose()
-	if waited := choice.ask; waited != nil && !contains(ask, waited.Fingerprint) {
-		ask = append(ask, v.question(waited))
+	if choice.ask != nil && !contains(ask, choice.ask.Fingerprint) {
+		ask = append(ask, *choice.ask)
 	}
 	return ask, earliest(next, choice.next)
 }

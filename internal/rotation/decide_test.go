@@ -144,7 +144,6 @@ var _ = DescribeTable("5. Refusals", decides,
 	Entry("are asked about again after two", given(refused("a", 2)), looksAgain(made.Add(day+2*time.Minute))),
 	Entry("are asked about again after an hour at most", given(refused("a", 50)), looksAgain(made.Add(day+time.Hour))),
 	Entry("are asked about at once when the value changes", given(refused("a"), settled, holds("a", "new")), asks("new")),
-	Entry("of the published one are asked about at its interval", given(published, after(time.Hour), refused("a")), looksAgain(made.Add(day+2*time.Hour)), writesNothing, asks()),
 )
 
 var _ = DescribeTable("6. The end", decides,

@@ -69,8 +69,9 @@ type Answer struct {
 	// Verdict is the last one, and At when it was given. Unknown means none so far.
 	Verdict Verdict
 	At      time.Time
-	// Refusals counts refusals in a row.
-	Refusals int
+	// Refusals counts refusals in a row, and RefusedSince is when the first of them was given.
+	Refusals     int
+	RefusedSince time.Time
 	// Unanswered counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
 	Unanswered   int
 	UnansweredAt time.Time

@@ -35,6 +35,8 @@ type life struct {
 	*world
 	works  map[string]bool
 	silent bool
+	// refusing is whether something on the way refuses everyone.
+	refusing bool
 }
 
 func (l *life) pass(t *rapid.T) {
@@ -96,10 +98,14 @@ func (l *life) answerTo(q rotation.Question) {
 		before.Unanswered++
 		before.UnansweredAt, before.Seen = l.now, "HTTP 503"
 		l.answers[key] = before
-	case l.works[key]:
+	case l.works[key] && !l.refusing:
 		l.answers[key] = rotation.Answer{Verdict: rotation.Accepted, At: l.now}
 	default:
-		l.answers[key] = rotation.Answer{Verdict: rotation.Refused, At: l.now, Refusals: before.Refusals + 1}
+		after := rotation.Answer{Verdict: rotation.Refused, At: l.now, RefusedSince: l.now, Refusals: before.Refusals + 1}
+		if before.Verdict == rotation.Refused {
+			after.RefusedSince = before.RefusedSince
+		}
+		l.answers[key] = after
 	}
 }
 
@@ -114,7 +120,13 @@ func (l *life) happen(t *rapid.T) {
 		"works": func() {
 			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
 		},
-		"silence": func() { l.silent = !l.silent },
+		"silence":  func() { l.silent = !l.silent },
+		"refusing": func() { l.refusing = !l.refusing },
+		"pin": func() {
+			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
+		},
+		"request": func() { requestsRotation(value.Draw(t, "request"))(l.world) },
+		"verify":  func() { requestsVerification(value.Draw(t, "request"))(l.world) },
 		"source":  func() { holds(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
 		"break": func() {
 			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
@@ -194,6 +206,30 @@ func TestSilenceMovesNothing(t *testing.T) {
 			l.pass(t)
 			if l.target.Record.Revision != published.Revision || l.target.Fingerprint != published.Fingerprint {
 				t.Fatal("moved without an answer")
+			}
+		}
+	})
+}
+
+// A path that refuses everyone for a while, a proxy's perhaps, moves nothing; nor does its recovery.
+func TestAPathThatRefusesEveryoneMovesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := begin(t)
+		pass := func(longest time.Duration) {
+			l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(longest)).Draw(t, "wait")))
+			l.pass(t)
+			if l.target.Record.Revision != 1 || l.target.Tuple.Passcode.Reveal() != "v1" {
+				t.Fatal("moved")
+			}
+		}
+		for range rapid.IntRange(1, 5).Draw(t, "outages") {
+			l.refusing = true
+			for range rapid.IntRange(1, 30).Draw(t, "outage") {
+				pass(3 * time.Hour)
+			}
+			l.refusing = false
+			for range rapid.IntRange(1, 30).Draw(t, "recovery") {
+				pass(time.Hour)
 			}
 		}
 	})

@@ -52,6 +52,9 @@ type Record struct {
 	Reason      v1alpha1.RotationReason `json:"reason,omitempty"`
 	// HandledRotates are the rotate-requested-at values that were handled up to this publication, the last 10.
 	HandledRotates []string `json:"handledRotates,omitempty"`
+	// SpentPin is the pinned one that was refused while published: the pin is without effect until it, or the value,
+	// changes.
+	SpentPin *Replaced `json:"spentPin,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
 	Replaced []Replaced `json:"replaced,omitempty"`
 	// Keys are the data's key names.

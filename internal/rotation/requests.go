@@ -85,6 +85,8 @@ func (v *view) rotateRequest() request {
 	case !r.pending():
 	case v.published == nil:
 		r.refusal = refuse("nothing is published yet")
+	case v.pinHolds():
+		r.refusal = refuse("spec.rotation.pin is set: remove it and ask again")
 	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.verdict != Refused }):
 		r.refusal = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
 	}

@@ -74,7 +74,7 @@ func (v *view) holding() *published {
 func (v *view) tellSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
-	if next == nil || v.spec.Suspend {
+	if next == nil || v.spec.Suspend || v.pinHolds() {
 		return
 	}
 	s.NextPasscode = next.spec.Name
@@ -134,10 +134,10 @@ func (v *view) state(e *entry) v1alpha1.PasscodeState {
 		return v1alpha1.StateDuplicate
 	case v.holding() != nil && e == v.publishedEntry():
 		return v1alpha1.StateActive
-	case e.life.over(v.now):
-		return v1alpha1.StateExpired
 	case e.replaced:
 		return v1alpha1.StateRetiring
+	case e.life.over(v.now):
+		return v1alpha1.StateExpired
 	case e.verdict == Accepted || v.mode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
 	case e.verdict == Refused:
@@ -178,8 +178,13 @@ func (v *view) expired(p *published) bool {
 	return p.verdict != Accepted || p.verdictAt.Before(p.life.ends)
 }
 
+// refused is whether that is certain: to this process, or as the status has it to one before.
 func (v *view) refused(p *published) bool {
-	return p.verdict == Refused && v.mode() != v1alpha1.VerificationNone
+	if p.verdict != Refused || v.mode() == v1alpha1.VerificationNone {
+		return false
+	}
+	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
+	return v.givenUp(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
 }
 
 func (v *view) expiringSoon(p *published) bool {

@@ -67,6 +67,7 @@ func (v *view) publication(c candidate) *Want {
 		record.Replaced = before.replaced(c.entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
+	record.SpentPin = v.spentPin(c.reason)
 	record.speakOf(c.entry)
 	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record})
 }
@@ -90,6 +91,7 @@ func (v *view) upkeep() *Want {
 	p := v.published
 	record := p.record
 	record.Fingerprint = p.fingerprint
+	record.SpentPin = v.spentPin("")
 	if p.entry != nil {
 		record.speakOf(p.entry)
 	}

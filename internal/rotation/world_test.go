@@ -266,8 +266,31 @@ func accepted(values ...string) step {
 
 func refused(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, Refusals: max(1, sum(times)), Seen: "HTTP 401"}
+		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, RefusedSince: w.now, Refusals: max(1, sum(times)), Seen: "HTTP 401"}
 	}
+}
+
+// rejected is refused twice, 30 s apart.
+func rejected(value string) step {
+	return func(w *world) {
+		first := w.now
+		after(30 * time.Second)(w)
+		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, RefusedSince: first, Refusals: 2, Seen: "HTTP 401"}
+	}
+}
+
+func refusedOnceMore(value string) step {
+	return func(w *world) {
+		after(time.Second)(w)
+		answer := w.answers[value]
+		answer.At = w.now
+		answer.Refusals++
+		w.answers[value] = answer
+	}
+}
+
+func pinning(name string) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation = &v1alpha1.Rotation{Pin: name} })
 }
 
 func sum(numbers []int) (total int) {
@@ -507,8 +530,8 @@ func suspended(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Susp
 
 func resumed(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Suspend = false })(w) }
 
-// published1 lets CleverTap accept one alone.
-func published1(name string) step {
+// publishedOnly lets CleverTap accept one alone.
+func publishedOnly(name string) step {
 	return func(w *world) {
 		accepted(w.value(name))(w)
 		w.settle()

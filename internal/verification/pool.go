@@ -217,7 +217,11 @@ func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
 	case err == nil:
 		return rotation.Answer{Verdict: rotation.Accepted, At: now}
 	case errors.As(err, &rejected):
-		return rotation.Answer{Verdict: rotation.Refused, At: now, Refusals: before.Refusals + 1, Seen: rejected.Seen}
+		after = rotation.Answer{Verdict: rotation.Refused, At: now, Refusals: 1, RefusedSince: now, Seen: rejected.Seen}
+		if before.Verdict == rotation.Refused {
+			after.Refusals, after.RefusedSince = before.Refusals+1, before.RefusedSince
+		}
+		return after
 	case errors.As(err, &limited):
 		after.RateLimited, after.RetryAfter, after.Seen = true, limited.RetryAfter, limited.Seen
 	case errors.As(err, &unavailable):

@@ -147,9 +147,11 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Answer{
 		Verdict: rotation.Accepted, At: start, Unanswered: 2, UnansweredAt: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
 	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
-		Verdict: rotation.Refused, At: start, Refusals: 1, Seen: "401"}))
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(HaveField("Refusals", 2))
-	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start}))
+		Verdict: rotation.Refused, At: start, Refusals: 1, RefusedSince: start, Seen: "401"}))
+	b.clock.Step(time.Second)
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
+		Verdict: rotation.Refused, At: start.Add(time.Second), Refusals: 2, RefusedSince: start, Seen: "401"}))
+	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second)}))
 }
 
 func TestTwoAtOncePerAccount(t *testing.T) {

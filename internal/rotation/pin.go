@@ -1,0 +1,84 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
+func (v *view) pinned() *entry {
+	if v.spec.Rotation == nil || v.spec.Rotation.Pin == "" {
+		return nil
+	}
+	for _, e := range v.entries {
+		if e.spec.Name == v.spec.Rotation.Pin && !v.spent(e) {
+			return canonical(e)
+		}
+	}
+	return nil
+}
+
+// spent is whether the pinned one was refused while it was published, and neither pin nor value has changed since.
+func (v *view) spent(e *entry) bool {
+	record := v.record()
+	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
+		return false
+	}
+	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !sameKey(record.SpentPin.Fingerprint, e.Fingerprint)
+}
+
+// pinHolds is whether the pin holds against time and requests: while the pinned one is published, or may yet be.
+func (v *view) pinHolds() bool {
+	e := v.pinned()
+	if e == nil {
+		return false
+	}
+	if p := v.published; p != nil && (p.entry == e || p.namesake == e) {
+		return true
+	}
+	return e.hasValue() && e.verdict != Refused
+}
+
+// goToPin: the pinned one, whatever was replaced before.
+func goToPin(v *view) []candidate {
+	e := v.pinned()
+	switch {
+	case e == nil || !e.hasValue() || e == v.publishedEntry():
+		return nil
+	case v.published == nil:
+		return because(v1alpha1.RotationInitial, []*entry{e})
+	case v.published.namesake == e:
+		return nil // its source has changed: that is the reason
+	}
+	return because(v1alpha1.RotationPinned, []*entry{e})
+}
+
+// spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
+func (v *view) spentPin(reason v1alpha1.RotationReason) *Replaced {
+	if e := v.pinned(); e != nil && e == v.publishedEntry() && failover(reason) {
+		return &Replaced{Passcode: v.spec.Rotation.Pin, Fingerprint: e.Fingerprint}
+	}
+	record := v.record()
+	if record == nil || record.SpentPin == nil || v.spec.Rotation == nil || v.spec.Rotation.Pin != record.SpentPin.Passcode {
+		return nil
+	}
+	if v.pinned() != nil {
+		return nil
+	}
+	return record.SpentPin
+}
