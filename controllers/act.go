@@ -37,22 +37,28 @@ import (
 // look again.
 func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	if decision.Want == nil {
-		r.ask(decision.Ask)
-		return decision, nil
+	switch {
+	case decision.Want != nil:
+		return r.publish(ctx, s, decision, known)
+	case decision.Release:
+		return r.release(ctx, s, decision)
 	}
-	written, err := r.write(ctx, s, decision.Want)
+	r.ask(decision.Ask)
+	return decision, nil
+}
+
+func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
+	want := decision.Want
+	written, err := r.write(ctx, s, want)
 	switch {
 	case apierrors.IsConflict(err):
-		// Somebody was first. The informer will show it, and wakes the object.
-		s.lookAgainAt(r.Clock.Now().Add(catchUpTime))
+		r.waitForInformer(s)
 		return decision, nil
 	case apierrors.IsAlreadyExists(err):
 		return decision, r.runInto(ctx, s, known)
 	case err != nil:
 		return decision, err
 	}
-	restored := decision.Want.Restores
 	known.target, known.targetWritten = written, r.Clock.Now()
 	s.secret = written
 	s.Target = r.readTarget(s.Object, written)
@@ -61,12 +67,41 @@ func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rot
 	r.observeAnswers(s)
 	decision = rotation.Decide(r.Clock.Now(), s.Observed)
 	r.ask(decision.Ask)
-	if restored {
+	if decision.Release {
+		s.lookAgainAt(r.Clock.Now())
+	}
+	if want.Restores {
 		decision.Events = append(decision.Events, rotation.Event{
 			Reason:  v1alpha1.EventTargetRestored,
 			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", written.Name),
 		})
 	}
+	return decision, nil
+}
+
+// waitForInformer: somebody was first. The informer will show it, and wakes the object.
+func (r *Reconciler) waitForInformer(s *seen) {
+	s.lookAgainAt(r.Clock.Now().Add(catchUpTime))
+}
+
+// release marks the former target as left behind, and says how to remove it.
+func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Decision) (rotation.Decision, error) {
+	patch, err := releasePatch(s.former, r.Clock.Now())
+	if err != nil {
+		return decision, err
+	}
+	err = r.Client.Patch(ctx, s.former.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
+	switch {
+	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
+		r.waitForInformer(s)
+		return decision, nil
+	case err != nil:
+		return decision, fmt.Errorf("marking Secret %s/%s as left behind: %w", s.former.Namespace, s.former.Name, err)
+	}
+	decision.Events = append(decision.Events, rotation.Event{
+		Reason:  v1alpha1.EventTargetReleased,
+		Message: releasedMessage(s.Object, s.former),
+	})
 	return decision, nil
 }
 

@@ -66,6 +66,8 @@ type Reconciler struct {
 	Clock clock.WithDelayedExecution
 	// Events sends events.
 	Events events.EventRecorder
+	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
+	AllowedTargetAnnotations []string
 
 	queue  workqueue.TypedRateLimitingInterface[reconcile.Request]
 	memory *memory
@@ -75,7 +77,7 @@ type Reconciler struct {
 // CleverTap's answers and by the clock.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.memory = newMemory()
-	if err := indexSecretNames(mgr); err != nil {
+	if err := indexSecrets(mgr); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

@@ -50,7 +50,10 @@ type recollection struct {
 	wholeName string
 	// lookups are what the API server said of Secrets that the informer does not hold.
 	lookups map[string]*lookup
-	alarm   clock.Timer
+	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.
+	verifyRequest string
+	verifySeenAt  time.Time
+	alarm         clock.Timer
 }
 
 func newMemory() *memory {
@@ -99,6 +102,14 @@ func (k *recollection) stopAlarm() {
 	if k.alarm != nil {
 		k.alarm.Stop()
 	}
+}
+
+// seeVerifyRequest is when the object's present verify-requested-at was first seen.
+func (k *recollection) seeVerifyRequest(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != k.verifyRequest {
+		k.verifyRequest, k.verifySeenAt = request, now
+	}
+	return k.verifySeenAt
 }
 
 // newestObject is the informer's or, where that is behind, the one last written.

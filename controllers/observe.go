@@ -41,8 +41,8 @@ import (
 // seen is what one pass observed.
 type seen struct {
 	rotation.Observed
-	// secret is the target as it stands; nil where there is none.
-	secret *corev1.Secret
+	// secret is the target as it stands; nil where there is none. former is the one of the name before.
+	secret, former *corev1.Secret
 	// behind is whether the API server has what the informer has not yet: then nothing is said or done.
 	behind bool
 	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
@@ -51,7 +51,11 @@ type seen struct {
 
 // observe makes every read of the pass.
 func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPasscode, known *recollection) (*seen, error) {
-	s := &seen{Observed: rotation.Observed{Object: object}}
+	s := &seen{Observed: rotation.Observed{
+		Object:             object,
+		VerifySeenAt:       known.seeVerifyRequest(object, r.Clock.Now()),
+		AllowedAnnotations: r.AllowedTargetAnnotations,
+	}}
 	for _, entry := range object.Spec.Passcodes {
 		source, err := r.observeSource(ctx, s, entry, known)
 		if err != nil {
@@ -60,6 +64,9 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 		s.Sources = append(s.Sources, source)
 	}
 	if err := r.observeTarget(ctx, s, known); err != nil {
+		return nil, err
+	}
+	if err := r.observeFormer(ctx, s); err != nil {
 		return nil, err
 	}
 	r.observeAnswers(s)
@@ -138,6 +145,25 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	return nil
 }
 
+// observeFormer finds the target that this very object wrote under another name and has not left behind yet.
+func (r *Reconciler) observeFormer(ctx context.Context, s *seen) error {
+	var list corev1.SecretList
+	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name})
+	if err != nil {
+		return fmt.Errorf("listing the targets of CleverTapPasscode %s/%s: %w", s.Object.Namespace, s.Object.Name, err)
+	}
+	for i := range list.Items {
+		secret := &list.Items[i]
+		if secret.Name == rotation.EffectiveTarget(s.Object) || secret.Annotations[v1alpha1.ReleasedAtAnnotation] != "" {
+			continue
+		}
+		if t := r.readTarget(s.Object, secret); t.Exists && t.Record != nil && t.Record.OwnerUID == s.Object.UID {
+			s.Former, s.former = &t, secret
+		}
+	}
+	return nil
+}
+
 // observeUnseenTarget looks a target up that a create ran into and the informer does not show.
 func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name string, known *recollection) error {
 	if known.lookups[name] == nil {
@@ -189,11 +215,24 @@ func modeOf(object *v1alpha1.CleverTapPasscode) v1alpha1.VerificationMode {
 	return object.Spec.Verification.Mode
 }
 
-// secretNameIndex finds the objects that name a Secret, as source or as target.
-const secretNameIndex = "secretName"
+const (
+	// secretNameIndex finds the objects that name a Secret, as source or as target.
+	secretNameIndex = "secretName"
+	// ownerIndex finds the targets of an object, by its name.
+	ownerIndex = "owner"
+)
 
-func indexSecretNames(mgr ctrl.Manager) error {
-	err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
+func indexSecrets(mgr ctrl.Manager) error {
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &corev1.Secret{}, ownerIndex, func(o client.Object) []string {
+		if owner := ownerOf(o); owner != "" {
+			return []string{owner}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("indexing targets by their owner: %w", err)
+	}
+	err = mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
 		object := o.(*v1alpha1.CleverTapPasscode)
 		names := []string{rotation.EffectiveTarget(object)}
 		for _, entry := range object.Spec.Passcodes {
@@ -207,7 +246,15 @@ func indexSecretNames(mgr ctrl.Manager) error {
 	return nil
 }
 
-// objectsOf are those that name the Secret. An informer that can't be read has no objects yet.
+// ownerOf is the name of the object that writes the target; "" where it is none.
+func ownerOf(secret client.Object) string {
+	if secret.GetLabels()[v1alpha1.RoleLabel] != v1alpha1.RoleTarget {
+		return ""
+	}
+	return secret.GetAnnotations()[v1alpha1.OwnerAnnotation]
+}
+
+// objectsOf are those that name the Secret, and the one that wrote it. An informer that can't be read has no objects yet.
 func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
 	var list v1alpha1.CleverTapPasscodeList
 	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()})
@@ -218,6 +265,9 @@ func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reco
 	requests := make([]reconcile.Request, 0, len(list.Items))
 	for i := range list.Items {
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	if owner := ownerOf(secret); owner != "" {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: secret.GetNamespace(), Name: owner}})
 	}
 	return requests
 }

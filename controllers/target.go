@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,7 +65,8 @@ func notOurs(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 	case !owned:
 		return "it has no annotation " + v1alpha1.OwnerAnnotation
 	case owner != object.Name:
-		return fmt.Sprintf("it is the target of CleverTapPasscode %q", owner)
+		return fmt.Sprintf("it is the target of CleverTapPasscode %q, which hands it over by kubectl annotate secret -n %s %s %s=%s --overwrite",
+			owner, object.Namespace, secret.Name, v1alpha1.OwnerAnnotation, object.Name)
 	case secret.Type != corev1.SecretTypeOpaque:
 		return fmt.Sprintf("its type is %s, not Opaque", secret.Type)
 	case ptr.Deref(secret.Immutable, false):
@@ -163,6 +165,28 @@ func targetPatch(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, want
 		return nil, fmt.Errorf("encoding the patch of a target: %w", err)
 	}
 	return body, nil
+}
+
+// releasePatch changes one annotation alone.
+func releasePatch(secret *corev1.Secret, now time.Time) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": secret.ResourceVersion,
+		"uid":             secret.UID,
+		"annotations":     map[string]string{v1alpha1.ReleasedAtAnnotation: now.UTC().Format(time.RFC3339)},
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the patch of a former target: %w", err)
+	}
+	return body, nil
+}
+
+func releasedMessage(object *v1alpha1.CleverTapPasscode, former *corev1.Secret) string {
+	fate := "It stays as it is"
+	if slices.ContainsFunc(former.OwnerReferences, isOwner(object)) {
+		fate = "It goes with this object"
+	}
+	return fmt.Sprintf("spec.target.name is %q now, and Secret %q is left behind. %s; once nothing mounts it: kubectl delete secret -n %s %s",
+		rotation.EffectiveTarget(object), former.Name, fate, object.Namespace, former.Name)
 }
 
 // merged sets some keys and removes others: in a merge patch, null removes.

@@ -87,6 +87,9 @@ const (
 	ReasonStaged = "Staged"
 	// ReasonNoSuccessor of SuccessorReady.
 	ReasonNoSuccessor = "NoSuccessor"
+	// ReasonTargetAnnotationForbidden of Stalled: an annotation that the object names for its target would have it
+	// copied, and was left out, because the operator's flags do not allow it.
+	ReasonTargetAnnotationForbidden = "TargetAnnotationForbidden"
 	// ReasonFound of SourcesReady.
 	ReasonFound = "Found"
 )

@@ -150,6 +150,8 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		Key:    key,
 		Clock:  s.Clock,
 		Events: manager.GetEventRecorder(controllers.FieldManager),
+
+		AllowedTargetAnnotations: o.AllowedTargetAnnotations,
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake,

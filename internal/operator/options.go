@@ -55,14 +55,15 @@ type Options struct {
 	VerifyConcurrency int
 
 	MaxConcurrentReconciles int
+
+	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
+	AllowedTargetAnnotations []string
 }
 
 // BindFlags adds the flags to the set; their defaults are the options'.
 func (o *Options) BindFlags(flags *flag.FlagSet) {
-	flags.Func("namespaces", "comma-separated namespaces to work in; absent: all", func(value string) error {
-		o.Namespaces = slices.DeleteFunc(strings.Split(value, ","), func(name string) bool { return name == "" })
-		return nil
-	})
+	flags.Func("namespaces", "comma-separated namespaces to work in; absent: all", list(&o.Namespaces))
+	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets; absent: none", list(&o.AllowedTargetAnnotations))
 	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "work on objects that match this label selector alone: a shard; absent: all")
 	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "work only while holding the lease, so that several replicas can run")
 	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "the lease's name; absent: clevertap-passcode-operator, with a hash appended where namespaces or selector are set")
@@ -75,6 +76,14 @@ func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "how long one call to CleverTap may take")
 	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "calls to CleverTap at once per account")
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "objects worked on at once")
+}
+
+// list reads comma-separated values.
+func list(into *[]string) func(string) error {
+	return func(value string) error {
+		*into = slices.DeleteFunc(strings.Split(value, ","), func(part string) bool { return part == "" })
+		return nil
+	}
 }
 
 // complete fills in what is absent, and checks what can be checked.

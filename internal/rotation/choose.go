@@ -62,9 +62,9 @@ func publishFirst(v *view) []candidate {
 	if v.published != nil {
 		return nil
 	}
-	ahead := func(e *entry) bool { return !e.life.due(v.now) }
-	list := because(v1alpha1.RotationInitial, v.listed(ahead))
-	return append(list, because(v1alpha1.RotationInitial, v.lastToEnd())...)
+	ahead := v.listed(func(e *entry) bool { return !e.life.due(v.now) })
+	unused := slices.DeleteFunc(append(ahead, v.lastToEnd()...), func(e *entry) bool { return e.replaced })
+	return because(v1alpha1.RotationInitial, unused)
 }
 
 // followSource: editing a source, or the account, is asking for it.

@@ -191,15 +191,16 @@ func (v *view) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
-	p := v.holding()
-	if p == nil || p.namesake == nil {
-		return "", "", time.Time{}
+	if p := v.holding(); p != nil && p.namesake != nil {
+		switch source := p.namesake; {
+		case source.Problem != "":
+			return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
+		case v.state(source) == v1alpha1.StateRejected:
+			return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.now
+		}
 	}
-	switch source := p.namesake; {
-	case source.Problem != "":
-		return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
-	case v.state(source) == v1alpha1.StateRejected:
-		return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.now
+	if _, forbidden := v.targetAnnotations(); len(forbidden) > 0 {
+		return v1alpha1.ReasonTargetAnnotationForbidden, forbiddenMessage(forbidden), v.now
 	}
 	return "", "", time.Time{}
 }

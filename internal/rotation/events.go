@@ -35,11 +35,11 @@ type Event struct {
 // events tell what is new in the status since it was last written, so that a report made later loses none.
 func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
-	events := publications(before, after)
+	events := v.publications(before, after)
 	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
 	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
-		v.tellReady, v.tellSources, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
+		v.tellReady, v.tellSources, v.tellForbidden, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
 	} {
 		if event := tell(before, after); event != nil {
 			events = append(events, *event)
@@ -57,7 +57,7 @@ func refusals(echoed string, r request) []Event {
 }
 
 // publications tells of every publication, oldest first.
-func publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *view) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	var events []Event
 	for i := len(after.History) - 1; i >= 0; i-- {
 		p := after.History[i]
@@ -66,7 +66,10 @@ func publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 		case p.Reason == v1alpha1.RotationInitial:
 			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
-			events = append(events, Event{Reason: v1alpha1.EventRotated, Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s", p.Passcode, after.Target, p.Revision, p.Reason)})
+			events = append(events, Event{
+				Warning: failover(p.Reason), Reason: v1alpha1.EventRotated,
+				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.replacedMessage(after.History[i+1:], p)),
+			})
 		}
 	}
 	return events
@@ -105,6 +108,14 @@ func (v *view) tellSources(before, after v1alpha1.CleverTapPasscodeStatus) *Even
 		return nil
 	}
 	return warning(sources)
+}
+
+func (v *view) tellForbidden(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	stalled := turned(v1alpha1.ConditionStalled, before, after)
+	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden {
+		return nil
+	}
+	return warning(stalled)
 }
 
 func (v *view) tellSilence(before, after v1alpha1.CleverTapPasscodeStatus) *Event {

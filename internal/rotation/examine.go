@@ -202,7 +202,10 @@ func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
 func (v *view) wasReplaced(e *entry) bool {
 	record := v.record()
-	if record == nil || e.Fingerprint == v.base.Fingerprint {
+	switch {
+	case v.base == nil:
+		return v.calledReplaced(e)
+	case record == nil || e.Fingerprint == v.base.Fingerprint:
 		return false
 	}
 	for _, old := range record.Replaced {
@@ -211,6 +214,19 @@ func (v *view) wasReplaced(e *entry) bool {
 			same = old.Passcode == e.spec.Name
 		}
 		if same {
+			return true
+		}
+	}
+	return false
+}
+
+// calledReplaced goes by the status where target and record are lost: it may forbid, and never permits.
+func (v *view) calledReplaced(e *entry) bool {
+	for _, s := range v.Object.Status.Passcodes {
+		if s.State != v1alpha1.StateRetiring && s.State != v1alpha1.StateRetired {
+			continue
+		}
+		if s.Fingerprint == e.Fingerprint || s.Name == e.spec.Name && !sameKey(s.Fingerprint, e.Fingerprint) {
 			return true
 		}
 	}

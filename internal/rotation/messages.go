@@ -53,8 +53,73 @@ func (v *view) dashboardPage() string {
 	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
 }
 
+// makeNext says which step a person is to take, so that it takes a minute: where, under which name, for how long, and
+// how to stage the value without leaving it in a shell's history.
 func (v *view) makeNext() string {
-	return fmt.Sprintf("make one at %s, put its value into a Secret labelled %s and list it in spec.passcodes", v.dashboardPage(), sourceLabel)
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its Secret, %s",
+			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
+	}
+	name := v.suggestedName()
+	return fmt.Sprintf("make %q, expiry %s, at %s, stage its value (kubectl create secret generic -n %s %s --from-file=passcode=/dev/stdin; kubectl label secret -n %s %s %s) and list it in spec.passcodes",
+		name, v.validity(), v.dashboardPage(), v.Object.Namespace, name, v.Object.Namespace, name, sourceLabel)
+}
+
+// validity is the declared expiry in the dashboard's words.
+func (v *view) validity() string {
+	user := v.spec.Type == v1alpha1.PasscodeTypeUser
+	switch days := v.spec.Expiry.Days; {
+	case days != nil && user:
+		return fmt.Sprintf("Finite, %d days", *days)
+	case days != nil:
+		return fmt.Sprintf("Set day(s) %d", *days)
+	case v.spec.Expiry.At != nil:
+		return "Set day(s)"
+	case user:
+		return "Infinite"
+	}
+	return "Forever"
+}
+
+// suggestedName is the object's with the month in which what is published ends, or a number where that is taken.
+func (v *view) suggestedName() string {
+	month := v.Object.CreationTimestamp.UTC()
+	if p := v.published; p != nil && !p.life.ends.IsZero() {
+		month = p.life.ends
+	}
+	base := v.Object.Name + month.Format("-2006-01")
+	name := base
+	for n := 2; v.firstOf(func(e *entry) bool { return e.spec.Name == name || e.spec.SecretKeyRef.Name == name }) != nil; n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	return name
+}
+
+// replacedMessage says what a publication replaced, and how early CleverTap refused it; "" where that is not known.
+func (v *view) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
+	if len(earlier) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
+	old := v.firstOf(func(e *entry) bool { return e.hasValue() && e.spec.Name == earlier[0].Passcode && e.replaced })
+	if p.Reason == v1alpha1.RotationRejected && old != nil {
+		text += early(old.life, p.Time.UTC())
+	}
+	return text
+}
+
+// early says how many days before its declared end a passcode was refused; "" where that is less than one.
+func early(l life, refused time.Time) string {
+	days := int(l.ends.Sub(refused) / (24 * time.Hour))
+	if l.ends.IsZero() || days < 1 {
+		return ""
+	}
+	return fmt.Sprintf(", refused %d days before its declared end", days)
+}
+
+func forbiddenMessage(keys []string) string {
+	return fmt.Sprintf("spec.target.annotations: %s would have the Secret copied to where nobody follows it, and was left out: remove it, or have an administrator allow it with --allowed-target-annotations",
+		strings.Join(keys, ", "))
 }
 
 func (v *view) publishedMessage(p *published) string {
@@ -84,7 +149,8 @@ func (v *view) expiredMessage(p *published) string {
 }
 
 func (v *view) refusedMessage(p *published) string {
-	return fmt.Sprintf("CleverTap refuses %q, which is published, and no other listed passcode can take over. If it was deleted or replaced, %s. If it was not, check accountID and region, and whether an admin enforces user passcodes", p.name(), v.makeNext())
+	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and no other listed passcode can take over. If it was deleted or replaced, %s. If it was not, check accountID and region, and whether an admin enforces user passcodes",
+		p.name(), early(p.life, p.verdictAt), v.makeNext())
 }
 
 func (v *view) allRefusedMessage() string {

@@ -33,6 +33,8 @@ type Observed struct {
 	Target Target
 	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
 	Remembered *Target
+	// AllowedAnnotations are prefixes of copy-triggering annotations that objects may set on targets all the same.
+	AllowedAnnotations []string
 	// VerifySeenAt is when this process first saw the present verify-requested-at.
 	VerifySeenAt time.Time
 	// Former is the target that the object wrote before its target.name was changed, and has not yet been marked as

@@ -124,3 +124,25 @@ var _ = DescribeTable("14. Refused while published", decides,
 	Entry("takes one refusal near the end", given(listed("a", "b"), rotatingBefore("1h"), createdAt("b", rotates), published, at(ends.Add(-day)), refused("a"), accepted("b")), publishes("b", v1alpha1.RotationExpired)),
 	Entry("is asked about at its interval once that is certain", given(published, rejected("a"), settled), looksAgain(made.Add(day+30*time.Second+time.Hour))),
 )
+
+var _ = DescribeTable("15. A new target.name", decides,
+	Entry("takes what is published along, unasked", given(published, after(time.Hour-1), retargeted), movesTarget("a", 1), asks(), releases(false)),
+	Entry("leaves the old one behind then", given(published, retargeted, settled), writesNothing, releases(true)),
+	Entry("leaves it alone afterwards", given(published, retargeted, settled, released), writesNothing, releases(false)),
+	Entry("does not move while suspended", given(published, suspended, retargeted), writesNothing, releases(false)),
+	Entry("that is the old one again gets the newer value", given(published, backWithANewerValue), movesTarget("a", 2), asks()),
+)
+
+var _ = DescribeTable("16. Where target and record are lost", decides,
+	Entry("what the status calls replaced is not published again", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled,
+		restarted, deleted, accepted("a")), writesNothing, asks("b")),
+	Entry("the one that was published is", given(listed("a", "b"), createdAt("b", rotates.Add(-day)), published, at(rotates), accepted("b"), settled,
+		restarted, deleted, accepted("a", "b")), publishes("b", initial), publishesRevision(3)),
+)
+
+var _ = DescribeTable("Annotations that would have the target copied", decides,
+	Entry("are left out", given(copied(), accepted("a")), sets("replicator.v1.mittwald.de/replicate-to", false), sets("note", true)),
+	Entry("are told of", given(copied(), published), says("Stalled", "TargetAnnotationForbidden"), says("Ready", "PasscodePublished")),
+	Entry("are set where they are allowed", given(copied("replicator.v1.mittwald.de/"), accepted("a")), sets("replicator.v1.mittwald.de/replicate-to", true)),
+	Entry("are set where that very one is allowed", given(copied("replicator.v1.mittwald.de/replicate-to"), published), saysNothingOf("Stalled")),
+)

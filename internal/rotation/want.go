@@ -128,7 +128,8 @@ func (v *view) dressed(w Want) *Want {
 	w.Record.OwnerUID, w.Record.Generation = v.Object.UID, v.Object.Generation
 	w.Record.AccountID, w.Record.Region = w.Tuple.AccountID, w.Tuple.Region
 	w.Record.Keys = EffectiveKeys(v.Object)
-	w.Labels, w.Annotations = plain(target.Labels), plain(target.Annotations)
+	w.Labels = plain(target.Labels)
+	w.Annotations, _ = v.targetAnnotations()
 	if before := v.Target.Record; before != nil {
 		w.DropLabels = without(before.Labels, w.Labels)
 		w.DropAnnotations = without(before.Annotations, w.Annotations)

@@ -55,6 +55,7 @@ type world struct {
 	remembered *rotation.Target
 	former     *rotation.Target
 	verifySeen time.Time
+	allowed    []string
 }
 
 type step func(*world)
@@ -101,7 +102,7 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen}
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, AllowedAnnotations: w.allowed}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
 		if problem := w.problems[e.Name]; problem != "" {
@@ -576,5 +577,65 @@ func echoes(rotate, verify string) expectation {
 		GinkgoHelper()
 		Expect(d.Status.LastHandledRotateAt).To(Equal(rotate))
 		Expect(d.Status.LastHandledVerifyAt).To(Equal(verify))
+	}
+}
+
+// retargeted is what an object sees whose target.name was changed.
+func retargeted(w *world) {
+	former := w.target
+	w.former, w.target, w.remembered = &former, rotation.Target{}, nil
+}
+
+// backWithANewerValue goes to another name, to another value, and back.
+func backWithANewerValue(w *world) {
+	first := w.target
+	retargeted(w)
+	w.settle()
+	w.former = nil
+	holds("a", "new")(w)
+	accepted("new")(w)
+	w.settle()
+	retargeted(w)
+	w.target = first
+}
+
+// movesTarget writes what is published, at its revision, and calls it no restoration.
+func movesTarget(name string, revision int64) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil(), "writes nothing")
+		Expect(d.Want.Tuple.Passcode.Reveal()).To(Equal(w.value(name)))
+		Expect(d.Want.Record.Revision).To(Equal(revision))
+		Expect(d.Want.Restores).To(BeFalse())
+	}
+}
+
+func released(w *world) { w.former = nil }
+
+func copied(prefixes ...string) step {
+	return func(w *world) {
+		w.allowed = prefixes
+		w.object.Spec.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{
+			"replicator.v1.mittwald.de/replicate-to": "everywhere", "note": "x",
+		}}
+	}
+}
+
+func sets(annotation string, there bool) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil())
+		if there {
+			Expect(d.Want.Annotations).To(HaveKey(annotation))
+			return
+		}
+		Expect(d.Want.Annotations).NotTo(HaveKey(annotation))
+	}
+}
+
+func releases(yes bool) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Release).To(Equal(yes))
 	}
 }
