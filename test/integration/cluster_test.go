@@ -61,47 +61,55 @@ type cluster struct {
 	requests  *requestLog
 	endpoint  string
 	stop      func()
+	adapt     []func(*operator.Options, *rest.Config)
 }
 
-// newCluster starts an operator that has nothing to do yet.
-func newCluster(ctx SpecContext) *cluster {
+// newCluster starts an operator that has nothing to do yet; its options and its access may be adapted.
+func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config)) *cluster {
 	GinkgoHelper()
 	start := time.Now().Truncate(time.Second) //nolint:forbidigo // objects carry the API server's time of creation
-	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start}
+	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start, adapt: adapt}
 	c.vendor = standin.New(c.clock)
 	c.account = c.vendor.Account(india, accountID)
 	server := httptest.NewServer(c.vendor)
 	DeferCleanup(server.Close)
 	c.endpoint = server.URL + "/{region}"
-	c.startOperator()
+	c.requests = &requestLog{}
+	c.stop = c.startOperator(c.adapt...)
 	DeferCleanup(func() { c.stop() })
 	return c
 }
 
-func (c *cluster) startOperator() {
+// startOperator starts one more, and returns what stops it.
+func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) (stop func()) {
 	GinkgoHelper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c.requests = &requestLog{}
-	withLog := rest.CopyConfig(config)
-	withLog.Wrap(c.requests.around)
+	access := rest.CopyConfig(config)
+	options := operator.Options{
+		Namespaces:              []string{c.namespace},
+		OperatorNamespace:       c.namespace,
+		MetricsBindAddress:      "0",
+		HealthProbeBindAddress:  "0",
+		ClevertapEndpoint:       c.endpoint,
+		VerifyTimeout:           10 * time.Second,
+		VerifyConcurrency:       2,
+		MaxConcurrentReconciles: 4,
+	}
+	for _, adapt := range adapt {
+		adapt(&options, access)
+	}
+	access.Wrap(c.requests.around)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- operator.Run(ctx, operator.Options{
-			Namespaces:              []string{c.namespace},
-			OperatorNamespace:       c.namespace,
-			MetricsBindAddress:      "0",
-			HealthProbeBindAddress:  "0",
-			ClevertapEndpoint:       c.endpoint,
-			VerifyTimeout:           10 * time.Second,
-			VerifyConcurrency:       2,
-			MaxConcurrentReconciles: 4,
-		}, operator.Surroundings{Config: withLog, Clock: c.clock, Random: rand.Reader, Twins: true})
+		ended <- operator.Run(ctx, options, operator.Surroundings{Config: access, Clock: c.clock, Random: rand.Reader, Twins: true})
 	}()
-	c.stop = func() {
+	var once sync.Once
+	return func() {
 		GinkgoHelper()
-		cancel()
-		Expect(<-ended).To(Succeed())
-		c.stop = func() {}
+		once.Do(func() {
+			cancel()
+			Expect(<-ended).To(Or(Succeed(), MatchError(ContainSubstring("leader election lost"))))
+		})
 	}
 }
 
@@ -109,7 +117,8 @@ func (c *cluster) startOperator() {
 func (c *cluster) restartOperator() {
 	GinkgoHelper()
 	c.stop()
-	c.startOperator()
+	c.requests = &requestLog{}
+	c.stop = c.startOperator(c.adapt...)
 }
 
 // stage puts values into a source Secret, which is made at the first call.
@@ -155,9 +164,21 @@ func (c *cluster) declare(ctx context.Context, list []v1alpha1.PasscodeEntry, mo
 
 func (c *cluster) object(ctx context.Context) *v1alpha1.CleverTapPasscode {
 	GinkgoHelper()
+	return c.named(ctx, "marketing")
+}
+
+func (c *cluster) named(ctx context.Context, name string) *v1alpha1.CleverTapPasscode {
+	GinkgoHelper()
 	object := &v1alpha1.CleverTapPasscode{}
-	Expect(kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: "marketing"}, object)).To(Succeed())
+	Expect(kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, object)).To(Succeed())
 	return object
+}
+
+func (c *cluster) message(ctx context.Context, condition string) string {
+	GinkgoHelper()
+	found := meta.FindStatusCondition(c.object(ctx).Status.Conditions, condition)
+	Expect(found).NotTo(BeNil())
+	return found.Message
 }
 
 func (c *cluster) change(ctx context.Context, modify modifier) {
