@@ -27,6 +27,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
@@ -53,5 +54,5 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
-	return operator.Run(ctx, options, operator.Surroundings{Config: config, Clock: clock.RealClock{}, Random: rand.Reader})
+	return operator.Run(ctx, options, operator.Surroundings{Config: config, Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
 }

@@ -59,6 +59,9 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 	case err != nil:
 		return decision, err
 	}
+	if want.Publishes {
+		r.Counters.Rotated(client.ObjectKeyFromObject(s.Object), want.Record.Reason)
+	}
 	known.target, known.targetWritten = written, r.Clock.Now()
 	s.secret = written
 	s.Target = r.readTarget(s.Object, written)

@@ -39,6 +39,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -66,6 +67,8 @@ type Reconciler struct {
 	Clock clock.WithDelayedExecution
 	// Events sends events.
 	Events events.EventRecorder
+	// Counters count publications.
+	Counters *metrics.Counters
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
 
@@ -143,6 +146,7 @@ func (r *Reconciler) get(ctx context.Context, name types.NamespacedName, known *
 
 func (r *Reconciler) forget(object types.NamespacedName) {
 	r.Verification.Hold(object)
+	r.Counters.Forget(object)
 	r.memory.forget(object)
 }
 

@@ -347,6 +347,14 @@ const (
 	StateExpired PasscodeState = "Expired"
 )
 
+// PasscodeStates lists every state there is.
+func PasscodeStates() []PasscodeState {
+	return []PasscodeState{
+		StateMissing, StateMalformed, StateUnverified, StateRejected, StateDuplicate,
+		StateStaged, StateActive, StateRetiring, StateRetired, StateExpired,
+	}
+}
+
 // RotationReason is why a value was published.
 // +kubebuilder:validation:Enum=Initial;Scheduled;Requested;Rejected;Expired;SourceChanged;Removed;Pinned
 type RotationReason string

@@ -22,6 +22,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -36,6 +37,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -47,6 +49,8 @@ type Surroundings struct {
 	Random io.Reader
 	// Wrap puts something around every call to CleverTap; nil means nothing.
 	Wrap func(http.RoundTripper) http.RoundTripper
+	// Registry is where metrics are registered, once each.
+	Registry prometheus.Registerer
 	// Twins allows for more than one operator in this process, which metrics and names are then shared by.
 	Twins bool
 }
@@ -144,6 +148,10 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 	if err != nil {
 		return err
 	}
+	counters := metrics.NewCounters()
+	if err := registerMetrics(manager, counters, s.Registry); err != nil {
+		return err
+	}
 	reconciler := &controllers.Reconciler{
 		Client: manager.GetClient(),
 		Live:   live,
@@ -151,13 +159,24 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		Clock:  s.Clock,
 		Events: manager.GetEventRecorder(controllers.FieldManager),
 
+		Counters:                 counters,
 		AllowedTargetAnnotations: o.AllowedTargetAnnotations,
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
-		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake,
+		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake, Asked: counters.Asked,
 	})
 	if err := reconciler.SetupWithManager(manager, o.MaxConcurrentReconciles); err != nil {
 		return fmt.Errorf("preparing the reconciler: %w", err)
+	}
+	return nil
+}
+
+func registerMetrics(manager ctrl.Manager, counters *metrics.Counters, registry prometheus.Registerer) error {
+	if err := counters.Register(registry); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	if err := registry.Register(&metrics.Objects{Reader: manager.GetClient(), Elected: manager.Elected()}); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
 	}
 	return nil
 }

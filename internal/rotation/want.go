@@ -36,6 +36,8 @@ type Want struct {
 	DropLabels, DropAnnotations []string
 	// Owned is whether the object is to own the Secret, so that it goes with it.
 	Owned bool
+	// Publishes is whether this makes a revision.
+	Publishes bool
 	// Restores is whether a deleted or edited target is put back.
 	Restores bool
 }
@@ -69,7 +71,7 @@ func (v *view) publication(c candidate) *Want {
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
 	record.speakOf(c.entry)
-	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record})
+	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record, Publishes: true})
 }
 
 // handledRotates are the requests that no publication from now on answers.

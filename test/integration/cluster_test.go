@@ -29,6 +29,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -60,6 +61,7 @@ type cluster struct {
 	account   *standin.Account
 	requests  *requestLog
 	endpoint  string
+	registry  *prometheus.Registry
 	stop      func()
 	adapt     []func(*operator.Options, *rest.Config)
 }
@@ -74,7 +76,7 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 	server := httptest.NewServer(c.vendor)
 	DeferCleanup(server.Close)
 	c.endpoint = server.URL + "/{region}"
-	c.requests = &requestLog{}
+	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 	DeferCleanup(func() { c.stop() })
 	return c
@@ -100,8 +102,13 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 	}
 	access.Wrap(c.requests.around)
 	ended := make(chan error, 1)
+	registry := c.registry
+	if c.stop != nil {
+		registry = prometheus.NewRegistry() // a second operator's are nobody's
+	}
 	go func() {
-		ended <- operator.Run(ctx, options, operator.Surroundings{Config: access, Clock: c.clock, Random: rand.Reader, Twins: true})
+		ended <- operator.Run(ctx, options, operator.Surroundings{
+			Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry, Twins: true})
 	}()
 	var once sync.Once
 	return func() {
@@ -117,7 +124,8 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 func (c *cluster) restartOperator() {
 	GinkgoHelper()
 	c.stop()
-	c.requests = &requestLog{}
+	c.stop = nil
+	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 }
 

@@ -1,0 +1,92 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package metrics
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Counters count what this process did.
+type Counters struct {
+	rotations     *prometheus.CounterVec
+	verifications *prometheus.CounterVec
+	durations     *prometheus.HistogramVec
+}
+
+// NewCounters returns counters at zero.
+func NewCounters() *Counters {
+	return &Counters{
+		rotations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "rotations_total", Help: "Publications of a value, by reason.",
+		}, []string{"namespace", "name", "reason"}),
+		verifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "verifications_total", Help: "Questions to CleverTap, by what came back.",
+		}, []string{"region", "result"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: prefix + "verification_duration_seconds", Help: "How long CleverTap took to answer.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"region"}),
+	}
+}
+
+// Register adds all of them to the registry.
+func (c *Counters) Register(registry prometheus.Registerer) error {
+	var problems []error
+	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations} {
+		problems = append(problems, registry.Register(collector))
+	}
+	return errors.Join(problems...)
+}
+
+// Rotated counts a publication.
+func (c *Counters) Rotated(object types.NamespacedName, reason v1alpha1.RotationReason) {
+	c.rotations.WithLabelValues(object.Namespace, object.Name, string(reason)).Inc()
+}
+
+// Forget removes an object's series.
+func (c *Counters) Forget(object types.NamespacedName) {
+	c.rotations.DeletePartialMatch(prometheus.Labels{"namespace": object.Namespace, "name": object.Name})
+}
+
+// Asked counts a question to CleverTap.
+func (c *Counters) Asked(region clevertap.Region, took time.Duration, err error) {
+	c.verifications.WithLabelValues(string(region), result(err)).Inc()
+	c.durations.WithLabelValues(string(region)).Observe(took.Seconds())
+}
+
+func result(err error) string {
+	var (
+		rejected *clevertap.RejectedError
+		limited  *clevertap.RateLimitedError
+	)
+	switch {
+	case err == nil:
+		return "accepted"
+	case errors.As(err, &rejected):
+		return "rejected"
+	case errors.As(err, &limited):
+		return "rate_limited"
+	}
+	return "unavailable"
+}

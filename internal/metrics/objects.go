@@ -1,0 +1,126 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package metrics tells Prometheus what the contract promises.
+package metrics
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+const prefix = "clevertap_passcode_"
+
+// Objects tells of every object as the informer holds it at the moment of the scrape, so that no series can outlive
+// its object or lag behind it.
+type Objects struct {
+	// Reader lists the objects: the informer's.
+	Reader client.Reader
+	// Elected is closed once this process works: replicas that wait tell nothing, or every sum would be twice.
+	Elected <-chan struct{}
+}
+
+// gauge is one of an object's numbers; tell is given the object's status and sends a value for each set of labels.
+type gauge struct {
+	desc *prometheus.Desc
+	tell func(o *v1alpha1.CleverTapPasscode, send func(value float64, labels ...string))
+}
+
+func newGauge(name, help string, tell func(*v1alpha1.CleverTapPasscode, func(float64, ...string)), labels ...string) gauge {
+	return gauge{
+		desc: prometheus.NewDesc(prefix+name, help, append([]string{"namespace", "name"}, labels...), nil),
+		tell: tell,
+	}
+}
+
+func gauges() []gauge {
+	return []gauge{
+		newGauge("expiration_timestamp_seconds", "When the published passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
+		newGauge("rotation_timestamp_seconds", "When the next passcode takes over; absent without one.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
+		newGauge("runway_timestamp_seconds", "When the last usable passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
+		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),
+		newGauge("info", "1.", info, "account_id", "region", "type"),
+		newGauge("entries", "How many listed passcodes are in the state.", entries, "state"),
+	}
+}
+
+// Describe sends nothing: which series there are depends on the objects.
+func (*Objects) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (m *Objects) Collect(metrics chan<- prometheus.Metric) {
+	select {
+	case <-m.Elected:
+	default:
+		return
+	}
+	var list v1alpha1.CleverTapPasscodeList
+	if err := m.Reader.List(context.Background(), &list, client.UnsafeDisableDeepCopy); err != nil {
+		metrics <- prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err)
+		return
+	}
+	for _, g := range gauges() {
+		for i := range list.Items {
+			o := &list.Items[i]
+			g.tell(o, func(value float64, labels ...string) {
+				metrics <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value, append([]string{o.Namespace, o.Name}, labels...)...)
+			})
+		}
+	}
+}
+
+func moment(of func(*v1alpha1.CleverTapPasscodeStatus) *metav1.Time) func(*v1alpha1.CleverTapPasscode, func(float64, ...string)) {
+	return func(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+		if t := of(&o.Status); t != nil {
+			send(float64(t.Unix()))
+		}
+	}
+}
+
+func conditions(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+	for _, c := range o.Status.Conditions {
+		for _, status := range []metav1.ConditionStatus{metav1.ConditionTrue, metav1.ConditionFalse, metav1.ConditionUnknown} {
+			value := 0.0
+			if c.Status == status {
+				value = 1
+			}
+			send(value, c.Type, string(status))
+		}
+	}
+}
+
+func info(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+	kind := o.Spec.Type
+	if kind == "" {
+		kind = v1alpha1.PasscodeTypeAccount
+	}
+	send(1, o.Spec.AccountID, string(o.Spec.Region), string(kind))
+}
+
+func entries(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+	count := map[v1alpha1.PasscodeState]int{}
+	for _, p := range o.Status.Passcodes {
+		count[p.State]++
+	}
+	for _, state := range v1alpha1.PasscodeStates() {
+		send(float64(count[state]), string(state))
+	}
+}
