@@ -57,7 +57,8 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 	case apierrors.IsAlreadyExists(err):
 		return decision, r.runInto(ctx, s, known)
 	case err != nil:
-		return decision, err
+		s.WriteProblem = writeProblem(s.Object, err)
+		return rotation.Decide(r.Clock.Now(), s.Observed), err
 	}
 	if want.Publishes {
 		r.Counters.Rotated(client.ObjectKeyFromObject(s.Object), want.Record.Reason)
@@ -80,6 +81,20 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 		})
 	}
 	return decision, nil
+}
+
+// writeProblem is for people. Of the error it takes the kind alone: its text may repeat what was to be written.
+func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
+	what := fmt.Sprintf("Secret %q could not be written", rotation.EffectiveTarget(object))
+	switch {
+	case apierrors.IsForbidden(err) && apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return what + ": its namespace is being deleted"
+	case apierrors.IsForbidden(err):
+		return fmt.Sprintf("%s: the API server forbids it. Let the operator's service account create and patch Secrets in namespace %s, and look for a quota or a policy that is in the way", what, object.Namespace)
+	case apierrors.IsInvalid(err):
+		return what + ": the API server calls it invalid. Look at spec.target"
+	}
+	return fmt.Sprintf("%s: %s. It is tried again", what, apierrors.ReasonForError(err))
 }
 
 // waitForInformer: somebody was first. The informer will show it, and wakes the object.

@@ -53,6 +53,9 @@ const longestSleep = 10 * time.Minute
 // cacheLag is how soon to look again for what the API server has and the informer has not yet.
 const cacheLag = 20 * time.Millisecond
 
+// The waits after a pass that failed. The last one is short: what a person has mended should work soon.
+const firstBackoff, lastBackoff = 50 * time.Millisecond, 30 * time.Second
+
 // Reconciler keeps a working passcode in every object's target.
 type Reconciler struct {
 	// Client reads from the informers and writes.
@@ -91,7 +94,10 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, maxConcurrentReconciles 
 			r.queue = queue
 			return nil
 		})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: maxConcurrentReconciles}).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: maxConcurrentReconciles,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, lastBackoff),
+		}).
 		Complete(r)
 }
 

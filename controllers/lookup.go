@@ -57,7 +57,8 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 	metadata := &metav1.PartialObjectMetadata{}
 	metadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
 	err := r.Live.Get(ctx, types.NamespacedName{Namespace: s.Object.Namespace, Name: name}, metadata)
-	if err != nil && !apierrors.IsNotFound(err) {
+	// Whoever may not look finds nothing, and says so again and again.
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return nil, fmt.Errorf("looking Secret %s/%s up: %w", s.Object.Namespace, name, err)
 	}
 	next := &lookup{

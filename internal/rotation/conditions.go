@@ -82,6 +82,9 @@ func (v *view) unpublished() metav1.Condition {
 	if v.spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is asked or written until it is false")
 	}
+	if v.WriteProblem != "" {
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
+	}
 	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
@@ -162,6 +165,10 @@ func (v *view) sourcesReady() metav1.Condition {
 func (v *view) reconciling() *metav1.Condition {
 	if v.handsOff() {
 		return nil
+	}
+	if v.WriteProblem != "" {
+		c := condition(metav1.ConditionTrue, v1alpha1.ReasonTargetNotWritten, v.WriteProblem)
+		return &c
 	}
 	for _, c := range v.candidates() {
 		switch {

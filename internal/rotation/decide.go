@@ -67,7 +67,7 @@ const unreported = time.Second
 // quietUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
 func (v *view) quietUntil(ask []Question) time.Time {
-	if p := v.holding(); p != nil && p.record.Revision != v.Object.Status.Revision {
+	if p := v.holding(); v.WriteProblem != "" || p != nil && p.record.Revision != v.Object.Status.Revision {
 		return time.Time{}
 	}
 	if v.waitsForSources() && !v.handsOff() {

@@ -33,6 +33,9 @@ type Observed struct {
 	Target Target
 	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
 	Remembered *Target
+	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
+	// tried.
+	WriteProblem string
 	// AllowedAnnotations are prefixes of copy-triggering annotations that objects may set on targets all the same.
 	AllowedAnnotations []string
 	// VerifySeenAt is when this process first saw the present verify-requested-at.

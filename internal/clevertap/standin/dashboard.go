@@ -17,7 +17,19 @@ limitations under the License.
 package standin
 
 import (
+	"crypto/rand"
+	"errors"
 	"time"
+)
+
+// MaxPasscodes is how many account passcodes an account may have.
+const MaxPasscodes = 100
+
+// What the dashboard refuses.
+var (
+	ErrNameTaken = errors.New("a passcode of this name exists")
+	ErrTooMany   = errors.New("an account has at most 100 passcodes")
+	ErrValidity  = errors.New("a finite validity is 1 to 365 days")
 )
 
 // Account is a CleverTap account, and its dashboard.
@@ -34,7 +46,63 @@ type passcode struct {
 	ends time.Time // zero: never
 }
 
-// Passcode makes an account passcode: Settings > Passcodes, Set day(s). Zero days mean Forever.
+// CreatePasscode makes an account passcode: Settings > Passcodes, Set day(s). Zero days mean Forever. The value is
+// shown this once. It returns ErrNameTaken or ErrTooMany.
+func (a *Account) CreatePasscode(name string, days int) (value string, err error) {
+	if err := a.hasRoomFor(name); err != nil {
+		return "", err
+	}
+	value = newValue()
+	a.Passcode(name, value, days)
+	return value, nil
+}
+
+// GrantUser grants a user a passcode: Settings > Users. Days are its finite validity, zero is Infinite. One that the
+// user has is reset: it stops working at once. The value is shown this once. It returns ErrValidity.
+func (a *Account) GrantUser(user string, days int) (value string, err error) {
+	if days < 0 || days > 365 {
+		return "", ErrValidity
+	}
+	value = newValue()
+	a.User(user, value, days)
+	return value, nil
+}
+
+func (a *Account) hasRoomFor(name string) error {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	account := 0
+	for _, p := range a.passcodes {
+		if p.user {
+			continue
+		}
+		if p.name == name {
+			return ErrNameTaken
+		}
+		account++
+	}
+	if account >= MaxPasscodes {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// newValue looks like YOW-RMW-WIKL.
+func newValue() string {
+	const shape, letters = "AAA-AAA-AAAA", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	random := make([]byte, len(shape))
+	_, _ = rand.Read(random) // never fails
+	for i := range random {
+		if shape[i] == '-' {
+			random[i] = '-'
+			continue
+		}
+		random[i] = letters[int(random[i])%len(letters)]
+	}
+	return string(random)
+}
+
+// Passcode is CreatePasscode with a value of the caller's choice, replacing one of the name.
 func (a *Account) Passcode(name, value string, days int) {
 	a.put(value, &passcode{name: name, ends: a.end(days)})
 }
@@ -54,8 +122,7 @@ func (a *Account) Delete(name string) {
 	a.each(name, func(value string, _ *passcode) { delete(a.passcodes, value) })
 }
 
-// User grants a user a passcode: Settings > Users, Finite for 1 to 365 days, or Infinite, ten years, for zero. One
-// that the user has is reset: it stops working at once.
+// User is GrantUser with a value of the caller's choice.
 func (a *Account) User(user, value string, days int) {
 	a.Revoke(user)
 	ends := a.end(days)
