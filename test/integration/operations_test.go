@@ -17,6 +17,7 @@ limitations under the License.
 package integration
 
 import (
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -224,7 +225,7 @@ var _ = Describe("A person", func() {
 var _ = Describe("An operator", func() {
 	It("works in its namespace with a Role alone", func(ctx SpecContext) {
 		c := newCluster(ctx, func(o *operator.Options, access *rest.Config) {
-			grantRole(ctx, o.OperatorNamespace)
+			grantRole(ctx, o.OperatorNamespace, "")
 			access.Impersonate = rest.ImpersonationConfig{UserName: "operator"}
 		})
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
@@ -272,14 +273,15 @@ var _ = Describe("An operator", func() {
 	})
 })
 
-// grantRole gives user operator what the operator needs in its one namespace.
-func grantRole(ctx SpecContext, namespace string) {
+// grantRole gives user operator what the operator needs in its one namespace, but for a verb on Secrets.
+func grantRole(ctx SpecContext, namespace, without string) {
 	GinkgoHelper()
+	secretVerbs := slices.DeleteFunc([]string{"get", "list", "watch", "create", "patch"}, func(verb string) bool { return verb == without })
 	meta := metav1.ObjectMeta{Name: "operator", Namespace: namespace}
 	role := &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes"}, Verbs: []string{"get", "list", "watch"}},
 		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes/status"}, Verbs: []string{"patch"}},
-		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch", "create", "patch"}},
+		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: secretVerbs},
 		{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
 	}}
 	binding := &rbacv1.RoleBinding{

@@ -1,0 +1,232 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+)
+
+// The incidents of an on-call night. Each is seen in kubectl get, one message names the cause, the object at fault and
+// the remedy, and once it is mended everything goes on without a restart.
+var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
+	c := newCluster(ctx, i.adapt(ctx)...)
+	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+	if i.before != nil {
+		i.before(ctx, c)
+	} else {
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
+	}
+	c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
+	if i.happens != nil {
+		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
+		i.happens(ctx, c)
+	}
+	// Passcodes are asked about at times; a clock that stands still would never come to them.
+	Eventually(func(g Gomega) {
+		c.clock.Step(10 * time.Minute)
+		found := c.status(ctx)()
+		g.Expect(reason(i.condition)(found)).To(Equal(i.reason))
+	}, 10*time.Second, 200*time.Millisecond).Should(Succeed())
+	for _, word := range i.says {
+		Expect(c.message(ctx, i.condition)).To(ContainSubstring(word))
+	}
+	if i.event != "" {
+		Eventually(c.events(ctx)).Should(ContainElement("Warning " + i.event))
+	}
+	i.mended(ctx, c)
+	Eventually(func(g Gomega) {
+		c.clock.Step(10 * time.Minute)
+		g.Expect(reason("Ready")(c.status(ctx)())).To(Equal("PasscodePublished"))
+		g.Expect(reason("Stalled")(c.status(ctx)())).To(Equal("absent"))
+		g.Expect(reason("Reconciling")(c.status(ctx)())).To(Equal("absent"))
+	}, 10*time.Second, 200*time.Millisecond).Should(Succeed())
+},
+	Entry("a source that is missing", incident{
+		before:    func(SpecContext, *cluster) {},
+		condition: "Ready", reason: "SourceNotFound", event: "SourceNotFound",
+		says:   []string{`"q4"`, `Secret "staged" does not exist`, "create it with the label clevertap.passcode-operator.io/role=source"},
+		mended: staging("AAA-AAA-AAAA"),
+	}),
+	Entry("a source without the label", incident{
+		before: func(ctx SpecContext, c *cluster) {
+			c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"}, func(s *corev1.Secret) { s.Labels = nil })
+		},
+		condition: "Ready", reason: "SourceNotLabelled", event: "SourceNotLabelled",
+		says:   []string{`Secret "staged" is not labelled`, "kubectl label secret -n test-"},
+		mended: staging("AAA-AAA-AAAA"),
+	}),
+	Entry("a source without the key", incident{
+		before:    func(ctx SpecContext, c *cluster) { c.stage(ctx, "staged", map[string]string{"q3": "AAA-AAA-AAAA"}) },
+		condition: "Ready", reason: "KeyNotFound", event: "KeyNotFound",
+		says:   []string{`Secret "staged" has no key "q4"`},
+		mended: staging("AAA-AAA-AAAA"),
+	}),
+	Entry("a malformed value", incident{
+		before:    staging("AAA AAA AAAA"),
+		condition: "Stalled", reason: "PasscodeMalformed", event: "PasscodeMalformed",
+		says:   []string{`key "q4" in Secret "staged" contains white space`, "1 to 128 printable ASCII characters"},
+		mended: staging("AAA-AAA-AAAA"),
+	}),
+	Entry("a mistyped passcode", incident{
+		before:    staging("AAA-AAA-AAAB"),
+		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
+		says:   []string{"CleverTap refuses every listed passcode", "check accountID and region", "Settings > Passcodes on https://in1.dashboard.clevertap.com"},
+		mended: staging("AAA-AAA-AAAA"),
+	}),
+	Entry("the wrong region", incident{
+		happens: func(ctx SpecContext, c *cluster) {
+			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })
+		},
+		condition: "Ready", reason: "PasscodePublished",
+		says: []string{"for account TEST-5RW-K78-985Z in in1; no listed passcode is accepted yet for account TEST-5RW-K78-985Z in eu1"},
+		mended: func(ctx SpecContext, c *cluster) {
+			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "in1" })
+		},
+	}),
+	Entry("a passcode that has expired", incident{
+		happens:   func(_ SpecContext, c *cluster) { c.clock.SetTime(c.start.Add(90 * day)) },
+		condition: "Stalled", reason: "Expired", event: "Expired",
+		says: []string{`"q4" ended at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "Set day(s) 90", "kubectl create secret generic"},
+		mended: func(ctx SpecContext, c *cluster) {
+			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+			staging("BBB-BBB-BBBB")(ctx, c)
+		},
+	}),
+	Entry("a passcode that was deleted on the dashboard", incident{
+		happens:   func(_ SpecContext, c *cluster) { c.account.Delete("q4") },
+		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
+		says: []string{`CleverTap refuses "q4", which is published, refused`, "days before its declared end"},
+		mended: func(ctx SpecContext, c *cluster) {
+			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+			staging("BBB-BBB-BBBB")(ctx, c)
+		},
+	}),
+	Entry("user passcodes that an admin enforced", incident{
+		happens:   func(_ SpecContext, c *cluster) { c.account.EnforceUserPasscodes(true) },
+		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
+		says:   []string{"whether an admin enforces user passcodes"},
+		mended: func(_ SpecContext, c *cluster) { c.account.EnforceUserPasscodes(false) },
+	}),
+	Entry("a CleverTap that is down from the start", incident{
+		before: func(ctx SpecContext, c *cluster) {
+			c.vendor.Break(standin.Answers(503, ""))
+			staging("AAA-AAA-AAAA")(ctx, c)
+		},
+		condition: "Ready", reason: "VerificationUnavailable", event: "VerificationUnavailable",
+		says:   []string{`whether "q4" works`, "HTTP 503", "It is asked again"},
+		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+	}),
+	Entry("a CleverTap that is down for hours", incident{
+		happens: func(_ SpecContext, c *cluster) {
+			c.vendor.Break(standin.Answers(503, ""))
+			c.clockPasses(time.Hour)
+			c.clockPasses(time.Hour)
+		},
+		condition: "Verified", reason: "Unavailable", event: "VerificationUnavailable",
+		says:   []string{"HTTP 503", "what is published stays"},
+		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+	}),
+	Entry("too many calls of the account", incident{
+		happens: func(_ SpecContext, c *cluster) {
+			c.vendor.Break(standin.Answers(429, ""))
+			c.clockPasses(time.Hour)
+			c.clockPasses(time.Hour)
+		},
+		condition: "Verified", reason: "RateLimited", event: "VerificationUnavailable",
+		says:   []string{"HTTP 429"},
+		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+	}),
+	Entry("a foreign target", incident{
+		before: func(ctx SpecContext, c *cluster) {
+			staging("AAA-AAA-AAAA")(ctx, c)
+			Expect(kube.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "marketing", Namespace: c.namespace}})).To(Succeed())
+		},
+		condition: "Stalled", reason: "TargetConflict", event: "TargetConflict",
+		says: []string{`Secret "marketing" is not this object's to write`, "spec.target.name", "kubectl delete secret -n test-"},
+		mended: func(ctx SpecContext, c *cluster) {
+			Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())
+		},
+	}),
+	Entry("another object's target", incident{
+		before: func(ctx SpecContext, c *cluster) {
+			staging("AAA-AAA-AAAA")(ctx, c)
+			Expect(kube.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+				Name: "marketing", Namespace: c.namespace,
+				Labels:      map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget, v1alpha1.ManagedByLabel: v1alpha1.ManagedBy},
+				Annotations: map[string]string{v1alpha1.OwnerAnnotation: "another"},
+			}})).To(Succeed())
+		},
+		condition: "Stalled", reason: "TargetConflict", event: "TargetConflict",
+		says: []string{`the target of CleverTapPasscode "another"`, "clevertap.passcode-operator.io/owner=marketing --overwrite"},
+		mended: func(ctx SpecContext, c *cluster) {
+			Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())
+		},
+	}),
+	Entry("a right that the operator lacks", incident{
+		without:   "create",
+		condition: "Reconciling", reason: "TargetNotWritten",
+		says: []string{`Secret "marketing" could not be written`, "Let the operator's service account create and patch Secrets in namespace test-"},
+		mended: func(ctx SpecContext, c *cluster) {
+			role := &rbacv1.Role{}
+			Expect(kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: "operator"}, role)).To(Succeed())
+			role.Rules[2].Verbs = append(role.Rules[2].Verbs, "create")
+			Expect(kube.Update(ctx, role)).To(Succeed())
+		},
+	}),
+)
+
+type incident struct {
+	without   string // a verb on Secrets that the operator lacks
+	before    func(SpecContext, *cluster)
+	happens   func(SpecContext, *cluster)
+	condition string
+	reason    string
+	event     string
+	says      []string
+	mended    func(SpecContext, *cluster)
+}
+
+func (i incident) adapt(ctx SpecContext) []func(*operator.Options, *rest.Config) {
+	if i.without == "" {
+		return nil
+	}
+	return []func(*operator.Options, *rest.Config){func(o *operator.Options, access *rest.Config) {
+		// The key Secret must be there: it can't be made either.
+		Expect(kube.Create(ctx, &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: "clevertap-passcode-operator-fingerprint-key", Namespace: o.OperatorNamespace},
+			Data:       map[string][]byte{"key": make([]byte, 32)},
+		})).To(Succeed())
+		grantRole(ctx, o.OperatorNamespace, i.without)
+		access.Impersonate = rest.ImpersonationConfig{UserName: "operator"}
+	}}
+}
+
+func staging(value string) func(SpecContext, *cluster) {
+	return func(ctx SpecContext, c *cluster) { c.stage(ctx, "staged", map[string]string{"q4": value}) }
+}
