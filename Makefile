@@ -21,6 +21,10 @@ build: ## Builds the operator into bin/.
 generate: ## Generates deepcopy functions from the API types.
 	go tool controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
+.PHONY: reference
+reference: manifests ## Generates docs/reference.md from the CRD, the constants, the flags and the metrics.
+	go run ./hack/reference > docs/reference.md
+
 .PHONY: manifests
 manifests: ## Generates the CRD from the API types and the role from the controllers.
 	go tool controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
@@ -31,9 +35,9 @@ lint: ## Runs golangci-lint.
 	go run $(GOLANGCI_LINT) run
 
 .PHONY: verify
-verify: generate manifests ## Fails where generated files, formatting or go.mod differ from what is checked in.
+verify: generate manifests reference ## Fails where generated files, formatting or go.mod differ from what is checked in.
 	go mod tidy
-	gofmt -l -w api internal test
+	gofmt -l -w api controllers hack internal main.go test
 	git diff --exit-code
 	go vet ./...
 

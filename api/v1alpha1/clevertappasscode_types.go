@@ -385,9 +385,10 @@ type CleverTapPasscodeStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// AccountID and Region are those that this status speaks of.
+	// AccountID is the account that this status speaks of.
 	// +optional
 	AccountID string `json:"accountID,omitempty"`
+	// Region is the region that this status speaks of.
 	// +optional
 	Region Region `json:"region,omitempty"`
 

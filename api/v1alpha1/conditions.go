@@ -16,7 +16,7 @@ limitations under the License.
 
 package v1alpha1
 
-// The condition types. Reasons stand in the contract of each.
+// Conditions.
 const (
 	// ConditionReady is True while workloads have a passcode that works: reason PasscodePublished. It is False with
 	// Expired, PasscodeRejected or TargetConflict, and while nothing is published with one of the source reasons.
@@ -42,7 +42,7 @@ const (
 	ConditionStalled = "Stalled"
 )
 
-// The reasons of conditions. Those of events and of rotations that bear the same name mean the same.
+// Reasons of conditions. Events and rotations of the same name mean the same.
 const (
 	// ReasonPasscodePublished of Ready: the target holds a passcode that works as far as CleverTap has said.
 	ReasonPasscodePublished = "PasscodePublished"
@@ -97,7 +97,7 @@ const (
 	ReasonFound = "Found"
 )
 
-// The reasons of events that no condition or rotation has.
+// Reasons of events that no condition or rotation has.
 const (
 	// EventRotated: another passcode was published, for the reason in its message.
 	EventRotated = "Rotated"
@@ -113,6 +113,7 @@ const (
 	EventTargetRestored = "TargetRestored"
 )
 
+// Labels and annotations.
 const (
 	// Prefix begins every label and annotation of the operator.
 	Prefix = "clevertap.passcode-operator.io/"

@@ -62,8 +62,12 @@ func gauges() []gauge {
 	}
 }
 
-// Describe sends nothing: which series there are depends on the objects.
-func (*Objects) Describe(chan<- *prometheus.Desc) {}
+// Describe implements prometheus.Collector.
+func (*Objects) Describe(descs chan<- *prometheus.Desc) {
+	for _, g := range gauges() {
+		descs <- g.desc
+	}
+}
 
 // Collect implements prometheus.Collector.
 func (m *Objects) Collect(metrics chan<- prometheus.Metric) {
