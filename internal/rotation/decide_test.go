@@ -17,6 +17,7 @@ limitations under the License.
 package rotation_test
 
 import (
+	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -181,3 +182,32 @@ var _ = DescribeTable("The beginning", decides,
 	Entry("follows a createdAt that came before its value", given(undated("a"), published, after(day), createdAt("a", made.Add(36*time.Hour)), settled, holds("a", "new"), accepted("new"), settled), begins("a", made.Add(36*time.Hour))),
 	Entry("of the same value in another region is the same", given(refused("a"), settled, after(day), inRegion("eu1"), accepted("eu1/a"), settled), begins("a", made)),
 )
+
+func user(s *v1alpha1.CleverTapPasscodeSpec) { s.Type = v1alpha1.PasscodeTypeUser }
+
+var _ = DescribeTable("7. The end", decides,
+	Entry("of a passcode of 90 days", given(published), expires("a", made.Add(90*day)), rotatesAt("a", rotates)),
+	Entry("of one of 30 days, which makes room a third of its life before", given(lasting("a", 30), published), expires("a", made.Add(30*day)), rotatesAt("a", made.Add(20*day))),
+	Entry("of one that makes room when it is told to", given(rotatingBefore("48h"), published), rotatesAt("a", made.Add(88*day))),
+	Entry("of a user passcode of a year", given(spec(user), lasting("a", 365), published), expires("a", made.Add(365*day))),
+	Entry("of an infinite user passcode is ten calendar years away", given(spec(user), forever("a"), published), expires("a", made.AddDate(10, 0, 0))),
+	Entry("of one with an end of its own", given(endingAt("a", made.Add(36*time.Hour)), published), expires("a", made.Add(36*time.Hour))),
+	Entry("of one that lasts forever is never", given(forever("a"), published), expires("a", time.Time{})),
+)
+
+var _ = Describe("The history", func() {
+	It("is the last ten, newest first", func() {
+		w := newWorld(published)
+		for i := range 12 {
+			value := fmt.Sprint("value-", i)
+			after(time.Hour)(w)
+			holds("a", value)(w)
+			accepted(value)(w)
+			w.settle()
+		}
+		history := w.object.Status.History
+		Expect(history).To(HaveLen(10))
+		Expect(history[0]).To(And(HaveField("Revision", BeEquivalentTo(13)), HaveField("Reason", sourceChanged)))
+		Expect(history[9]).To(HaveField("Revision", BeEquivalentTo(4)))
+	})
+})

@@ -639,3 +639,31 @@ func releases(yes bool) expectation {
 		Expect(d.Release).To(Equal(yes))
 	}
 }
+
+func endingAt(name string, t time.Time) step {
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{At: ptr.To(rfc3339(t))} })
+}
+
+func expires(name string, t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, s := range d.Status.Passcodes {
+			if s.Name == name {
+				Expect(moment(s.ExpiresAt)).To(Equal(t))
+				return
+			}
+		}
+		Fail("no such passcode in the status: " + name)
+	}
+}
+
+// rotatesAt adds an accepted spare and looks when its turn comes.
+func rotatesAt(name string, t time.Time) expectation {
+	return func(w *world, _ rotation.Decision) {
+		GinkgoHelper()
+		listed(name, "spare")(w)
+		forever("spare")(w)
+		accepted("spare")(w)
+		Expect(moment(w.decide().Status.NextRotationTime)).To(Equal(t))
+	}
+}

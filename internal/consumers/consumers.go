@@ -1,0 +1,205 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package consumers finds out who holds a Secret, and how, from Pods and Pod templates alone.
+package consumers
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Way is how a container holds a Secret: it decides when a changed value reaches the container.
+type Way int
+
+const (
+	// Frozen is by environment variable or subPath mount: the value is that of the container's start.
+	Frozen Way = iota + 1
+	// Refreshed is by volume, projected ones too: kubelet refreshes it after a while.
+	Refreshed
+)
+
+// Use is one way in which a container holds one Secret.
+type Use struct {
+	Secret string
+	// Keys are those that it holds; none means all.
+	Keys []string
+	Way  Way
+}
+
+// Of says whether this is a use of the Secret. A use of the key except alone is none; "" excepts nothing.
+func (u Use) Of(secret, except string) bool {
+	return u.Secret == secret && (except == "" || len(u.Keys) != 1 || u.Keys[0] != except)
+}
+
+// OfKey says whether this is a use of the Secret's key.
+func (u Use) OfKey(secret, key string) bool {
+	return u.Secret == secret && (len(u.Keys) == 0 || slices.Contains(u.Keys, key))
+}
+
+// Container is a container of a Pod that may run, with what it holds.
+type Container struct {
+	Name string
+	Uses []Use
+	// StartedAt is when it last started, in whole seconds; zero where that is not known.
+	StartedAt time.Time
+}
+
+// Pod is what matters of a Pod: its live containers that hold a Secret. One without such is no consumer.
+type Pod struct {
+	Name        string
+	Owner       Workload
+	Annotations map[string]string
+	Containers  []Container
+}
+
+// Workload names what makes Pods; its Kind is "" for a Pod that nothing makes, or something else does.
+type Workload struct {
+	Kind, Name string
+}
+
+// FromPod keeps what matters. A Pod that is over holds nothing, and neither does a container that is not running: at
+// its next start it gets what is there then. Of a container without a status nothing is known, so it counts as
+// running since ever, unless its Pod has not started yet.
+func FromPod(pod *corev1.Pod) Pod {
+	kept := Pod{Name: pod.Name, Owner: ownerOf(pod), Annotations: pod.Annotations}
+	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		return kept
+	}
+	statuses := map[string]corev1.ContainerStatus{}
+	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses) {
+		statuses[s.Name] = s
+	}
+	for name, uses := range Uses(&pod.Spec) {
+		status, known := statuses[name]
+		switch {
+		case len(uses) == 0:
+		case !known && pod.Status.Phase == corev1.PodPending:
+		case !known:
+			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses})
+		case status.State.Running != nil:
+			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses, StartedAt: status.State.Running.StartedAt.UTC()})
+		}
+	}
+	slices.SortFunc(kept.Containers, func(a, b Container) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return kept
+}
+
+// Uses are each container's, init and ephemeral containers included, by the container's name.
+func Uses(spec *corev1.PodSpec) map[string][]Use {
+	volumes := map[string][]Use{}
+	for _, v := range spec.Volumes {
+		volumes[v.Name] = ofVolume(v)
+	}
+	all := map[string][]Use{}
+	add := func(name string, env []corev1.EnvVar, from []corev1.EnvFromSource, mounts []corev1.VolumeMount) {
+		all[name] = slices.Concat(ofEnv(env), ofEnvFrom(from), ofMounts(mounts, volumes))
+	}
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		add(c.Name, c.Env, c.EnvFrom, c.VolumeMounts)
+	}
+	for _, c := range spec.EphemeralContainers {
+		add(c.Name, c.Env, c.EnvFrom, c.VolumeMounts)
+	}
+	return all
+}
+
+func ofEnv(env []corev1.EnvVar) []Use {
+	var uses []Use
+	for _, e := range env {
+		if e.ValueFrom == nil || e.ValueFrom.SecretKeyRef == nil {
+			continue
+		}
+		ref := e.ValueFrom.SecretKeyRef
+		uses = append(uses, Use{Secret: ref.Name, Keys: []string{ref.Key}, Way: Frozen})
+	}
+	return uses
+}
+
+func ofEnvFrom(from []corev1.EnvFromSource) []Use {
+	var uses []Use
+	for _, e := range from {
+		if e.SecretRef != nil {
+			uses = append(uses, Use{Secret: e.SecretRef.Name, Way: Frozen})
+		}
+	}
+	return uses
+}
+
+// ofVolume is as if it were mounted whole.
+func ofVolume(v corev1.Volume) []Use {
+	var uses []Use
+	if v.Secret != nil {
+		uses = append(uses, Use{Secret: v.Secret.SecretName, Keys: keysOf(v.Secret.Items), Way: Refreshed})
+	}
+	if v.Projected == nil {
+		return uses
+	}
+	for _, source := range v.Projected.Sources {
+		if source.Secret != nil {
+			uses = append(uses, Use{Secret: source.Secret.Name, Keys: keysOf(source.Secret.Items), Way: Refreshed})
+		}
+	}
+	return uses
+}
+
+func keysOf(items []corev1.KeyToPath) []string {
+	var keys []string
+	for _, item := range items {
+		keys = append(keys, item.Key)
+	}
+	return keys
+}
+
+func ofMounts(mounts []corev1.VolumeMount, volumes map[string][]Use) []Use {
+	var uses []Use
+	for _, m := range mounts {
+		for _, use := range volumes[m.Name] {
+			if m.SubPath != "" || m.SubPathExpr != "" {
+				use.Way = Frozen
+			}
+			uses = append(uses, use)
+		}
+	}
+	return uses
+}
+
+// ownerOf is the workload that the Pod's controller belongs to. A Deployment's ReplicaSet is its name, a hyphen and
+// the hash that the Pod has as a label.
+func ownerOf(pod *corev1.Pod) Workload {
+	for _, ref := range pod.OwnerReferences {
+		if ref.Controller == nil || !*ref.Controller {
+			continue
+		}
+		switch ref.Kind {
+		case "StatefulSet", "DaemonSet":
+			return Workload{Kind: ref.Kind, Name: ref.Name}
+		case "ReplicaSet":
+			suffix := "-" + pod.Labels["pod-template-hash"]
+			if name := ref.Name; len(name) > len(suffix) && len(suffix) > 1 && name[len(name)-len(suffix):] == suffix {
+				return Workload{Kind: "Deployment", Name: name[:len(name)-len(suffix)]}
+			}
+		}
+	}
+	return Workload{}
+}

@@ -1,0 +1,201 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package consumers_test
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+)
+
+var noon = metav1.NewTime(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+
+type modifier func(*corev1.Pod)
+
+// pod has one container, app, that runs since noon.
+func pod(modifiers ...modifier) *corev1.Pod {
+	p := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "api-1"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app"}}},
+		Status: corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{
+			Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: noon}},
+		}}},
+	}
+	for _, modify := range modifiers {
+		modify(p)
+	}
+	return p
+}
+
+func app(modify func(*corev1.Container)) modifier {
+	return func(p *corev1.Pod) { modify(&p.Spec.Containers[0]) }
+}
+
+func env(key string) modifier {
+	return app(func(c *corev1.Container) {
+		c.Env = append(c.Env, corev1.EnvVar{Name: "X", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}, Key: key,
+		}}})
+	})
+}
+
+func envFrom(p *corev1.Pod) {
+	p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}
+}
+
+func volume(items ...string) modifier {
+	return func(p *corev1.Pod) {
+		p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "creds", Items: paths(items)}}}}
+	}
+}
+
+func projected(items ...string) modifier {
+	return func(p *corev1.Pod) {
+		p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+			Sources: []corev1.VolumeProjection{{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}, Items: paths(items)}}},
+		}}}}
+	}
+}
+
+func paths(keys []string) []corev1.KeyToPath {
+	var items []corev1.KeyToPath
+	for _, key := range keys {
+		items = append(items, corev1.KeyToPath{Key: key, Path: key})
+	}
+	return items
+}
+
+func mounted(p *corev1.Pod) {
+	p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}
+}
+
+func subPath(p *corev1.Pod) {
+	p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/v", SubPath: "passcode"}}
+}
+
+func phase(phase corev1.PodPhase) modifier { return func(p *corev1.Pod) { p.Status.Phase = phase } }
+
+func noStatus(p *corev1.Pod) { p.Status.ContainerStatuses = nil }
+
+func state(s corev1.ContainerState) modifier {
+	return func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State = s }
+}
+
+// as makes the container an init container that runs on, as sidecars do, or an ephemeral one.
+func asSidecar(p *corev1.Pod) {
+	p.Spec.InitContainers, p.Spec.Containers = p.Spec.Containers, nil
+	p.Status.InitContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
+}
+
+func asEphemeral(p *corev1.Pod) {
+	c := p.Spec.Containers[0]
+	p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: c.Name, Env: c.Env, EnvFrom: c.EnvFrom, VolumeMounts: c.VolumeMounts}}}
+	p.Spec.Containers = nil
+	p.Status.EphemeralContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
+}
+
+func TestWhoHoldsASecretAndHow(t *testing.T) {
+	const nobody consumers.Way = 0
+	for _, row := range []struct {
+		name string
+		pod  *corev1.Pod
+		way  consumers.Way
+		keys []string
+	}{
+		{"a Pod that has nothing to do with it", pod(), nobody, nil},
+		{"an environment variable", pod(env("passcode")), consumers.Frozen, []string{"passcode"}},
+		{"the whole environment", pod(envFrom), consumers.Frozen, nil},
+		{"a volume", pod(volume(), mounted), consumers.Refreshed, nil},
+		{"a volume of some keys", pod(volume("passcode", "region"), mounted), consumers.Refreshed, []string{"passcode", "region"}},
+		{"a volume that no container mounts", pod(volume()), nobody, nil},
+		{"a subPath of a volume", pod(volume(), subPath), consumers.Frozen, nil},
+		{"a projected volume", pod(projected(), mounted), consumers.Refreshed, nil},
+		{"a projected volume of one key", pod(projected("passcode"), mounted), consumers.Refreshed, []string{"passcode"}},
+		{"a subPath of a projected volume", pod(projected(), subPath), consumers.Frozen, nil},
+		{"a sidecar", pod(envFrom, asSidecar), consumers.Frozen, nil},
+		{"an ephemeral container", pod(envFrom, asEphemeral), consumers.Frozen, nil},
+		{"a Pod that has succeeded", pod(envFrom, phase(corev1.PodSucceeded)), nobody, nil},
+		{"a Pod that has failed", pod(envFrom, phase(corev1.PodFailed)), nobody, nil},
+		{"a container that waits", pod(envFrom, state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}})), nobody, nil},
+		{"an init container that is done", pod(envFrom, state(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}), asSidecar), nobody, nil},
+		{"a Pod that has not started", pod(envFrom, noStatus, phase(corev1.PodPending)), nobody, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g := NewWithT(t)
+			kept := consumers.FromPod(row.pod)
+			if row.way == nobody {
+				g.Expect(kept.Containers).To(BeEmpty())
+				return
+			}
+			g.Expect(kept.Containers).To(Equal([]consumers.Container{{
+				Name: "app", StartedAt: noon.Time, Uses: []consumers.Use{{Secret: "creds", Keys: row.keys, Way: row.way}},
+			}}))
+		})
+	}
+}
+
+func TestAPodWithoutStatusMayHoldIt(t *testing.T) {
+	kept := consumers.FromPod(pod(envFrom, noStatus))
+	NewWithT(t).Expect(kept.Containers).To(HaveExactElements(HaveField("StartedAt", BeZero())))
+}
+
+func TestWhatCountsAsAUse(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		use  consumers.Use
+		want bool
+	}{
+		{"of the whole Secret", consumers.Use{Secret: "creds"}, true},
+		{"of a key", consumers.Use{Secret: "creds", Keys: []string{"region"}}, true},
+		{"of the excepted key alone", consumers.Use{Secret: "creds", Keys: []string{"previous"}}, false},
+		{"of the excepted key and another", consumers.Use{Secret: "creds", Keys: []string{"previous", "passcode"}}, true},
+		{"of another Secret", consumers.Use{Secret: "other"}, false},
+	} {
+		NewWithT(t).Expect(row.use.Of("creds", "previous")).To(Equal(row.want), row.name)
+	}
+	NewWithT(t).Expect(consumers.Use{Secret: "s"}.OfKey("s", "k")).To(BeTrue())
+	NewWithT(t).Expect(consumers.Use{Secret: "s", Keys: []string{"other"}}.OfKey("s", "k")).To(BeFalse())
+}
+
+func TestOwners(t *testing.T) {
+	owned := func(kind, name, hash string) *corev1.Pod {
+		return pod(func(p *corev1.Pod) {
+			p.Labels = map[string]string{"pod-template-hash": hash}
+			p.OwnerReferences = []metav1.OwnerReference{{Kind: kind, Name: name, Controller: ptr.To(true)}}
+		})
+	}
+	for _, row := range []struct {
+		name string
+		pod  *corev1.Pod
+		want consumers.Workload
+	}{
+		{"a Deployment, by its ReplicaSet", owned("ReplicaSet", "api-5d9", "5d9"), consumers.Workload{Kind: "Deployment", Name: "api"}},
+		{"a ReplicaSet of its own", owned("ReplicaSet", "api", ""), consumers.Workload{}},
+		{"a StatefulSet", owned("StatefulSet", "db", ""), consumers.Workload{Kind: "StatefulSet", Name: "db"}},
+		{"a DaemonSet", owned("DaemonSet", "agent", ""), consumers.Workload{Kind: "DaemonSet", Name: "agent"}},
+		{"a Job", owned("Job", "once", ""), consumers.Workload{}},
+		{"nobody", pod(), consumers.Workload{}},
+	} {
+		NewWithT(t).Expect(consumers.FromPod(row.pod).Owner).To(Equal(row.want), row.name)
+	}
+}

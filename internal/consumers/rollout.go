@@ -1,0 +1,110 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package consumers
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+)
+
+// Rollout is a workload as it stands.
+type Rollout struct {
+	Workload
+	UID             types.UID
+	ResourceVersion string
+	// Annotations are its Pod template's.
+	Annotations map[string]string
+	// Manual says why a changed template restarts nothing by itself, and what to do; "" where it does.
+	Manual string
+	// Paused is whether it must not be restarted.
+	Paused bool
+	// Unfinished says what its rollout waits for; "" where all of its Pods are the newest template's and available.
+	Unfinished string
+	// Failed says why its rollout will not get there by itself; "" where it may.
+	Failed string
+}
+
+// FromDeployment keeps what matters.
+func FromDeployment(d *appsv1.Deployment) Rollout {
+	s, want := d.Status, ptr.Deref(d.Spec.Replicas, 1)
+	r := Rollout{
+		Workload: Workload{Kind: "Deployment", Name: d.Name}, UID: d.UID, ResourceVersion: d.ResourceVersion,
+		Annotations: d.Spec.Template.Annotations, Paused: d.Spec.Paused,
+		Unfinished: unfinished(d.Generation, s.ObservedGeneration, want, s.UpdatedReplicas, s.AvailableReplicas, s.Replicas),
+	}
+	for _, c := range s.Conditions {
+		if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && s.ObservedGeneration >= d.Generation {
+			r.Failed = c.Message
+		}
+	}
+	return r
+}
+
+// FromStatefulSet keeps what matters.
+func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
+	s, want := set.Status, ptr.Deref(set.Spec.Replicas, 1)
+	updated := s.UpdatedReplicas
+	if s.UpdateRevision == s.CurrentRevision {
+		updated = s.CurrentReplicas
+	}
+	r := Rollout{
+		Workload: Workload{Kind: "StatefulSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
+		Annotations: set.Spec.Template.Annotations,
+		Unfinished:  unfinished(set.Generation, s.ObservedGeneration, want, updated, s.AvailableReplicas, s.Replicas),
+	}
+	switch update := set.Spec.UpdateStrategy; {
+	case update.Type == appsv1.OnDeleteStatefulSetStrategyType:
+		r.Manual = "its updateStrategy is OnDelete: delete its Pods"
+	case update.RollingUpdate != nil && ptr.Deref(update.RollingUpdate.Partition, 0) > 0:
+		r.Manual = "its updateStrategy has a partition: lower it to 0"
+	}
+	return r
+}
+
+// FromDaemonSet keeps what matters.
+func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
+	s := set.Status
+	r := Rollout{
+		Workload: Workload{Kind: "DaemonSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
+		Annotations: set.Spec.Template.Annotations,
+		Unfinished: unfinished(set.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled,
+			s.NumberAvailable, s.CurrentNumberScheduled),
+	}
+	if set.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
+		r.Manual = "its updateStrategy is OnDelete: delete its Pods"
+	}
+	return r
+}
+
+// unfinished is as kubectl rollout status has it.
+func unfinished(generation, observed int64, want, updated, available, all int32) string {
+	switch {
+	case observed < generation:
+		return "its controller has not seen the change yet"
+	case updated < want:
+		return fmt.Sprintf("%d of %d Pods are updated", updated, want)
+	case all > updated:
+		return fmt.Sprintf("%d old Pods are still there", all-updated)
+	case available < updated:
+		return fmt.Sprintf("%d of %d updated Pods are available", available, updated)
+	}
+	return ""
+}
