@@ -18,15 +18,21 @@ package controllers
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -44,7 +50,92 @@ func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rot
 		return r.release(ctx, s, decision)
 	}
 	r.ask(decision.Ask)
+	r.look(s, decision, known)
+	if len(decision.Restart) > 0 {
+		return r.restart(ctx, s, decision, known)
+	}
 	return decision, nil
+}
+
+// look has the lookout look who holds the target.
+func (r *Reconciler) look(s *seen, decision rotation.Decision, known *recollection) {
+	if !decision.Look {
+		return
+	}
+	known.looking = true
+	r.lookout.ask(client.ObjectKeyFromObject(s.Object), s.Object.Spec.Rollout != nil)
+}
+
+// restart writes one annotation into each Pod template, where nothing has changed since the look. What was written is
+// what the next pass sees.
+func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
+	look := *known.look
+	look.Rollouts = slices.Clone(look.Rollouts)
+	var (
+		events   []rotation.Event
+		problems []error
+	)
+	for _, workload := range decision.Restart {
+		err := r.restartOne(ctx, s.Object.Namespace, workload, decision.MarkKey, decision.Mark)
+		r.Counters.Restarted(workload.Kind, err)
+		if err != nil {
+			look.Mark(workload.Workload, restartProblem(err))
+			problems = append(problems, client.IgnoreNotFound(ignoreConflict(err)))
+			continue
+		}
+		look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
+		events = append(events, rotation.Event{
+			Reason:  v1alpha1.EventRolloutRestarted,
+			Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
+		})
+	}
+	known.look, s.Look = &look, &look
+	next := rotation.Decide(r.Clock.Now(), s.Observed)
+	next.Events = append(events, next.Events...)
+	return next, errors.Join(problems...)
+}
+
+func (r *Reconciler) restartOne(ctx context.Context, namespace string, workload consumers.Rollout, key, mark string) error {
+	patch, err := restartPatch(workload, key, mark)
+	if err != nil {
+		return err
+	}
+	object := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: workload.Name}}
+	object.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind(workload.Kind))
+	if err := r.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(RestartFieldManager)); err != nil {
+		return fmt.Errorf("restarting %s %s/%s: %w", workload.Kind, namespace, workload.Name, err)
+	}
+	return nil
+}
+
+// restartPatch names the annotation, and the version and uid that it was decided on.
+func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": workload.ResourceVersion, "uid": workload.UID},
+		"spec":     map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]string{key: mark}}}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the patch of a workload: %w", err)
+	}
+	return body, nil
+}
+
+// restartProblem is "" for what the next look settles.
+func restartProblem(err error) string {
+	switch {
+	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
+		return ""
+	case apierrors.IsForbidden(err):
+		return "the operator may not restart it: let its service account patch deployments, statefulsets and daemonsets in this namespace"
+	}
+	return fmt.Sprintf("restarting it failed: %s", apierrors.ReasonForError(err))
+}
+
+func ignoreConflict(err error) error {
+	if apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
 }
 
 func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
@@ -69,8 +160,10 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 	known.remember(written.Name, s.Target)
 	s.Remembered = known.whole
 	r.observeAnswers(s)
+	r.observeLook(s, known)
 	decision = rotation.Decide(r.Clock.Now(), s.Observed)
 	r.ask(decision.Ask)
+	r.look(s, decision, known)
 	if decision.Release {
 		s.lookAgainAt(r.Clock.Now())
 	}

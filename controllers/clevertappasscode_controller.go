@@ -47,6 +47,9 @@ import (
 // FieldManager is the operator's name in what it writes.
 const FieldManager = v1alpha1.ManagedBy
 
+// RestartFieldManager owns the one annotation that restarts a workload, so that deployers can leave it alone by name.
+const RestartFieldManager = v1alpha1.ManagedBy + "-restart"
+
 // longestSleep bounds how long an object sleeps, so that a clock that was set right is noticed.
 const longestSleep = 10 * time.Minute
 
@@ -70,19 +73,23 @@ type Reconciler struct {
 	Clock clock.WithDelayedExecution
 	// Events sends events.
 	Events events.EventRecorder
+	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
+	VolumeRefresh time.Duration
 	// Counters count publications.
 	Counters *metrics.Counters
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
 
-	queue  workqueue.TypedRateLimitingInterface[reconcile.Request]
-	memory *memory
+	queue   workqueue.TypedRateLimitingInterface[reconcile.Request]
+	memory  *memory
+	lookout *lookout
 }
 
 // SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
 // CleverTap's answers and by the clock.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, maxConcurrentReconciles int) error {
+func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.memory = newMemory()
+	r.lookout = newLookout(ctx, r.Live, r.Clock, r.Wake)
 	if err := indexSecrets(mgr); err != nil {
 		return err
 	}
@@ -152,6 +159,7 @@ func (r *Reconciler) get(ctx context.Context, name types.NamespacedName, known *
 
 func (r *Reconciler) forget(object types.NamespacedName) {
 	r.Verification.Hold(object)
+	r.lookout.forget(object)
 	r.Counters.Forget(object)
 	r.memory.forget(object)
 }

@@ -26,6 +26,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -54,6 +55,26 @@ type recollection struct {
 	verifyRequest string
 	verifySeenAt  time.Time
 	alarm         clock.Timer
+
+	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
+	// is how many there were, and looking whether one is under way.
+	look         *consumers.Look
+	lookRevision int64
+	lookSince    time.Time
+	looks        int
+	looking      bool
+}
+
+// saw keeps a look, nil for no new one, at a target of this revision. One that began before says nothing of it.
+func (k *recollection) saw(look *consumers.Look, revision int64, now time.Time) {
+	if k.lookRevision != revision {
+		k.look, k.looks, k.looking = nil, 0, false
+		k.lookRevision, k.lookSince = revision, now
+	}
+	if look != nil && !look.At.Before(k.lookSince) {
+		k.look, k.looking = look, false
+		k.looks++
+	}
 }
 
 func newMemory() *memory {

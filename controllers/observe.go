@@ -66,9 +66,13 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	if err := r.observeTarget(ctx, s, known); err != nil {
 		return nil, err
 	}
-	if err := r.observeFormer(ctx, s); err != nil {
+	if err := r.observeOthers(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := r.observeElsewhere(ctx, s); err != nil {
+		return nil, err
+	}
+	r.observeLook(s, known)
 	r.observeAnswers(s)
 	return s, nil
 }
@@ -145,8 +149,9 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	return nil
 }
 
-// observeFormer finds the target that this very object wrote under another name and has not left behind yet.
-func (r *Reconciler) observeFormer(ctx context.Context, s *seen) error {
+// observeOthers finds the Secrets that this object wrote under other names; of those, the one that this very object
+// has not left behind yet is the former target.
+func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 	var list corev1.SecretList
 	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name})
 	if err != nil {
@@ -154,14 +159,52 @@ func (r *Reconciler) observeFormer(ctx context.Context, s *seen) error {
 	}
 	for i := range list.Items {
 		secret := &list.Items[i]
-		if secret.Name == rotation.EffectiveTarget(s.Object) || secret.Annotations[v1alpha1.ReleasedAtAnnotation] != "" {
+		t := r.readTarget(s.Object, secret)
+		if secret.Name == rotation.EffectiveTarget(s.Object) || !t.Exists {
 			continue
 		}
-		if t := r.readTarget(s.Object, secret); t.Exists && t.Record != nil && t.Record.OwnerUID == s.Object.UID {
+		if s.Others == nil {
+			s.Others = map[string]string{}
+		}
+		s.Others[secret.Name] = t.Fingerprint
+		if t.Record != nil && t.Record.OwnerUID == s.Object.UID && secret.Annotations[v1alpha1.ReleasedAtAnnotation] == "" {
 			s.Former, s.former = &t, secret
 		}
 	}
 	return nil
+}
+
+// observeElsewhere finds other objects that publish a value which this one replaced and still lists.
+func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
+	if s.Target.Record == nil {
+		return nil
+	}
+	for _, old := range s.Target.Record.Replaced {
+		var list corev1.SecretList
+		if err := r.Client.List(ctx, &list, client.MatchingFields{fingerprintIndex: old.Fingerprint}); err != nil {
+			return fmt.Errorf("listing the targets that hold a replaced value: %w", err)
+		}
+		for i := range list.Items {
+			other := &list.Items[i]
+			if other.Namespace == s.Object.Namespace && ownerOf(other) == s.Object.Name {
+				continue
+			}
+			if s.Elsewhere == nil {
+				s.Elsewhere = map[string]string{}
+			}
+			s.Elsewhere[old.Fingerprint] = other.Namespace + "/" + ownerOf(other)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) observeLook(s *seen, known *recollection) {
+	s.VolumeRefresh = r.VolumeRefresh
+	if s.Target.Record == nil {
+		return
+	}
+	known.saw(r.lookout.take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
+	s.Look, s.Looks, s.Looking = known.look, known.looks, known.looking
 }
 
 // observeUnseenTarget looks a target up that a create ran into and the informer does not show.
@@ -220,6 +263,8 @@ const (
 	secretNameIndex = "secretName"
 	// ownerIndex finds the targets of an object, by its name.
 	ownerIndex = "owner"
+	// fingerprintIndex finds the targets that hold a value.
+	fingerprintIndex = "fingerprint"
 )
 
 func indexSecrets(mgr ctrl.Manager) error {
@@ -231,6 +276,16 @@ func indexSecrets(mgr ctrl.Manager) error {
 	})
 	if err != nil {
 		return fmt.Errorf("indexing targets by their owner: %w", err)
+	}
+	err = mgr.GetFieldIndexer().IndexField(context.Background(), &corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
+		record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
+		if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
+			return nil
+		}
+		return []string{record.Fingerprint}
+	})
+	if err != nil {
+		return fmt.Errorf("indexing targets by what they hold: %w", err)
 	}
 	err = mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
 		object := o.(*v1alpha1.CleverTapPasscode)

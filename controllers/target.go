@@ -17,8 +17,10 @@ limitations under the License.
 package controllers
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -51,8 +53,23 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
 		target.Fingerprint = r.Key.Fingerprint(string(tuple.Region), tuple.AccountID, tuple.Passcode)
 	}
-	target.Exact = exact(secret, keys, target.Tuple)
+	if target.Previous = readPrevious(secret, keys); !target.Previous.IsZero() {
+		target.PreviousFingerprint = r.Key.Fingerprint(string(target.Tuple.Region), target.Tuple.AccountID, target.Previous)
+	}
+	target.Exact = exact(secret, keys, target.Tuple, target.Previous)
 	return target
+}
+
+// readPrevious is the value under the key for it; zero where there is none.
+func readPrevious(secret *corev1.Secret, keys rotation.Keys) clevertap.Passcode {
+	if keys.PreviousPasscode == "" {
+		return clevertap.Passcode{}
+	}
+	passcode, err := clevertap.ParsePasscode(secret.Data[keys.PreviousPasscode])
+	if err != nil {
+		return clevertap.Passcode{}
+	}
+	return passcode
 }
 
 func notOurs(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
@@ -97,20 +114,23 @@ func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
 	}
 }
 
-// exact is whether the data are the four keys alone, the passcode without so much as a newline around it.
-func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple) bool {
-	return len(secret.Data) == len(data(keys, tuple)) &&
-		string(secret.Data[keys.Passcode]) == tuple.Passcode.Reveal() &&
-		tuple.Endpoint == rotation.Endpoint(tuple.Region)
+// exact is whether the data are the keys alone, the passcodes without so much as a newline around them.
+func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) bool {
+	return tuple.Endpoint == rotation.Endpoint(tuple.Region) &&
+		maps.EqualFunc(secret.Data, data(keys, tuple, previous), bytes.Equal)
 }
 
-func data(keys rotation.Keys, tuple rotation.Tuple) map[string][]byte {
-	return map[string][]byte{
+func data(keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) map[string][]byte {
+	all := map[string][]byte{
 		keys.AccountID: []byte(tuple.AccountID),
 		keys.Passcode:  []byte(tuple.Passcode.Reveal()),
 		keys.Region:    []byte(tuple.Region),
 		keys.Endpoint:  []byte(tuple.Endpoint),
 	}
+	if !previous.IsZero() {
+		all[keys.PreviousPasscode] = []byte(previous.Reveal())
+	}
+	return all
 }
 
 // newSecret is a target that is not there yet.
@@ -124,7 +144,7 @@ func newSecret(object *v1alpha1.CleverTapPasscode, want *rotation.Want) *corev1.
 			OwnerReferences: owners(nil, object, want.Owned),
 		},
 		Type: corev1.SecretTypeOpaque,
-		Data: data(want.Record.Keys, want.Tuple),
+		Data: data(want.Record.Keys, want.Tuple, want.Previous),
 	}
 }
 
@@ -158,7 +178,7 @@ func targetPatch(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, want
 			"annotations":     merged(annotations(want), want.DropAnnotations),
 			"ownerReferences": owners(secret.OwnerReferences, object, want.Owned),
 		},
-		"data": dataPatch(secret, data(want.Record.Keys, want.Tuple)),
+		"data": dataPatch(secret, data(want.Record.Keys, want.Tuple, want.Previous)),
 	}
 	body, err := json.Marshal(patch)
 	if err != nil {

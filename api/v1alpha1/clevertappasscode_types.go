@@ -484,6 +484,10 @@ type PasscodeStatus struct {
 	// +optional
 	VerifiedAt *metav1.Time `json:"verifiedAt,omitempty"`
 
+	// RetiredAt is since when it could have been deleted on the dashboard.
+	// +optional
+	RetiredAt *metav1.Time `json:"retiredAt,omitempty"`
+
 	// Fingerprint tells one value from another and nothing else: a keyed digest, useless without the operator's key.
 	// +optional
 	Fingerprint string `json:"fingerprint,omitempty"`

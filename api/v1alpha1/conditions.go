@@ -93,6 +93,13 @@ const (
 	// ReasonTargetNotWritten of Reconciling: the API server did not let the operator write the target; it is tried
 	// again.
 	ReasonTargetNotWritten = "TargetNotWritten"
+	// ReasonComplete of RolloutComplete: nothing holds an old value by environment variable or subPath, and what was
+	// restarted is there.
+	ReasonComplete = "Complete"
+	// ReasonInProgress of RolloutComplete.
+	ReasonInProgress = "InProgress"
+	// ReasonFailed of RolloutComplete: a workload will not get there by itself, or could not be looked at.
+	ReasonFailed = "Failed"
 	// ReasonFound of SourcesReady.
 	ReasonFound = "Found"
 )
@@ -107,6 +114,10 @@ const (
 	EventExpiryMismatch = "ExpiryMismatch"
 	// EventRequestRefused: a request by annotation was not obeyed, for the reason in its message.
 	EventRequestRefused = "RequestRefused"
+	// EventRolloutRestarted: a workload was restarted.
+	EventRolloutRestarted = "RolloutRestarted"
+	// EventSafeToDelete: nothing that the operator can see holds a replaced passcode any more.
+	EventSafeToDelete = "SafeToDelete"
 	// EventTargetReleased: target.name changed, and the Secret of the former name was left behind.
 	EventTargetReleased = "TargetReleased"
 	// EventTargetRestored: a deleted or edited target was put back.

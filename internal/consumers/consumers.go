@@ -18,7 +18,12 @@ limitations under the License.
 package consumers
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,12 +65,26 @@ type Container struct {
 	StartedAt time.Time
 }
 
-// Pod is what matters of a Pod: its live containers that hold a Secret. One without such is no consumer.
+// Pod is what matters of a Pod.
 type Pod struct {
-	Name        string
-	Owner       Workload
-	Annotations map[string]string
-	Containers  []Container
+	Name  string
+	Owner Workload
+	// StartedAt is when the first of its containers that run now started; zero where that is not known.
+	StartedAt time.Time
+	// Restarts are its annotations that say for which revisions it was restarted.
+	Restarts map[string]string
+	// Containers are those that run and hold a Secret.
+	Containers []Container
+}
+
+// Look is what one look at a namespace found.
+type Look struct {
+	At time.Time
+	// Problem says why nothing could be seen, and what to do; "" where it could.
+	Problem string
+	Pods    []Pod
+	// Rollouts are looked up for those who restart workloads alone.
+	Rollouts []Rollout
 }
 
 // Workload names what makes Pods; its Kind is "" for a Pod that nothing makes, or something else does.
@@ -73,17 +92,57 @@ type Workload struct {
 	Kind, Name string
 }
 
+// Restarted notes that a workload's template was changed since the look.
+func (l *Look) Restarted(w Workload, key, mark string) {
+	for i := range l.Rollouts {
+		if l.Rollouts[i].Workload == w {
+			l.Rollouts[i].Restarts = maps.Clone(l.Rollouts[i].Restarts)
+			if l.Rollouts[i].Restarts == nil {
+				l.Rollouts[i].Restarts = map[string]string{}
+			}
+			l.Rollouts[i].Restarts[key] = mark
+			l.Rollouts[i].Unfinished = "its controller has not seen the change yet"
+		}
+	}
+}
+
+// Mark notes that a workload could not be changed, why, and what to do; "" leaves it to the next look.
+func (l *Look) Mark(w Workload, why string) {
+	for i := range l.Rollouts {
+		if l.Rollouts[i].Workload == w {
+			l.Rollouts[i].Manual = cmp.Or(why, "it changed since it was looked at; it is looked at again")
+		}
+	}
+}
+
+// RestartPrefix begins the annotations that say for which revision of a Secret, whose name follows, a Pod template
+// was changed, and when: <revision>@<RFC 3339 time>.
+const RestartPrefix = "restart.clevertap.passcode-operator.io/"
+
+// RestartAnnotation is the one for a Secret; a long name is cut and told apart by a hash.
+func RestartAnnotation(secret string) string {
+	const longest, kept = 63, 54
+	if len(secret) <= longest {
+		return RestartPrefix + secret
+	}
+	sum := sha256.Sum256([]byte(secret))
+	return RestartPrefix + secret[:kept] + "-" + hex.EncodeToString(sum[:4])
+}
+
 // FromPod keeps what matters. A Pod that is over holds nothing, and neither does a container that is not running: at
 // its next start it gets what is there then. Of a container without a status nothing is known, so it counts as
 // running since ever, unless its Pod has not started yet.
 func FromPod(pod *corev1.Pod) Pod {
-	kept := Pod{Name: pod.Name, Owner: ownerOf(pod), Annotations: pod.Annotations}
+	kept := Pod{Name: pod.Name, Owner: ownerOf(pod), Restarts: restarts(pod.Annotations)}
 	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 		return kept
 	}
 	statuses := map[string]corev1.ContainerStatus{}
 	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses) {
 		statuses[s.Name] = s
+		if running := s.State.Running; running != nil && (kept.StartedAt.IsZero() || running.StartedAt.UTC().Before(kept.StartedAt)) {
+			kept.StartedAt = running.StartedAt.UTC()
+		}
 	}
 	for name, uses := range Uses(&pod.Spec) {
 		status, known := statuses[name]
@@ -102,6 +161,19 @@ func FromPod(pod *corev1.Pod) Pod {
 		}
 		return 1
 	})
+	return kept
+}
+
+func restarts(annotations map[string]string) map[string]string {
+	var kept map[string]string
+	for key, value := range annotations {
+		if strings.HasPrefix(key, RestartPrefix) {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[key] = value
+		}
+	}
 	return kept
 }
 

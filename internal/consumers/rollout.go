@@ -30,8 +30,8 @@ type Rollout struct {
 	Workload
 	UID             types.UID
 	ResourceVersion string
-	// Annotations are its Pod template's.
-	Annotations map[string]string
+	// Restarts are its Pod template's annotations that say for which revisions it was restarted.
+	Restarts map[string]string
 	// Manual says why a changed template restarts nothing by itself, and what to do; "" where it does.
 	Manual string
 	// Paused is whether it must not be restarted.
@@ -47,7 +47,7 @@ func FromDeployment(d *appsv1.Deployment) Rollout {
 	s, want := d.Status, ptr.Deref(d.Spec.Replicas, 1)
 	r := Rollout{
 		Workload: Workload{Kind: "Deployment", Name: d.Name}, UID: d.UID, ResourceVersion: d.ResourceVersion,
-		Annotations: d.Spec.Template.Annotations, Paused: d.Spec.Paused,
+		Restarts: restarts(d.Spec.Template.Annotations), Paused: d.Spec.Paused,
 		Unfinished: unfinished(d.Generation, s.ObservedGeneration, want, s.UpdatedReplicas, s.AvailableReplicas, s.Replicas),
 	}
 	for _, c := range s.Conditions {
@@ -67,8 +67,8 @@ func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
 	}
 	r := Rollout{
 		Workload: Workload{Kind: "StatefulSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
-		Annotations: set.Spec.Template.Annotations,
-		Unfinished:  unfinished(set.Generation, s.ObservedGeneration, want, updated, s.AvailableReplicas, s.Replicas),
+		Restarts:   restarts(set.Spec.Template.Annotations),
+		Unfinished: unfinished(set.Generation, s.ObservedGeneration, want, updated, s.AvailableReplicas, s.Replicas),
 	}
 	switch update := set.Spec.UpdateStrategy; {
 	case update.Type == appsv1.OnDeleteStatefulSetStrategyType:
@@ -84,7 +84,7 @@ func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 	s := set.Status
 	r := Rollout{
 		Workload: Workload{Kind: "DaemonSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
-		Annotations: set.Spec.Template.Annotations,
+		Restarts: restarts(set.Spec.Template.Annotations),
 		Unfinished: unfinished(set.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled,
 			s.NumberAvailable, s.CurrentNumberScheduled),
 	}

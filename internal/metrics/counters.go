@@ -32,6 +32,7 @@ type Counters struct {
 	rotations     *prometheus.CounterVec
 	verifications *prometheus.CounterVec
 	durations     *prometheus.HistogramVec
+	restarts      *prometheus.CounterVec
 }
 
 // NewCounters returns counters at zero.
@@ -43,6 +44,9 @@ func NewCounters() *Counters {
 		verifications: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "verifications_total", Help: "Questions to CleverTap, by what came back.",
 		}, []string{"region", "result"}),
+		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "rollout_restarts_total", Help: "Restarts of workloads, by kind and whether the API server took them.",
+		}, []string{"kind", "result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: prefix + "verification_duration_seconds", Help: "How long CleverTap took to answer.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
@@ -53,7 +57,7 @@ func NewCounters() *Counters {
 // Register adds all of them to the registry.
 func (c *Counters) Register(registry prometheus.Registerer) error {
 	var problems []error
-	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations} {
+	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts} {
 		problems = append(problems, registry.Register(collector))
 	}
 	return errors.Join(problems...)
@@ -67,6 +71,15 @@ func (c *Counters) Rotated(object types.NamespacedName, reason v1alpha1.Rotation
 // Forget removes an object's series.
 func (c *Counters) Forget(object types.NamespacedName) {
 	c.rotations.DeletePartialMatch(prometheus.Labels{"namespace": object.Namespace, "name": object.Name})
+}
+
+// Restarted counts a restart of a workload.
+func (c *Counters) Restarted(kind string, err error) {
+	result := "success"
+	if err != nil {
+		result = "error"
+	}
+	c.restarts.WithLabelValues(kind, result).Inc()
 }
 
 // Asked counts a question to CleverTap.

@@ -56,6 +56,8 @@ func gauges() []gauge {
 		newGauge("expiration_timestamp_seconds", "When the published passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
 		newGauge("rotation_timestamp_seconds", "When the next passcode takes over; absent without one.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
 		newGauge("runway_timestamp_seconds", "When the last usable passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
+		newGauge("retired_timestamp_seconds", "Since when the oldest replaced passcode could have been deleted; absent without one.", moment(oldestRetired)),
+		newGauge("stale_pods", "How many Pods still hold a replaced value.", stalePods),
 		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),
 		newGauge("info", "1.", info, "account_id", "region", "type"),
 		newGauge("entries", "How many listed passcodes are in the state.", entries, "state"),
@@ -109,6 +111,24 @@ func conditions(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
 			send(value, c.Type, string(status))
 		}
 	}
+}
+
+func oldestRetired(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time {
+	var oldest *metav1.Time
+	for _, p := range s.Passcodes {
+		if p.RetiredAt != nil && (oldest == nil || p.RetiredAt.Before(oldest)) {
+			oldest = p.RetiredAt
+		}
+	}
+	return oldest
+}
+
+func stalePods(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+	var count int32
+	if o.Status.StalePods != nil {
+		count = o.Status.StalePods.Count
+	}
+	send(float64(count))
 }
 
 func info(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {

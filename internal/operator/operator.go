@@ -159,13 +159,14 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		Clock:  s.Clock,
 		Events: manager.GetEventRecorder(controllers.FieldManager),
 
+		VolumeRefresh:            o.VolumeRefresh,
 		Counters:                 counters,
 		AllowedTargetAnnotations: o.AllowedTargetAnnotations,
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake, Asked: counters.Asked,
 	})
-	if err := reconciler.SetupWithManager(manager, o.MaxConcurrentReconciles); err != nil {
+	if err := reconciler.SetupWithManager(ctx, manager, o.MaxConcurrentReconciles); err != nil {
 		return fmt.Errorf("preparing the reconciler: %w", err)
 	}
 	return nil

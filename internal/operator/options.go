@@ -55,6 +55,7 @@ type Options struct {
 	VerifyConcurrency int
 
 	MaxConcurrentReconciles int
+	VolumeRefresh           time.Duration
 
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
@@ -75,6 +76,7 @@ func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.ClevertapPartner, "clevertap-partner", clevertap.DefaultPartner, "the partner of the connect call")
 	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "how long one call to CleverTap may take")
 	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "calls to CleverTap at once per account")
+	flags.DurationVar(&o.VolumeRefresh, "volume-refresh", 2*time.Minute, "how long kubelets may take to refresh a mounted Secret")
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "objects worked on at once")
 }
 

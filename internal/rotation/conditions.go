@@ -32,20 +32,22 @@ const sourcePatience = 5 * time.Minute
 func (v *view) conditions(before []metav1.Condition) []metav1.Condition {
 	ready := v.ready()
 	sources := v.sourcesReady()
+	rollout := v.rolloutCondition(meta.FindStatusCondition(before, v1alpha1.ConditionRolloutComplete))
 	next := map[string]*metav1.Condition{
-		v1alpha1.ConditionReady:          &ready,
-		v1alpha1.ConditionVerified:       v.verified(),
-		v1alpha1.ConditionExpiringSoon:   v.expiringSoonCondition(),
-		v1alpha1.ConditionSuccessorReady: v.successorReady(),
-		v1alpha1.ConditionSourcesReady:   &sources,
-		v1alpha1.ConditionReconciling:    v.reconciling(),
-		v1alpha1.ConditionStalled:        v.stalled(),
+		v1alpha1.ConditionRolloutComplete: rollout,
+		v1alpha1.ConditionReady:           &ready,
+		v1alpha1.ConditionVerified:        v.verified(),
+		v1alpha1.ConditionExpiringSoon:    v.expiringSoonCondition(),
+		v1alpha1.ConditionSuccessorReady:  v.successorReady(),
+		v1alpha1.ConditionSourcesReady:    &sources,
+		v1alpha1.ConditionReconciling:     v.reconciling(),
+		v1alpha1.ConditionStalled:         v.stalled(),
 	}
 	conditions := before
 	for _, name := range []string{
 		v1alpha1.ConditionReady, v1alpha1.ConditionVerified, v1alpha1.ConditionExpiringSoon,
 		v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady,
-		v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
+		v1alpha1.ConditionRolloutComplete, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	} {
 		if next[name] == nil {
 			meta.RemoveStatusCondition(&conditions, name)

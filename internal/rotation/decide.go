@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
 // Decision is what one pass does, says and waits for.
@@ -28,6 +29,11 @@ type Decision struct {
 	Want *Want
 	// Release is whether the former target is to be marked as left behind.
 	Release bool
+	// Look is whether to look who holds the target: the look wakes the object.
+	Look bool
+	// Restart are the workloads to restart, by writing Mark into their Pod template's annotation MarkKey.
+	Restart       []consumers.Rollout
+	MarkKey, Mark string
 	// Ask are the questions to hand over. No pass waits for an answer: it wakes the object.
 	Ask []Question
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
@@ -48,6 +54,7 @@ func Decide(now time.Time, o Observed) Decision {
 	if d.Want == nil {
 		d.Release = v.Former != nil && v.holding() != nil && !v.spec.Suspend
 		d.Ask, d.Next = v.questions()
+		v.attend(&d)
 	}
 	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
@@ -58,6 +65,21 @@ func Decide(now time.Time, o Observed) Decision {
 	d.Events = v.events(d.Status)
 	d.Next = earliest(d.Next, v.nextChange())
 	return d
+}
+
+// attend sees to those who hold what was replaced.
+func (v *view) attend(d *Decision) {
+	var next time.Time
+	d.Look, next = v.look()
+	if !d.Look {
+		d.Next = earliest(d.Next, next)
+	}
+	for _, r := range v.restarts {
+		if r.due {
+			d.Restart = append(d.Restart, r.Rollout)
+			d.MarkKey, d.Mark = v.restartKey(), v.restartMark()
+		}
+	}
 }
 
 // unreported is for how long a question under way keeps the report back: mostly the answer comes sooner, and then
@@ -149,7 +171,14 @@ func (v *view) nextChange() time.Time {
 }
 
 func (v *view) instants() []time.Time {
-	list := []time.Time{v.Object.CreationTimestamp.Add(patience), v.stallsAt()}
+	var list []time.Time
+	for _, r := range v.retiring {
+		list = append(list, r.refreshed)
+	}
+	for _, r := range v.restarts {
+		list = append(list, r.at)
+	}
+	list = append(list, v.Object.CreationTimestamp.Add(patience), v.stallsAt())
 	for _, e := range v.entries {
 		list = append(list, e.life.ends, e.life.rotates)
 	}

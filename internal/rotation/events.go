@@ -38,6 +38,7 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	events := v.publications(before, after)
 	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
 	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
+	events = append(events, v.tellSafeToDelete(before, after)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		v.tellReady, v.tellSources, v.tellForbidden, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
 	} {

@@ -34,6 +34,8 @@ type view struct {
 	published *published // nil: nothing was
 
 	rotate, verify request
+	retiring       []retiring
+	restarts       []restart
 }
 
 // entry is a listed passcode.
@@ -59,6 +61,8 @@ func examine(now time.Time, o Observed) *view {
 	}
 	v.published = v.examinePublished()
 	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
+	v.retiring = v.findRetiring()
+	v.restarts = v.findRestarts()
 	return v
 }
 

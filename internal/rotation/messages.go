@@ -242,6 +242,10 @@ func (v *view) valueMessage(e *entry) string {
 		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.sameAs.spec.Name)
 	case state == v1alpha1.StateRejected:
 		return "CleverTap " + refusal
+	case state == v1alpha1.StateRetiring:
+		return v.retiringMessage(e)
+	case state == v1alpha1.StateRetired:
+		return "it was replaced, and nothing that can be seen holds it: delete it at " + v.dashboardPage() + " and take it off the list"
 	case state == v1alpha1.StateExpired:
 		return "it is past its end: delete it at " + v.dashboardPage() + " and take it off the list"
 	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:

@@ -21,6 +21,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
 // Observed is all that one pass knows.
@@ -33,6 +34,17 @@ type Observed struct {
 	Target Target
 	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
 	Remembered *Target
+	// Look is the last look at who holds the target since this revision was published, and Looks how many there were;
+	// nil where there was none yet. Looking is whether one is under way.
+	Look    *consumers.Look
+	Looks   int
+	Looking bool
+	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
+	VolumeRefresh time.Duration
+	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
+	Others map[string]string
+	// Elsewhere names other objects that publish a value that this one replaced, by its fingerprint.
+	Elsewhere map[string]string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.
 	WriteProblem string
@@ -110,7 +122,11 @@ type Target struct {
 	Tuple Tuple
 	// Fingerprint is that of the tuple; "" where it is none.
 	Fingerprint string
-	// Exact is whether the data are the four keys and nothing else, with the region's endpoint.
+	// Previous is what the data hold under the record's key for it, zero for none, and PreviousFingerprint is its
+	// fingerprint in the tuple's account and region.
+	Previous            clevertap.Passcode
+	PreviousFingerprint string
+	// Exact is whether the data are the record's keys and nothing else, with the region's endpoint.
 	Exact bool
 	// Labels and Annotations are all that are on it, the operator's included.
 	Labels, Annotations map[string]string

@@ -68,6 +68,8 @@ type Record struct {
 type Replaced struct {
 	Passcode    string `json:"passcode"`
 	Fingerprint string `json:"fingerprint"`
+	// At is when it was replaced.
+	At time.Time `json:"at,omitzero"`
 }
 
 // maxReplaced is how many are remembered.
@@ -79,6 +81,8 @@ type Keys struct {
 	Passcode  string `json:"passcode"`
 	Region    string `json:"region"`
 	Endpoint  string `json:"endpoint"`
+	// PreviousPasscode is "" where there is to be no such key.
+	PreviousPasscode string `json:"previousPasscode,omitempty"`
 }
 
 // EffectiveKeys fills up with the defaults.
@@ -91,6 +95,7 @@ func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 	for key, name := range map[*string]v1alpha1.TargetKey{
 		&keys.AccountID: named.AccountID, &keys.Passcode: named.Passcode,
 		&keys.Region: named.Region, &keys.Endpoint: named.Endpoint,
+		&keys.PreviousPasscode: named.PreviousPasscode,
 	} {
 		if name != "" {
 			*key = string(name)
@@ -125,10 +130,10 @@ func ParseRecord(text string) (Record, error) {
 	return r, nil
 }
 
-// replaced is the list with one more, without what it knew of that value.
-func (r Record) replaced(with string) []Replaced {
+// replaced is the list with the published one at its end, replaced at a time, without what it knew of that value.
+func (r Record) replaced(with string, at time.Time) []Replaced {
 	var list []Replaced
-	for _, old := range append(r.Replaced, Replaced{Passcode: r.Passcode, Fingerprint: r.Fingerprint}) {
+	for _, old := range append(r.Replaced, Replaced{Passcode: r.Passcode, Fingerprint: r.Fingerprint, At: at}) {
 		if old.Fingerprint != with {
 			list = append(list, old)
 		}

@@ -41,6 +41,7 @@ func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
 	s.LastHandledRotateAt = v.rotate.echo(s.LastHandledRotateAt)
 	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
+	s.StalePods = v.stalePods()
 	s.Conditions = v.conditions(s.Conditions)
 	s.Phase = v.phase()
 	return s
@@ -118,10 +119,22 @@ func (v *view) passcodes() []v1alpha1.PasscodeStatus {
 			s.FirstSeenAt, s.BeginsAt, s.ExpiresAt = timeOrNil(e.firstSeen), timeOrNil(e.life.begins), timeOrNil(e.life.ends)
 			s.StaleCreatedAt = string(e.staleCreatedAt)
 			s.VerifiedAt = timeOrNil(e.verdictAt)
+			s.RetiredAt = v.retiredAt(e, s.State)
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// retiredAt is since when it is retired.
+func (v *view) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
+	if state != v1alpha1.StateRetired {
+		return nil
+	}
+	if before := v.statusOf(e); before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
+		return before.RetiredAt
+	}
+	return timeOrNil(wholeSecond(v.now))
 }
 
 func (v *view) state(e *entry) v1alpha1.PasscodeState {
@@ -135,7 +148,7 @@ func (v *view) state(e *entry) v1alpha1.PasscodeState {
 	case v.holding() != nil && e == v.publishedEntry():
 		return v1alpha1.StateActive
 	case e.replaced:
-		return v1alpha1.StateRetiring
+		return v.replacedState(e)
 	case e.life.over(v.now):
 		return v1alpha1.StateExpired
 	case e.verdict == Accepted || v.mode() == v1alpha1.VerificationNone:

@@ -30,6 +30,8 @@ import (
 type Want struct {
 	Tuple  Tuple
 	Record Record
+	// Previous is the value that was replaced; zero for none.
+	Previous clevertap.Passcode
 	// Labels and Annotations are those to set, the operator's included.
 	Labels, Annotations map[string]string
 	// DropLabels and DropAnnotations are keys that the object named once and names no more.
@@ -66,12 +68,12 @@ func (v *view) publication(c candidate) *Want {
 		record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1
 		before := p.record
 		before.Passcode, before.Fingerprint = p.name(), p.fingerprint
-		record.Replaced = before.replaced(c.entry.Fingerprint)
+		record.Replaced = before.replaced(c.entry.Fingerprint, record.PublishedAt)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
 	record.speakOf(c.entry)
-	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record, Publishes: true})
+	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
 // handledRotates are the requests that no publication from now on answers.
@@ -103,7 +105,7 @@ func (v *view) upkeep() *Want {
 	tuple := p.tuple
 	tuple.Endpoint = Endpoint(tuple.Region)
 	return v.dressed(Want{
-		Tuple: tuple, Record: record,
+		Tuple: tuple, Record: record, Previous: v.previous(),
 		Restores: v.base != v.Former && v.touched(),
 	})
 }
@@ -184,7 +186,7 @@ func without(keys []string, kept map[string]string) []string {
 
 // stands is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
 func (v *view) stands(w *Want) bool {
-	if v.touched() || v.Target.Record == nil || v.Target.Owned != w.Owned {
+	if v.touched() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false
 	}
 	was, is := *v.Target.Record, w.Record

@@ -28,6 +28,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -56,6 +57,10 @@ type world struct {
 	former     *rotation.Target
 	verifySeen time.Time
 	allowed    []string
+	look       *consumers.Look
+	looks      int
+	others     map[string]string
+	elsewhere  map[string]string
 }
 
 type step func(*world)
@@ -102,7 +107,8 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, AllowedAnnotations: w.allowed}
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, AllowedAnnotations: w.allowed,
+		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
 		if problem := w.problems[e.Name]; problem != "" {
@@ -156,10 +162,16 @@ func (w *world) write(want *rotation.Want) {
 	for _, key := range want.DropAnnotations {
 		delete(annotations, key)
 	}
+	if want.Publishes {
+		w.look, w.looks = nil, 0
+	}
 	w.target = rotation.Target{
-		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned,
+		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Previous: want.Previous,
 		Fingerprint: w.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode),
 		Labels:      labels, Annotations: annotations,
+	}
+	if !want.Previous.IsZero() {
+		w.target.PreviousFingerprint = w.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Previous)
 	}
 	remembered := w.target
 	w.remembered = &remembered
@@ -320,7 +332,7 @@ func asking(value string) step {
 // restarted forgets what only this process knows.
 func restarted(w *world) {
 	w.answers = map[string]rotation.Answer{}
-	w.remembered = nil
+	w.remembered, w.look, w.looks = nil, nil, 0
 }
 
 func statusLost(w *world) {

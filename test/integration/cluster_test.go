@@ -96,6 +96,7 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 		VerifyTimeout:           10 * time.Second,
 		VerifyConcurrency:       2,
 		MaxConcurrentReconciles: 4,
+		VolumeRefresh:           2 * time.Minute,
 	}
 	for _, adapt := range adapt {
 		adapt(&options, access)

@@ -1,0 +1,55 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
+// is dead, and none of another account.
+func (v *view) previousFor(c candidate) clevertap.Passcode {
+	p := v.published
+	if p == nil || p.moved || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
+		return clevertap.Passcode{}
+	}
+	return p.tuple.Passcode
+}
+
+// previous is the value that the published one replaced, until nothing holds it any more or CleverTap refuses it.
+func (v *view) previous() clevertap.Passcode {
+	p := v.published
+	if len(p.record.Replaced) == 0 || p.moved || !v.wantsPrevious() {
+		return clevertap.Passcode{}
+	}
+	last := p.record.Replaced[len(p.record.Replaced)-1].Fingerprint
+	for _, r := range v.retiring {
+		switch {
+		case r.Fingerprint != last || v.gone(r) || r.entry != nil && r.entry.verdict == Refused:
+		case v.base.PreviousFingerprint == last:
+			return v.base.Previous
+		case r.entry != nil && r.entry.Fingerprint == last:
+			return r.entry.Passcode
+		}
+	}
+	return clevertap.Passcode{}
+}
+
+func (v *view) wantsPrevious() bool {
+	return EffectiveKeys(v.Object).PreviousPasscode != "" && v.spec.Type != v1alpha1.PasscodeTypeUser
+}

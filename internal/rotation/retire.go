@@ -1,0 +1,276 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+)
+
+const (
+	// The waits between looks while somebody holds an old value.
+	firstLookWait, lastLookWait = 2 * time.Second, time.Minute
+	// maxStaleNames is how many Pods the status names.
+	maxStaleNames = 20
+)
+
+// retiring is a replaced value of which it is not known yet that nothing holds it.
+type retiring struct {
+	Replaced
+	entry *entry // nil where no listed one has this value
+	// pods hold it; elsewhere is another object that publishes it; refreshed is until when volumes may hold it.
+	pods      []string
+	elsewhere string
+	refreshed time.Time
+}
+
+// held is whether something that a look can see holds it.
+func (r retiring) held() bool {
+	return len(r.pods) > 0 || r.elsewhere != ""
+}
+
+// findRetiring lists what is outstanding, and who holds it as far as the last look has seen.
+func (v *view) findRetiring() []retiring {
+	p := v.holding()
+	if p == nil {
+		return nil
+	}
+	unreported := p.record.Revision != v.Object.Status.Revision
+	var list []retiring
+	for _, old := range p.record.Replaced {
+		r := retiring{Replaced: old, entry: v.listedReplaced(old)}
+		switch {
+		case r.entry != nil && v.calledRetired(r.entry):
+			continue
+		case r.entry == nil && !unreported && v.Object.Status.StalePods == nil:
+			continue
+		}
+		v.findHolders(&r)
+		list = append(list, r)
+	}
+	return list
+}
+
+func (v *view) listedReplaced(old Replaced) *entry {
+	return v.firstOf(func(e *entry) bool {
+		return e.replaced && e.sameAs == nil && (e.Fingerprint == old.Fingerprint || !sameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
+	})
+}
+
+// calledRetired goes by the status: that nothing held it once is for good.
+func (v *view) calledRetired(e *entry) bool {
+	s := v.statusOf(e)
+	return s != nil && s.State == v1alpha1.StateRetired && s.Fingerprint == e.Fingerprint
+}
+
+func (v *view) findHolders(r *retiring) {
+	r.elsewhere = v.Elsewhere[r.Fingerprint]
+	if v.Look == nil {
+		return
+	}
+	for i := range v.Look.Pods {
+		pod := &v.Look.Pods[i]
+		for _, c := range pod.Containers {
+			if v.holds(r, pod, c) {
+				r.pods = append(r.pods, pod.Name)
+				break
+			}
+		}
+	}
+}
+
+// holds is whether the container has the value for as long as it runs. What it may have until its volume is
+// refreshed is noted.
+func (v *view) holds(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
+	for _, use := range c.Uses {
+		has, still := v.hasHeld(r, use)
+		switch {
+		case !has:
+		case still, use.Way == consumers.Frozen && v.startedBefore(pod, c.StartedAt, r.At):
+			return true
+		case use.Way == consumers.Refreshed:
+			r.refreshed = r.At.Add(v.VolumeRefresh)
+		}
+	}
+	return false
+}
+
+// hasHeld is whether the Secret has ever held the value, and whether it still does: a Secret of a former name, or the
+// source itself.
+func (v *view) hasHeld(r *retiring, use consumers.Use) (has, still bool) {
+	previous := v.published.record.Keys.PreviousPasscode
+	if use.Of(EffectiveTarget(v.Object), previous) {
+		return true, false
+	}
+	if held, ours := v.Others[use.Secret]; ours && use.Of(use.Secret, previous) {
+		return true, held == r.Fingerprint
+	}
+	for _, e := range v.entries {
+		ref := e.spec.SecretKeyRef
+		if e.spec.Name == r.Passcode && use.OfKey(ref.Name, ref.Key) {
+			return true, e.Fingerprint == r.Fingerprint
+		}
+	}
+	return false, false
+}
+
+// startedBefore is whether a container started before a value was replaced. Starts are known to the second: the same
+// one counts as before, unless the Pod was made by the restart for this revision.
+func (v *view) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
+	if started.Equal(replaced) {
+		revision, _ := parseRestart(pod.Restarts[consumers.RestartAnnotation(EffectiveTarget(v.Object))])
+		return revision != v.published.record.Revision
+	}
+	return started.Before(replaced)
+}
+
+// gone is whether nothing holds the value, for all that could be seen.
+func (v *view) gone(r retiring) bool {
+	return v.Look != nil && v.Look.Problem == "" && !r.held() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
+}
+
+// outstanding is whether a look may find something out.
+func (v *view) outstanding() bool {
+	return v.holding() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
+}
+
+// look is whether to look now, and when otherwise; zero for never. Only what a look can see is looked for: a volume's
+// refresh is waited for.
+func (v *view) look() (now bool, next time.Time) {
+	switch {
+	case v.handsOff() || v.Looking || !v.outstanding():
+		return false, time.Time{}
+	case v.Look == nil:
+		return true, time.Time{}
+	case v.Look.Problem == "" && !v.rolloutUnfinished() && !slices.ContainsFunc(v.retiring, retiring.held):
+		return false, time.Time{}
+	}
+	due := v.Look.At.Add(doubling(firstLookWait, lastLookWait, v.Looks))
+	return !due.After(v.now), due
+}
+
+// stalePods are those that hold a replaced value; nil once nothing is outstanding.
+func (v *view) stalePods() *v1alpha1.StalePods {
+	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.gone(r) })
+	if !pending {
+		return nil
+	}
+	var names []string
+	for _, r := range v.retiring {
+		names = append(names, r.pods...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return &v1alpha1.StalePods{Count: int32(len(names)), Names: names[:min(len(names), maxStaleNames)]}
+}
+
+// replacedState is Retiring or, once nothing holds it, Retired.
+func (v *view) replacedState(e *entry) v1alpha1.PasscodeState {
+	if v.calledRetired(e) {
+		return v1alpha1.StateRetired
+	}
+	for _, r := range v.retiring {
+		if r.entry == e && v.gone(r) {
+			return v1alpha1.StateRetired
+		}
+	}
+	return v1alpha1.StateRetiring
+}
+
+// retiringMessage says what still holds it, or why that can't be said.
+func (v *view) retiringMessage(e *entry) string {
+	for _, r := range v.retiring {
+		switch {
+		case r.entry != e:
+		case v.Look != nil && v.Look.Problem != "":
+			return "it was replaced; whether something still holds it can't be said: " + v.Look.Problem
+		case len(r.pods) > 0:
+			return fmt.Sprintf("it was replaced; Pods still hold it: %s. It is safe to delete once they are restarted", listing(r.pods))
+		case r.elsewhere != "":
+			return fmt.Sprintf("it was replaced here, and CleverTapPasscode %s still publishes it", r.elsewhere)
+		case v.now.Before(r.refreshed):
+			return "it was replaced; volumes are being refreshed until " + r.refreshed.UTC().Format("15:04:05 UTC")
+		}
+	}
+	return "it was replaced; whether something still holds it is being looked up"
+}
+
+func listing(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// tellSafeToDelete tells of every passcode that was retired and, where a value that is listed no more was seen to be
+// held, that it is no longer.
+func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+	was := map[string]v1alpha1.PasscodeState{}
+	for _, s := range before.Passcodes {
+		was[s.Name+"/"+s.Fingerprint] = s.State
+	}
+	var events []Event
+	for _, s := range after.Passcodes {
+		if s.State == v1alpha1.StateRetired && was[s.Name+"/"+s.Fingerprint] != v1alpha1.StateRetired {
+			events = append(events, v.safeToDelete(fmt.Sprintf("%q", s.Name)))
+		}
+	}
+	if before.StalePods == nil || before.StalePods.Count == 0 || after.StalePods != nil {
+		return events
+	}
+	for _, r := range v.retiring {
+		if r.entry == nil {
+			events = append(events, v.safeToDelete(fmt.Sprintf("the former value of %q", r.Passcode)))
+		}
+	}
+	return events
+}
+
+func (v *view) safeToDelete(what string) Event {
+	text := fmt.Sprintf("Nothing in namespace %s holds %s any more: delete it at %s. Callers outside this namespace are not seen",
+		v.Object.Namespace, what, v.dashboardPage())
+	for key := range v.Target.Annotations {
+		if slices.ContainsFunc(copyTriggers(), func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			text += "; neither are the copies that a replicator made of the Secret"
+			break
+		}
+	}
+	return Event{Reason: v1alpha1.EventSafeToDelete, Message: text}
+}
+
+// rolloutUnfinished goes by the status, and looks once at a rollout that the spec is new to.
+func (v *view) rolloutUnfinished() bool {
+	if v.spec.Rollout == nil {
+		return false
+	}
+	c := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionRolloutComplete)
+	switch {
+	case v.Look != nil:
+		return v.rolloutComplete().Reason != v1alpha1.ReasonComplete
+	case c == nil || c.ObservedGeneration != v.Object.Generation:
+		return true
+	}
+	return c.Reason != v1alpha1.ReasonComplete || v.published.record.Revision != v.Object.Status.Revision
+}

@@ -1,0 +1,293 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// switchedAt is when rotated switches from a to b.
+var switchedAt = made.Add(day + time.Hour + time.Minute)
+
+// rotated has switched from a to b on request, and has not looked yet.
+func rotated(w *world) {
+	spare(w)
+	at(switchedAt)(w)
+	requestsRotation("1")(w)
+	accepted("a", "b")(w)
+	w.settle()
+}
+
+type podModifier func(*consumers.Pod)
+
+// pod is one of Deployment api's; without a use it holds nothing.
+func pod(name string, modifiers ...podModifier) consumers.Pod {
+	p := consumers.Pod{Name: name, Owner: consumers.Workload{Kind: "Deployment", Name: "api"}}
+	for _, modify := range modifiers {
+		modify(&p)
+	}
+	return p
+}
+
+func uses(way consumers.Way, started time.Time, secret string, keys ...string) podModifier {
+	return func(p *consumers.Pod) {
+		p.StartedAt = started
+		p.Containers = append(p.Containers, consumers.Container{
+			Name: "app", StartedAt: started, Uses: []consumers.Use{{Secret: secret, Keys: keys, Way: way}},
+		})
+	}
+}
+
+func frozen(started time.Time) podModifier { return uses(consumers.Frozen, started, "marketing") }
+
+func mounted(started time.Time) podModifier { return uses(consumers.Refreshed, started, "marketing") }
+
+func madeBy(mark string) podModifier {
+	return func(p *consumers.Pod) {
+		p.Restarts = map[string]string{consumers.RestartAnnotation("marketing"): mark}
+	}
+}
+
+func looked(pods ...consumers.Pod) step {
+	return func(w *world) {
+		var rollouts []consumers.Rollout
+		if w.look != nil {
+			rollouts = w.look.Rollouts
+		}
+		w.look = &consumers.Look{At: w.now, Pods: pods, Rollouts: rollouts}
+		w.looks++
+	}
+}
+
+func blind(w *world) {
+	w.look = &consumers.Look{At: w.now, Problem: "the operator may not look"}
+	w.looks++
+}
+
+type rolloutModifier func(*consumers.Rollout)
+
+// runs is a Deployment api that the look found.
+func runs(modifiers ...rolloutModifier) step {
+	return func(w *world) {
+		r := consumers.Rollout{Workload: consumers.Workload{Kind: "Deployment", Name: "api"}, UID: "api", ResourceVersion: "1"}
+		for _, modify := range modifiers {
+			modify(&r)
+		}
+		w.look.Rollouts = append(w.look.Rollouts, r)
+	}
+}
+
+func restartedFor(mark string) rolloutModifier {
+	return func(r *consumers.Rollout) {
+		r.Restarts = map[string]string{consumers.RestartAnnotation("marketing"): mark}
+	}
+}
+
+func rollout(modify func(*v1alpha1.Rollout)) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+		s.Rollout = &v1alpha1.Rollout{}
+		modify(s.Rollout)
+	})
+}
+
+var auto = rollout(func(r *v1alpha1.Rollout) { r.Auto = true })
+
+func targets(names ...string) step {
+	return rollout(func(r *v1alpha1.Rollout) {
+		for _, name := range names {
+			r.Targets = append(r.Targets, v1alpha1.RolloutTarget{Kind: "Deployment", Name: name})
+		}
+	})
+}
+
+func looks(yes bool) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Look).To(Equal(yes))
+	}
+}
+
+func restarts(names ...string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		got := []string{}
+		for _, r := range d.Restart {
+			got = append(got, r.Name)
+		}
+		Expect(got).To(ConsistOf(names))
+	}
+}
+
+func stale(names ...string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Status.StalePods).NotTo(BeNil())
+		Expect(d.Status.StalePods.Names).To(ConsistOf(names))
+		Expect(d.Status.StalePods.Count).To(BeEquivalentTo(len(names)))
+	}
+}
+
+func nothingStale(_ *world, d rotation.Decision) {
+	GinkgoHelper()
+	Expect(d.Status.StalePods).To(BeNil())
+}
+
+func marks(mark string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.MarkKey).To(Equal("restart.clevertap.passcode-operator.io/marketing"))
+		Expect(d.Mark).To(Equal(mark))
+	}
+}
+
+var before, later = switchedAt.Add(-time.Hour), switchedAt.Add(time.Minute)
+
+var _ = DescribeTable("17. The old passcode", decides,
+	Entry("is Retiring until somebody has looked", given(rotated), looks(true), state("a", "Retiring"), stale()),
+	Entry("is Retired where nobody holds it", given(rotated, looked()), looks(false), state("a", "Retired"), nothingStale, tells("SafeToDelete")),
+	Entry("stays Retired, and nobody looks again", given(rotated, looked(), settled, restarted), looks(false), state("a", "Retired"), writesNothing, tells()),
+	Entry("is held by a container that took it by environment variable before", given(rotated, looked(pod("api-1", frozen(before)))), state("a", "Retiring"), stale("api-1"), tells()),
+	Entry("is not held by a container that started after", given(rotated, looked(pod("api-1", frozen(later)))), state("a", "Retired")),
+	Entry("may be held by one that started in the same second", given(rotated, looked(pod("api-1", frozen(switchedAt)))), state("a", "Retiring")),
+	Entry("is not held by one of the same second that was made by the restart", given(rotated, looked(pod("api-1", frozen(switchedAt), madeBy("2@2026-10-02T10:01:00Z")))), state("a", "Retired")),
+	Entry("may be held by a container of which nothing is known", given(rotated, looked(pod("api-1", frozen(time.Time{})))), stale("api-1")),
+	Entry("is waited for while volumes are refreshed, without another look", given(rotated, looked(pod("api-1", mounted(before)))), state("a", "Retiring"), stale(), looks(false), looksAgain(switchedAt.Add(2*time.Minute))),
+	Entry("is Retired once they are", given(rotated, looked(pod("api-1", mounted(before))), after(2*time.Minute), accepted("b")), state("a", "Retired"), looks(false)),
+	Entry("is held by whoever took it from its source", given(rotated, looked(pod("job-1", uses(consumers.Refreshed, later, "staged", "a")))), stale("job-1")),
+	Entry("is not held by whoever took another from that Secret", given(rotated, looked(pod("job-1", uses(consumers.Frozen, before, "staged", "b")))), state("a", "Retired")),
+	Entry("is held by whoever mounts a former target that still has it", given(rotated, formerlyIn("old", "a"), looked(pod("api-1", uses(consumers.Refreshed, later, "old")))), stale("api-1")),
+	Entry("is held by another object that publishes it", given(rotated, publishedElsewhere("a"), looked()), state("a", "Retiring")),
+	Entry("is looked for again after two seconds while somebody holds it", given(rotated, looked(pod("api-1", frozen(before)))), looks(false), looksAgain(switchedAt.Add(2*time.Second))),
+	Entry("is looked for again then", given(rotated, looked(pod("api-1", frozen(before))), after(2*time.Second)), looks(true)),
+	Entry("is looked for again after a minute at most", given(rotated, lookedOften(9, pod("api-1", frozen(before)))), looksAgain(switchedAt.Add(time.Minute))),
+	Entry("is never called safe where nobody may look", given(rotated, blind), state("a", "Retiring"), looks(false), looksAgain(switchedAt.Add(2*time.Second))),
+	Entry("is looked for again where the status is lost", given(rotated, looked(), settled, restarted, statusLost, accepted("a", "b")), looks(true), state("a", "Retiring")),
+	Entry("that was changed in place is told of only where something held it", given(published, holds("a", "new"), accepted("new"), settled, looked()), nothingStale, tells()),
+	Entry("that was changed in place shows in stalePods", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made)))), stale("api-1")),
+	Entry("that was changed in place is told of then", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, after(time.Minute), looked()), nothingStale, tells("SafeToDelete")),
+	Entry("of a first publication is nobody's", given(published), looks(false), nothingStale),
+)
+
+var _ = DescribeTable("18. previousPasscode", decides,
+	Entry("is there once it was replaced", given(keepingPrevious, rotated), previous("a"), writesNothing),
+	Entry("is kept while somebody holds it", given(keepingPrevious, rotated, looked(pod("api-1", frozen(before)))), writesNothing),
+	Entry("goes when nobody does, which makes no revision", given(keepingPrevious, rotated, looked()), dropsPrevious(2)),
+	Entry("goes when it is refused", given(keepingPrevious, rotated, looked(pod("api-1", frozen(before))), refused("a")), dropsPrevious(2)),
+	Entry("counts as no holder", given(keepingPrevious, rotated, looked(pod("api-1", uses(consumers.Frozen, before, "marketing", "previous")))), dropsPrevious(2)),
+	Entry("is not there where nobody asked for it", given(rotated), previous("")),
+	Entry("comes from the source where it is asked for later", given(rotated, looked(pod("api-1", frozen(before))), settled, keepingPrevious), wants("a")),
+	Entry("is put back when it is edited", given(keepingPrevious, rotated, editedPrevious), wants("a")),
+	Entry("is none for a user passcode, whose old one is dead", given(spec(user), keepingPrevious, published, holds("a", "new"), accepted("new"), settled), previous("")),
+)
+
+var _ = DescribeTable("19. Restarts", decides,
+	Entry("are of workloads that hold an old value by environment variable", given(auto, rotated, looked(pod("api-1", frozen(before))), runs()), restarts("api"), marks("2@2026-10-02T10:01:00Z"), says("RolloutComplete", "InProgress")),
+	Entry("are not of those that only mount the volume", given(auto, rotated, looked(pod("api-1", mounted(before))), runs()), restarts(), says("RolloutComplete", "Complete")),
+	Entry("are not of those that started after", given(auto, rotated, looked(pod("api-1", frozen(later))), runs()), restarts(), says("RolloutComplete", "Complete")),
+	Entry("are not of those that hold another Secret", given(auto, rotated, looked(pod("api-1", uses(consumers.Frozen, before, "other"))), runs()), restarts()),
+	Entry("are of named ones, whatever they hold", given(targets("api"), rotated, looked(pod("api-1", mounted(before))), runs()), restarts("api")),
+	Entry("are not of unnamed ones without auto", given(targets("api"), rotated, looked(pod("api-1"), pod("web-1", frozen(before), owner("web"))), runs(), runs(named("web"))), restarts("api")),
+	Entry("are not without rollout", given(rotated, looked(pod("api-1", frozen(before))), runs()), restarts(), saysNothingOf("RolloutComplete")),
+	Entry("happen once a revision", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("2@2026-10-02T10:01:00Z"))), restarts(), says("RolloutComplete", "InProgress")),
+	Entry("happen once a revision, though the operator restarts", given(auto, rotated, looked(pod("api-1", frozen(before))), settled, restarted, looked(pod("api-1", frozen(before))), runs(restartedFor("2@2026-10-02T10:01:00Z"))), restarts()),
+	Entry("catch up on what happened while the operator was down", given(auto, rotated, restarted), looks(true)),
+	Entry("wait five minutes after the last one", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z"))), restarts(), says("RolloutComplete", "InProgress")),
+	Entry("come then", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z")), at(switchedAt.Add(3*time.Minute)), accepted("b")), restarts("api")),
+	Entry("do not wait for a user passcode", given(spec(user), auto, published, at(switchedAt), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z"))), restarts("api")),
+	Entry("are none of a first publication", given(auto, published, looked(pod("api-1", frozen(made))), runs()), restarts(), says("RolloutComplete", "Complete")),
+	Entry("leave a paused one, and tell", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(paused)), restarts(), says("RolloutComplete", "Failed")),
+	Entry("leave one whose Pods must be deleted by hand, and tell", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(manual)), restarts(), says("RolloutComplete", "Failed")),
+	Entry("of a named one that does not exist are told of", given(targets("gone"), rotated, looked()), restarts(), says("RolloutComplete", "Failed")),
+	Entry("are none while suspended", given(auto, rotated, suspended, looked(pod("api-1", frozen(before))), runs()), restarts()),
+	Entry("are complete once the real rollout is", given(auto, rotated, looked(pod("api-1", frozen(later))), runs(restartedFor("2@2026-10-02T10:01:00Z"))), says("RolloutComplete", "Complete"), state("a", "Retired")),
+	Entry("are not complete before", given(auto, rotated, looked(pod("api-1", frozen(later))), runs(restartedFor("2@2026-10-02T10:01:00Z"), unfinished)), says("RolloutComplete", "InProgress"), state("a", "Retiring"), looks(false)),
+	Entry("that do not get there are told of", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("2@2026-10-02T10:01:00Z"), unfinished, failed)), says("RolloutComplete", "Failed")),
+	Entry("cannot be told of where nobody may look", given(auto, rotated, blind), says("RolloutComplete", "Failed")),
+	Entry("look once when the spec is new", given(published, auto), looks(true)),
+	Entry("look no more when that is done", given(published, auto, looked(), settled, restarted), looks(false), says("RolloutComplete", "Complete")),
+)
+
+func lookedOften(n int, pods ...consumers.Pod) step {
+	return func(w *world) {
+		looked(pods...)(w)
+		w.looks = n
+	}
+}
+
+func formerlyIn(secret, value string) step {
+	return func(w *world) {
+		w.others = map[string]string{secret: w.fingerprint("in1", "TEST-1", w.passcode(value))}
+	}
+}
+
+func publishedElsewhere(value string) step {
+	return func(w *world) {
+		w.elsewhere = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "shop/other"}
+	}
+}
+
+func named(name string) rolloutModifier { return func(r *consumers.Rollout) { r.Name = name } }
+
+func owner(name string) podModifier { return func(p *consumers.Pod) { p.Owner.Name = name } }
+
+func paused(r *consumers.Rollout) { r.Paused = true }
+
+func manual(r *consumers.Rollout) { r.Manual = "its updateStrategy is OnDelete: delete its Pods" }
+
+func unfinished(r *consumers.Rollout) { r.Unfinished = "1 of 2 Pods are updated" }
+
+func failed(r *consumers.Rollout) { r.Failed = "ReplicaSet has timed out progressing" }
+
+var keepingPrevious = spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+	s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{PreviousPasscode: "previous"}}
+})
+
+func editedPrevious(w *world) {
+	w.target.Previous = w.passcode("edited")
+	w.target.PreviousFingerprint = w.fingerprint("in1", "TEST-1", w.target.Previous)
+}
+
+func previous(value string) expectation {
+	return func(w *world, _ rotation.Decision) {
+		GinkgoHelper()
+		Expect(w.target.Previous.Reveal()).To(Equal(value))
+	}
+}
+
+func wants(previous string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil())
+		Expect(d.Want.Previous.Reveal()).To(Equal(previous))
+		Expect(d.Want.Publishes).To(BeFalse())
+	}
+}
+
+func dropsPrevious(revision int64) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		wants("")(w, d)
+		Expect(d.Want.Record.Revision).To(Equal(revision))
+	}
+}
