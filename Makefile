@@ -54,10 +54,10 @@ demo: build ## Shows the main job on a control plane of its own; no cluster need
 unit = $$(go list ./... | grep -v /test/)
 
 .PHONY: controlplane
-controlplane: ## Finds or builds etcd and kube-apiserver, once.
-	@hack/controlplane/find.sh etcd kube-apiserver >/dev/null
+controlplane: ## Finds or builds the Kubernetes binaries that tests and demo run on, once.
+	@hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager kubectl >/dev/null
 
 .PHONY: test
 test: ## Runs the unit tests, then the suites against a real API server.
 	go test -race $(unit)
-	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go tool ginkgo run -p --no-color ./test/...
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/...

@@ -282,6 +282,8 @@ func grantRole(ctx SpecContext, namespace, without string) {
 		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes"}, Verbs: []string{"get", "list", "watch"}},
 		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes/status"}, Verbs: []string{"patch"}},
 		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: secretVerbs},
+		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}},
+		{APIGroups: []string{"apps"}, Resources: []string{"deployments", "statefulsets", "daemonsets"}, Verbs: []string{"list", "patch"}},
 		{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
 	}}
 	binding := &rbacv1.RoleBinding{

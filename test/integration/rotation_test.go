@@ -64,12 +64,13 @@ var _ = Describe("The main job", func() {
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
 		Eventually(c.status(ctx)).Should(And(
 			HaveField("ActivePasscode", "q1"), HaveField("Revision", BeEquivalentTo(2)),
-			WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring)),
+			WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetired)),
 		))
 		c.settled()
 		Expect(c.requests.since(requests)).To(ConsistOf(
-			"PATCH secrets", "PATCH clevertappasscodes/status", "POST events", "POST events"))
-		Expect(c.events(ctx)()).To(Equal([]string{"Normal PasscodePublished", "Normal Rotated", "Warning NoSuccessor"}))
+			"PATCH secrets", "PATCH clevertappasscodes/status", "POST events", "POST events", // the rotation, and no spare is left
+			"GET pods", "PATCH clevertappasscodes/status", "POST events")) // the old one is retired
+		Expect(c.events(ctx)()).To(Equal([]string{"Normal PasscodePublished", "Normal Rotated", "Normal SafeToDelete", "Warning NoSuccessor"}))
 	})
 
 	It("requests nothing in 15 s of 20 settled objects, and writes nothing after a restart", func(ctx SpecContext) {

@@ -67,12 +67,16 @@ var _ = SynchronizedBeforeSuite(func() []byte {
 	plane, err := env.Start()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(plane.Stop)
+	stopControllers, err := plane.StartControllers()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(stopControllers)
 	return plane.Kubeconfig()
 }, func(kubeconfig []byte) {
 	ctrl.SetLogger(operator.Logger(zap.Options{Development: true, Level: zapcore.Level(-10)}, zap.WriteTo(io.MultiWriter(GinkgoWriter, &logged))))
 	var err error
 	config, err = clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 	Expect(err).NotTo(HaveOccurred())
+	config.QPS = -1 // as ctrl.GetConfig has it: the API server's own fairness is the limit
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
