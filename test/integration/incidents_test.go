@@ -54,7 +54,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		g.Expect(reason(i.condition)(found)).To(Equal(i.reason))
 	}, 10*time.Second, 200*time.Millisecond).Should(Succeed())
 	for _, word := range i.says {
-		Expect(c.message(ctx, i.condition)).To(ContainSubstring(word))
+		Eventually(func() string { return c.message(ctx, i.condition) }).Should(ContainSubstring(word))
 	}
 	if i.event != "" {
 		Eventually(c.events(ctx)).Should(ContainElement("Warning " + i.event))

@@ -179,9 +179,8 @@ var _ = Describe("A person", func() {
 		Eventually(c.status(ctx)).Should(And(HaveField("Target", "renamed"), HaveField("Revision", BeEquivalentTo(1))))
 
 		By("naming the old one again")
-		c.stage(ctx, "staged", map[string]string{"q4": "BBB-BBB-BBBB"})
 		c.account.Passcode("q4b", "BBB-BBB-BBBB", 90)
-		c.clock.Step(time.Minute)
+		c.stage(ctx, "staged", map[string]string{"q4": "BBB-BBB-BBBB"})
 		Eventually(c.secret(ctx, "renamed")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
 		c.change(ctx, targetName("marketing"))
 		Eventually(c.secret(ctx, "marketing")).Should(And(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")), HaveField("Annotations", Not(HaveKey(v1alpha1.ReleasedAtAnnotation)))))
