@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+HELM := helm.sh/helm/v3/cmd/helm@v3.22.0
+KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
 export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25.1
@@ -29,6 +31,8 @@ reference: manifests ## Generates docs/reference.md from the CRD, the constants,
 manifests: ## Generates the CRD from the API types and the role from the controllers.
 	go tool controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	go tool controller-gen rbac:roleName=clevertap-passcode-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
+	cp config/crd/bases/clevertap.passcode-operator.io_clevertappasscodes.yaml $(chart)/files/crd.yaml
+	cp config/rbac/role.yaml config/rbac/operator_role.yaml config/rbac/aggregated_roles.yaml config/rbac/metrics_auth.yaml $(chart)/files/
 
 .PHONY: lint
 lint: ## Runs golangci-lint.
@@ -40,6 +44,39 @@ verify: generate manifests reference ## Fails where generated files, formatting 
 	gofmt -l -w api controllers hack internal main.go test
 	git diff --exit-code
 	go vet ./...
+
+##@ Install
+
+chart := charts/clevertap-passcode-operator
+tools := bin/tools
+IMAGE ?= ghcr.io/passcode-operator/clevertap-passcode-operator:v0.1.0
+
+# Tools that are run more than once are built once. A version's stamp makes a new one of it.
+$(tools)/helm: Makefile
+	GOBIN=$(abspath $(tools)) go install $(HELM)
+$(tools)/kustomize: Makefile
+	GOBIN=$(abspath $(tools)) go install $(KUSTOMIZE)
+
+.PHONY: image
+image: ## Builds the image IMAGE with docker, podman or buildah.
+	hack/image.sh $(IMAGE)
+
+.PHONY: build-installer
+build-installer: manifests $(tools)/kustomize ## Writes dist/install.yaml, the cluster-wide installation in one file.
+	@mkdir -p dist
+	$(tools)/kustomize build config/default > dist/install.yaml
+
+.PHONY: install
+install: manifests ## Installs the CRD into the cluster that kubectl points to.
+	kubectl apply -k config/crd
+
+.PHONY: deploy
+deploy: manifests ## Installs the operator into the cluster that kubectl points to.
+	kubectl apply -k config/default
+
+.PHONY: uninstall
+uninstall: ## Removes the operator, and with the CRD every CleverTapPasscode. Targets stay, unless they are owned.
+	kubectl delete --ignore-not-found -k config/default
 
 ##@ Try
 
@@ -58,6 +95,7 @@ controlplane: ## Finds or builds the Kubernetes binaries that tests and demo run
 	@hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager kubectl >/dev/null
 
 .PHONY: test
-test: ## Runs the unit tests, then the suites against a real API server.
+test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites against a real API server.
 	go test -race $(unit)
-	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/...
+	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration

@@ -35,7 +35,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
-// +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 
 // seen is what one pass observed.

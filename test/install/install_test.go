@@ -1,0 +1,215 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package install holds the two ways of installing to one truth: what the chart renders is what kustomize builds.
+package install
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+const namespace = "clevertap-passcode-operator-system"
+
+// objects are what a tool renders, by kind, namespace and name.
+func objects(t *testing.T, tool string, args ...string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	g := NewWithT(t)
+	out, err := run(tool, args...)
+	g.Expect(err).NotTo(HaveOccurred(), out)
+	all := map[string]*unstructured.Unstructured{}
+	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(out), 4096)
+	for {
+		o := &unstructured.Unstructured{}
+		err := decoder.Decode(o)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		g.Expect(err).NotTo(HaveOccurred())
+		if o.GetKind() != "" && o.GetKind() != "Namespace" { // Helm makes the release's
+			all[fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())] = o
+		}
+	}
+}
+
+// run runs the tool that make test built: HELM or KUSTOMIZE.
+func run(tool string, args ...string) (string, error) {
+	path := os.Getenv(tool)
+	if path == "" {
+		return tool + " is not set: run make test", errors.New("no tool")
+	}
+	command := exec.Command(path, args...)
+	command.Dir = env.Root()
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err := command.Run()
+	return out.String(), err
+}
+
+func chart(t *testing.T, args ...string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	return objects(t, "HELM", append([]string{"template", "release", "charts/clevertap-passcode-operator",
+		"--namespace", namespace, "--kube-version", "1.37.2"}, args...)...)
+}
+
+func kustomized(t *testing.T, folder string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	return objects(t, "KUSTOMIZE", "build", filepath.Join("config", folder))
+}
+
+// normal leaves out what each of the two adds of its own.
+func normal(o *unstructured.Unstructured) string {
+	o = o.DeepCopy()
+	labels := o.GetLabels()
+	for _, key := range []string{"helm.sh/chart", "app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "app.kubernetes.io/version"} {
+		delete(labels, key)
+	}
+	o.SetLabels(labels)
+	annotations := o.GetAnnotations()
+	delete(annotations, "helm.sh/resource-policy")
+	o.SetAnnotations(annotations)
+	text, err := json.MarshalIndent(o, "", " ")
+	if err != nil {
+		panic(err) // it was decoded from JSON
+	}
+	return string(text)
+}
+
+func expectSame(t *testing.T, rendered, built map[string]*unstructured.Unstructured) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Expect(names(rendered)).To(Equal(names(built)))
+	for name, o := range built {
+		g.Expect(normal(rendered[name])).To(Equal(normal(o)), name)
+	}
+}
+
+func names(objects map[string]*unstructured.Unstructured) []string {
+	var list []string
+	for name := range objects {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestTheChartIsTheClusterWideInstallation(t *testing.T) {
+	expectSame(t, chart(t), kustomized(t, "default"))
+}
+
+func TestTheChartWithNamespacesIsTheNamespacedInstallation(t *testing.T) {
+	built := kustomized(t, "namespaced")
+	// kustomize works in the namespace that it is built for, whatever that is; the chart is told its name.
+	deployment := built["Deployment "+namespace+"/clevertap-passcode-operator"]
+	container := deployment.Object["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
+	NewWithT(t).Expect(container["args"].([]any)[1]).To(Equal("--namespaces=$(POD_NAMESPACE)"))
+	container["args"].([]any)[1] = "--namespaces=" + namespace
+	container["env"] = slices.DeleteFunc(container["env"].([]any), func(e any) bool { return e.(map[string]any)["name"] == "POD_NAMESPACE" })
+	expectSame(t, chart(t, "--set", "watchNamespaces={"+namespace+"}"), built)
+}
+
+func TestNoClusterRoleIsTheNamespacedOperators(t *testing.T) {
+	for name, o := range kustomized(t, "namespaced") {
+		if o.GetKind() == "ClusterRoleBinding" {
+			t.Error(name)
+		}
+	}
+}
+
+func TestEveryValueReachesWhatItIsFor(t *testing.T) {
+	for _, row := range []struct{ set, expected string }{
+		{"replicaCount=3", "replicas: 3"},
+		{"image.repository=example.com/operator", "image: example.com/operator:v0.1.0"},
+		{"image.tag=v9", "clevertap-passcode-operator:v9"},
+		{"image.digest=sha256:" + strings.Repeat("a", 64), "@sha256:" + strings.Repeat("a", 64)},
+		{"image.pullPolicy=Always", "imagePullPolicy: Always"},
+		{"imagePullSecrets[0].name=pull", "- name: pull"},
+		{"serviceAccount.name=other", "serviceAccountName: other"},
+		{"serviceAccount.annotations.a=b", "a: b"},
+		{"watchLabelSelector=shard=one", "--watch-label-selector=shard=one"},
+		{"clevertap.endpoint=https://proxy.example.com", "--clevertap-endpoint=https://proxy.example.com"},
+		{"clevertap.partner=acme", "--clevertap-partner=acme"},
+		{"logLevel=debug", "--zap-log-level=debug"},
+		{"extraArgs={--volume-refresh=5m}", "- --volume-refresh=5m"},
+		{"resources.limits.memory=1Gi", "memory: 1Gi"},
+		{"podSecurityContext.fsGroup=1", "fsGroup: 1"},
+		{"securityContext.privileged=false", "privileged: false"},
+		{"nodeSelector.disk=ssd", "disk: ssd"},
+		{"tolerations[0].key=dedicated", "key: dedicated"},
+		{"affinity.nodeAffinity.x=y", "nodeAffinity:"},
+		{"podDisruptionBudget.maxUnavailable=2", "maxUnavailable: 2"},
+		{"networkPolicy.extraEgress[0].ports[0].port=3128", "port: 3128"},
+		{"metrics.secure=false", "--metrics-secure=false"},
+		{"metrics.serviceMonitor.enabled=true", "kind: ServiceMonitor"},
+		{"metrics.serviceMonitor.enabled=true", "honorLabels: true"},
+		{"metrics.podMonitor.enabled=true", "kind: PodMonitor"},
+		{"crds.keep=true", "helm.sh/resource-policy: keep"},
+	} {
+		t.Run(row.set, func(t *testing.T) {
+			flag := "--set"
+			out, err := run("HELM", "template", "release", "charts/clevertap-passcode-operator", "--kube-version", "1.37.2", flag, row.set)
+			NewWithT(t).Expect(err).NotTo(HaveOccurred(), out)
+			NewWithT(t).Expect(out).To(ContainSubstring(row.expected))
+		})
+	}
+	for _, row := range []struct{ set, gone string }{
+		{"crds.enabled=false", "kind: CustomResourceDefinition"},
+		{"crds.keep=false", "helm.sh/resource-policy"},
+		{"rbac.create=false", "kind: ClusterRole"},
+		{"serviceAccount.create=false", "kind: ServiceAccount\nmetadata"},
+		{"podDisruptionBudget.enabled=false", "kind: PodDisruptionBudget"},
+		{"networkPolicy.enabled=false", "kind: NetworkPolicy"},
+		{"topologySpreadConstraints=null", "topologySpreadConstraints"},
+	} {
+		t.Run(row.set, func(t *testing.T) {
+			out, err := run("HELM", "template", "release", "charts/clevertap-passcode-operator", "--kube-version", "1.37.2", "--set", row.set)
+			NewWithT(t).Expect(err).NotTo(HaveOccurred(), out)
+			NewWithT(t).Expect(out).NotTo(ContainSubstring(row.gone))
+		})
+	}
+}
+
+func TestAWrongValueIsRefusedByName(t *testing.T) {
+	for set, named := range map[string]string{
+		"replicaCount=two":              "replicaCount",
+		"replicas=2":                    "replicas",
+		"image.tagg=v1":                 "tagg",
+		"image.digest=abc":              "image/digest",
+		"image.pullPolicy=Sometimes":    "image/pullPolicy",
+		"watchNamespaces={Shop}":        "watchNamespaces/0",
+		"clevertap.endpoint=ftp://x":    "clevertap/endpoint",
+		"metrics.serviceMonitor.x=true": "serviceMonitor",
+	} {
+		out, err := run("HELM", "template", "release", "charts/clevertap-passcode-operator", "--kube-version", "1.37.2", "--set", set)
+		NewWithT(t).Expect(err).To(HaveOccurred(), set)
+		NewWithT(t).Expect(out).To(ContainSubstring(named), set)
+	}
+}
