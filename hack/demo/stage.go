@@ -68,7 +68,7 @@ func newStage(clock clock.Clock) (*stage, error) {
 func (s *stage) start(ctx context.Context) error {
 	fmt.Println("Starting etcd, kube-apiserver, a stand-in of CleverTap, and the operator ...")
 	var err error
-	if s.plane, err = env.Start(); err != nil {
+	if s.plane, err = env.Start(""); err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.kubeconfig, s.plane.Kubeconfig(), 0o600); err != nil {

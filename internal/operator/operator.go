@@ -18,9 +18,11 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -114,14 +116,25 @@ func newManager(o Options, s Surroundings) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the manager: %w", err)
 	}
-	for name, add := range map[string]func(string, healthz.Checker) error{
-		"healthz": manager.AddHealthzCheck, "readyz": manager.AddReadyzCheck,
-	} {
-		if err := add(name, healthz.Ping); err != nil {
-			return nil, fmt.Errorf("adding the %s check: %w", name, err)
-		}
+	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding the health check: %w", err)
+	}
+	if err := manager.AddReadyzCheck("informers", informersSynced(manager)); err != nil {
+		return nil, fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return manager, nil
+}
+
+// informersSynced is whether the API server lets this process see what it works on.
+func informersSynced(manager ctrl.Manager) healthz.Checker {
+	return func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)
+		defer cancel()
+		if !manager.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the informers have not seen all objects and Secrets yet: is a right missing?")
+		}
+		return nil
+	}
 }
 
 func metricsOptions(o Options) metricsserver.Options {

@@ -32,11 +32,17 @@ type ControlPlane struct {
 	environment *envtest.Environment
 }
 
-// Start starts the binaries in KUBEBUILDER_ASSETS, which make test sets.
-func Start() (*ControlPlane, error) {
+// Start starts the binaries in KUBEBUILDER_ASSETS, which make test sets. The API server's audit log goes to the file
+// auditLog; "" means none.
+func Start(auditLog string) (*ControlPlane, error) {
 	environment := &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
+	}
+	if auditLog != "" {
+		environment.ControlPlane.GetAPIServer().Configure().
+			Append("audit-log-path", auditLog).
+			Append("audit-policy-file", filepath.Join(Root(), "test", "env", "audit-policy.yaml"))
 	}
 	if _, err := environment.Start(); err != nil {
 		// What did start must not outlive the attempt.

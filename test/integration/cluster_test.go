@@ -62,6 +62,7 @@ type cluster struct {
 	requests  *requestLog
 	endpoint  string
 	registry  *prometheus.Registry
+	user      string // that the operator is
 	stop      func()
 	adapt     []func(*operator.Options, *rest.Config)
 }
@@ -70,7 +71,8 @@ type cluster struct {
 func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config)) *cluster {
 	GinkgoHelper()
 	start := time.Now().Truncate(time.Second) //nolint:forbidigo // objects carry the API server's time of creation
-	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start, adapt: adapt}
+	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start, adapt: adapt, user: namespacedOperator}
+	grantRoles(ctx, c.namespace, c.user)
 	c.vendor = standin.New(c.clock)
 	c.account = c.vendor.Account(india, accountID)
 	server := httptest.NewServer(c.vendor)
@@ -87,6 +89,7 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 	GinkgoHelper()
 	ctx, cancel := context.WithCancel(context.Background())
 	access := rest.CopyConfig(config)
+	access.Impersonate = rest.ImpersonationConfig{UserName: c.user}
 	options := operator.Options{
 		Namespaces:              []string{c.namespace},
 		OperatorNamespace:       c.namespace,

@@ -24,7 +24,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -193,10 +192,9 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		condition: "Reconciling", reason: "TargetNotWritten",
 		says: []string{`Secret "marketing" could not be written`, "Let the operator's service account create and patch Secrets in namespace test-"},
 		mended: func(ctx SpecContext, c *cluster) {
-			role := &rbacv1.Role{}
-			Expect(kube.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: "operator"}, role)).To(Succeed())
-			role.Rules[2].Verbs = append(role.Rules[2].Verbs, "create")
-			Expect(kube.Update(ctx, role)).To(Succeed())
+			changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+				return append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}})
+			})
 		},
 	}),
 )
@@ -216,14 +214,18 @@ func (i incident) adapt(ctx SpecContext) []func(*operator.Options, *rest.Config)
 	if i.without == "" {
 		return nil
 	}
-	return []func(*operator.Options, *rest.Config){func(o *operator.Options, access *rest.Config) {
+	return []func(*operator.Options, *rest.Config){func(o *operator.Options, _ *rest.Config) {
 		// The key Secret must be there: it can't be made either.
 		Expect(kube.Create(ctx, &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Name: "clevertap-passcode-operator-fingerprint-key", Namespace: o.OperatorNamespace},
 			Data:       map[string][]byte{"key": make([]byte, 32)},
 		})).To(Succeed())
-		grantRole(ctx, o.OperatorNamespace, i.without)
-		access.Impersonate = rest.ImpersonationConfig{UserName: "operator"}
+		changeRole(ctx, o.OperatorNamespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+			return without(rules, "secrets", i.without)
+		})
+		changeRole(ctx, o.OperatorNamespace, "operator-self", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+			return without(rules, "secrets", i.without)
+		})
 	}}
 }
 

@@ -17,7 +17,6 @@ limitations under the License.
 package integration
 
 import (
-	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -223,15 +222,12 @@ var _ = Describe("A person", func() {
 
 var _ = Describe("An operator", func() {
 	It("works in its namespace with a Role alone", func(ctx SpecContext) {
-		c := newCluster(ctx, func(o *operator.Options, access *rest.Config) {
-			grantRole(ctx, o.OperatorNamespace, "")
-			access.Impersonate = rest.ImpersonationConfig{UserName: "operator"}
-		})
-		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
-		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
-		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
-		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
-		Eventually(c.events(ctx)).Should(Equal([]string{"Normal PasscodePublished"}))
+		c := published(ctx) // as every test does
+		var bindings rbacv1.ClusterRoleBindingList
+		Expect(kube.List(ctx, &bindings)).To(Succeed())
+		for _, b := range bindings.Items {
+			Expect(b.Subjects).NotTo(ContainElement(HaveField("Name", c.user)))
+		}
 	})
 
 	It("leaves the objects of other shards alone", func(ctx SpecContext) {
@@ -271,25 +267,3 @@ var _ = Describe("An operator", func() {
 		Expect(c.secret(ctx, "marketing")().ResourceVersion).To(Equal(secret.ResourceVersion))
 	})
 })
-
-// grantRole gives user operator what the operator needs in its one namespace, but for a verb on Secrets.
-func grantRole(ctx SpecContext, namespace, without string) {
-	GinkgoHelper()
-	secretVerbs := slices.DeleteFunc([]string{"get", "list", "watch", "create", "patch"}, func(verb string) bool { return verb == without })
-	meta := metav1.ObjectMeta{Name: "operator", Namespace: namespace}
-	role := &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
-		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes"}, Verbs: []string{"get", "list", "watch"}},
-		{APIGroups: []string{"clevertap.passcode-operator.io"}, Resources: []string{"clevertappasscodes/status"}, Verbs: []string{"patch"}},
-		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: secretVerbs},
-		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}},
-		{APIGroups: []string{"apps"}, Resources: []string{"deployments", "statefulsets", "daemonsets"}, Verbs: []string{"list", "patch"}},
-		{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
-	}}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: meta,
-		Subjects:   []rbacv1.Subject{{Kind: "User", APIGroup: rbacv1.GroupName, Name: "operator"}},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "operator"},
-	}
-	Expect(kube.Create(ctx, role)).To(Succeed())
-	Expect(kube.Create(ctx, binding)).To(Succeed())
-}

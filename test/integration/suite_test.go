@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -64,12 +65,14 @@ var (
 
 // One control plane serves all parallel processes; each test has a namespace of its own in it.
 var _ = SynchronizedBeforeSuite(func() []byte {
-	plane, err := env.Start()
+	auditLog := filepath.Join(GinkgoT().TempDir(), "audit.log")
+	plane, err := env.Start(auditLog)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(plane.Stop)
 	stopControllers, err := plane.StartControllers()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(stopControllers)
+	audited = auditLog
 	return plane.Kubeconfig()
 }, func(kubeconfig []byte) {
 	ctrl.SetLogger(operator.Logger(zap.Options{Development: true, Level: zapcore.Level(-10)}, zap.WriteTo(io.MultiWriter(GinkgoWriter, &logged))))
@@ -137,6 +140,9 @@ func shapes(value string) []string {
 		hex.EncodeToString(sum256[:])[:16], base64.StdEncoding.EncodeToString(sum256[:]),
 	}
 }
+
+// audited is the API server's audit log; only the process that started it knows it.
+var audited string
 
 // newNamespace is never deleted: the control plane ends with the run, and nothing in it would do the deleting.
 func newNamespace(ctx SpecContext) string {
