@@ -99,3 +99,7 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	go test -race $(unit)
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
+
+.PHONY: e2e
+e2e: build-installer $(tools)/helm $(tools)/kustomize ## Plays the whole story on a real node; needs root and Debian's containerd.
+	test/e2e/run.sh

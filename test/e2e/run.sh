@@ -1,0 +1,42 @@
+#!/bin/sh
+# Plays the whole story on a real node: make e2e.
+#
+# The node is a cluster of one, in a network namespace of its own: it needs root, and containerd and runc from Debian's
+# packages, which it installs. Where that is not to be had it says so and fails, or with E2E_OPTIONAL=1 passes.
+set -eu
+cd "$(dirname "$0")/../.."
+node=$PWD/test/e2e/node.sh
+image=ghcr.io/passcode-operator/clevertap-passcode-operator:v0.1.0
+
+say() { echo "e2e: $*" >&2; }
+
+cannot() {
+	say "NOT RUN on this machine: $*"
+	[ "${E2E_OPTIONAL:-}" = 1 ] || exit 1
+	exit 0
+}
+
+[ "$(id -u)" = 0 ] || cannot "a node needs root"
+packages="containerd runc containernetworking-plugins busybox-static iproute2 iptables conntrack openssl"
+if ! command -v containerd ctr runc conntrack iptables ip openssl busybox >/dev/null || [ ! -d /usr/lib/cni ]; then
+	command -v apt-get >/dev/null || cannot "containerd and runc are not installed, and there is no apt-get"
+	say "installing $packages"
+	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages; } >/dev/null 2>&1 ||
+		cannot "$packages could not be installed"
+fi
+
+BIN=$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
+export BIN
+say "building the operator and the tests"
+CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/e2e/clevertap-passcode-operator .
+CGO_ENABLED=0 go test -c -o bin/e2e/e2e.test ./test/e2e
+
+trap '"$node" down' EXIT
+trap 'exit 1' INT TERM
+"$node" down
+say "starting a node"
+"$node" up >/dev/null || cannot "the node did not become ready (are network namespaces and cgroups allowed?)"
+"$node" image "$image" clevertap-passcode-operator=bin/e2e/clevertap-passcode-operator -- /clevertap-passcode-operator
+"$node" image local/app:1 bin/sh=/bin/busybox bin/cat=/bin/busybox bin/sleep=/bin/busybox -- /bin/sleep 100000
+cd test/e2e
+"$node" exec ../../bin/e2e/e2e.test -ginkgo.v -ginkgo.no-color -test.timeout 30m

@@ -1,0 +1,197 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// One node has room for one story at a time.
+var _ = Describe("A cluster", Ordered, func() {
+	Describe("with the cluster-wide installation", clusterWide)
+	Describe("with the namespaced installation", namespaced)
+})
+
+func clusterWide() {
+	It("is applied as it is shipped, and two replicas become ready", func() {
+		apply(overlay("dist/install.yaml", ""))
+		ready(system, "2")
+		Expect(get("", "namespace/"+system, ".metadata.labels.pod-security\\.kubernetes\\.io/enforce")()).To(Equal("restricted"))
+	})
+
+	It("publishes, and Pods read what is published, as files and in their environment", func() {
+		kubectl("create", "namespace", "shop")
+		declare("shop", "marketing", "  rollout: {auto: true}")
+		Eventually(condition("shop", "marketing", "Ready")).Should(Equal("PasscodePublished"))
+		published := value("shop", "marketing")()
+		workload("shop", "files", "marketing", "files")
+		workload("shop", "env", "marketing", "env")
+		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(published))
+		Expect(inPod("shop", "files", "cat", "/creds/endpoint")()).To(Equal("https://in1.api.clevertap.com"))
+		Expect(inEnv("shop", "env")()).To(Equal(published))
+	})
+
+	It("rotates: the file changes with no restart, and the environment's Deployment is restarted once", func() {
+		before := value("shop", "marketing")()
+		files, env := podOf("shop", "files"), podOf("shop", "env")
+		time.Sleep(1100 * time.Millisecond) //nolint:forbidigo // a container's start is known to the second
+		kubectl("annotate", "ctp", "-n", "shop", "marketing", "clevertap.passcode-operator.io/rotate-requested-at=1")
+		Eventually(value("shop", "marketing")).ShouldNot(Equal(before))
+		after := value("shop", "marketing")()
+		Eventually(get("shop", "ctp/marketing", ".status.stalePods.count")).ShouldNot(BeEmpty())
+
+		Eventually(inEnv("shop", "env")).Should(Equal(after))
+		Eventually(func() string { return podOf("shop", "env") }).ShouldNot(Equal(env))
+		Eventually(inPod("shop", "files", "cat", "/creds/passcode")).Should(Equal(after))
+		Expect(podOf("shop", "files")).To(Equal(files))
+		Expect(get("shop", "pod/"+files, ".status.containerStatuses[0].restartCount")()).To(Equal("0"))
+		Expect(get("shop", "deployment/env", ".metadata.generation")()).To(Equal("2"))
+		Expect(get("shop", "deployment/files", ".metadata.generation")()).To(Equal("1"))
+	})
+
+	It("says when the old one can be deleted, once volumes are refreshed", func() {
+		Eventually(condition("shop", "marketing", "RolloutComplete")).Should(Equal("Complete"))
+		Eventually(get("shop", "ctp/marketing", ".status.passcodes[0].state"), 4*time.Minute).Should(Equal("Retired"))
+		Expect(get("shop", "ctp/marketing", ".status.stalePods")()).To(BeEmpty())
+		Eventually(func() string { return kubectl("get", "events", "-n", "shop", "-o=jsonpath={.items[*].reason}") }).Should(ContainSubstring("SafeToDelete"))
+		fmt.Println(kubectl("get", "ctp", "-n", "shop"))
+	})
+
+	It("loses its leader in the middle of a rotation, which happens once all the same", func() {
+		declare("shop", "second", "  rollout: {auto: true}")
+		Eventually(condition("shop", "second", "Ready")).Should(Equal("PasscodePublished"))
+		Eventually(get("shop", "ctp/second", ".status.nextPasscode")).Should(Equal("second-two"))
+		workload("shop", "second", "second", "env")
+		time.Sleep(1100 * time.Millisecond) //nolint:forbidigo // a container's start is known to the second
+		pod := leader(system)
+		kubectl("annotate", "ctp", "-n", "shop", "second", "clevertap.passcode-operator.io/rotate-requested-at=1")
+		kubectl("delete", "pod", "-n", system, pod, "--grace-period=0", "--force")
+		Eventually(get("shop", "ctp/second", ".status.lastHandledRotateAt")).Should(Equal("1"))
+		Eventually(inEnv("shop", "second")).Should(Equal(value("shop", "second")()))
+		Eventually(condition("shop", "second", "RolloutComplete")).Should(Equal("Complete"))
+		Expect(get("shop", "ctp/second", ".status.revision")()).To(Equal("2"))
+		Expect(get("shop", "deployment/second", ".metadata.generation")()).To(Equal("2"))
+		ready(system, "2")
+	})
+
+	It("is evicted from its leader's Pod, and the other replica works on", func() {
+		pod := leader(system)
+		out, err := run(fmt.Sprintf(`{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":%q,"namespace":%q}}`, pod, system),
+			"kubectl", "create", "--raw", "/api/v1/namespaces/"+system+"/pods/"+pod+"/eviction", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), out)
+		kubectl("annotate", "ctp", "-n", "shop", "marketing", "clevertap.passcode-operator.io/verify-requested-at=1")
+		Eventually(get("shop", "ctp/marketing", ".status.lastHandledVerifyAt")).Should(Equal("1"))
+		Expect(leader(system)).NotTo(Equal(pod))
+		ready(system, "2")
+	})
+
+	It("shows metrics over TLS, to those alone who may read them", func() {
+		kubectl("create", "serviceaccount", "-n", "shop", "scraper")
+		address := get(system, "pod/"+leader(system), ".status.podIP")
+		Expect(scrape(address(), "")).To(Equal("401 Unauthorized"))
+		token := kubectl("create", "token", "-n", "shop", "scraper")
+		Expect(scrape(address(), token)).To(Equal("403 Forbidden"))
+		kubectl("create", "clusterrolebinding", "scraper", "--clusterrole=clevertap-passcode-operator-metrics-reader", "--serviceaccount=shop:scraper")
+		Eventually(func() string { return scrape(address(), token) }).Should(ContainSubstring(`clevertap_passcode_status_condition{condition="Ready",name="marketing",namespace="shop",status="True"} 1`))
+	})
+
+	It("is upgraded from the manifests to the chart, which writes no target", func() {
+		before := get("shop", "secret/marketing", ".metadata.resourceVersion")()
+		out, err := run("", "helm", "upgrade", "--install", "operator", "../../charts/clevertap-passcode-operator", "--namespace", system,
+			"--take-ownership", "--wait", "--timeout", "3m", "--set", "clevertap.endpoint="+endpoint)
+		Expect(err).NotTo(HaveOccurred(), out)
+		ready(system, "2")
+		kubectl("annotate", "ctp", "-n", "shop", "marketing", "--overwrite", "clevertap.passcode-operator.io/verify-requested-at=2")
+		Eventually(get("shop", "ctp/marketing", ".status.lastHandledVerifyAt")).Should(Equal("2"))
+		Expect(get("shop", "secret/marketing", ".metadata.resourceVersion")()).To(Equal(before))
+	})
+
+	It("is uninstalled, and what it published is still there", func() {
+		before := value("shop", "marketing")()
+		out, err := run("", "helm", "uninstall", "operator", "--namespace", system, "--wait")
+		Expect(err).NotTo(HaveOccurred(), out)
+		Eventually(get(system, "pods", ".items")).Should(Equal("[]"))
+		Expect(value("shop", "marketing")()).To(Equal(before))
+		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(before))
+		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
+	})
+}
+
+func scrape(address, token string) string {
+	GinkgoHelper()
+	request, err := http.NewRequest(http.MethodGet, "https://"+address+":8443/metrics", nil)
+	Expect(err).NotTo(HaveOccurred())
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // its certificate is its own
+	response, err := client.Do(request)
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return response.Status
+	}
+	var body strings.Builder
+	Expect(response.Write(&body)).To(Succeed())
+	return body.String()
+}
+
+func namespaced() {
+	const tenant = "tenant"
+
+	It("is applied to a tenant's namespace, and becomes ready with Roles alone", func() {
+		kubectl("create", "namespace", "stranger")
+		apply(strings.ReplaceAll(overlay("config/namespaced", tenant), "name: "+system+"\n", "name: "+tenant+"\n"))
+		ready(tenant, "2")
+	})
+
+	It("publishes in its own namespace and nowhere else", func() {
+		declare(tenant, "own", "")
+		declare("stranger", "foreign", "")
+		Eventually(condition(tenant, "own", "Ready")).Should(Equal("PasscodePublished"))
+		Consistently(get("stranger", "ctp/foreign", ".status.observedGeneration"), 5*time.Second).Should(Equal("-1"))
+	})
+
+	It("can touch nothing else", func() {
+		for _, verb := range []string{"get", "list", "watch", "create", "patch", "delete"} {
+			out, _ := run("", "kubectl", "auth", "can-i", verb, "secrets", "-n", "stranger", "--as=system:serviceaccount:"+tenant+":clevertap-passcode-operator")
+			Expect(out).To(Equal("no"), verb)
+		}
+		for verb, want := range map[string]string{"get": "yes", "patch": "yes", "delete": "no", "update": "no"} {
+			out, _ := run("", "kubectl", "auth", "can-i", verb, "secrets", "-n", tenant, "--as=system:serviceaccount:"+tenant+":clevertap-passcode-operator")
+			Expect(out).To(Equal(want), verb)
+		}
+	})
+
+	It("says which right it lacks on its first lines, and is not ready", func() {
+		kubectl("delete", "rolebinding", "-n", tenant, "clevertap-passcode-operator")
+		kubectl("rollout", "restart", "-n", tenant, "deployment/clevertap-passcode-operator")
+		Eventually(func() string {
+			out, _ := run("", "kubectl", "logs", "-n", tenant, "-l", "app.kubernetes.io/name=clevertap-passcode-operator", "--tail=-1", "--prefix")
+			return out // or why there is no log yet
+		}).Should(MatchRegexp(`cannot (list|watch) resource \\*"secrets`))
+		Consistently(get(tenant, "deployment/clevertap-passcode-operator", ".status.updatedReplicas"), 10*time.Second).ShouldNot(BeEmpty())
+		Expect(get(tenant, "deployment/clevertap-passcode-operator", ".status.conditions[?(@.type==\"Progressing\")].reason")()).NotTo(Equal("NewReplicaSetAvailable"))
+	})
+}
