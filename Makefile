@@ -5,6 +5,7 @@ SHELL := /bin/sh
 
 HELM := helm.sh/helm/v3/cmd/helm@v3.22.0
 KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
 export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25.1
@@ -77,6 +78,21 @@ deploy: manifests ## Installs the operator into the cluster that kubectl points 
 .PHONY: uninstall
 uninstall: ## Removes the operator, and with the CRD every CleverTapPasscode. Targets stay, unless they are owned.
 	kubectl delete --ignore-not-found -k config/default
+
+##@ Supply
+
+.PHONY: vulncheck
+vulncheck: ## Looks for known vulnerabilities; says so where their database can't be reached.
+	@hack/vulncheck.sh $(GOVULNCHECK)
+
+.PHONY: sbom
+sbom: build ## Writes dist/sbom.spdx.json, the binary's bill of materials.
+	@mkdir -p dist
+	go run ./hack/sbom bin/clevertap-passcode-operator > dist/sbom.spdx.json
+
+.PHONY: reproducible
+reproducible: ## Fails where two builds of the binary differ in a byte.
+	@hack/reproducible.sh
 
 ##@ Try
 
