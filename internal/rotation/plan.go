@@ -1,0 +1,168 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// Milestone is something that time alone will bring.
+type Milestone struct {
+	At time.Time
+	// Kind is what happens to the passcode.
+	Kind MilestoneKind
+	// Passcode is its name.
+	Passcode string
+}
+
+// MilestoneKind is what happens.
+type MilestoneKind string
+
+// The milestones.
+const (
+	// MilestonePublished: it is published, in place of the one before.
+	MilestonePublished MilestoneKind = "Published"
+	// MilestoneExpiringSoon: the 30 days before its end begin while it is published.
+	MilestoneExpiringSoon MilestoneKind = "ExpiringSoon"
+	// MilestoneExpired: it ends while it is published.
+	MilestoneExpired MilestoneKind = "Expired"
+)
+
+// planHorizon bounds how far a plan looks ahead.
+const planHorizon = 30 * 365 * 24 * time.Hour
+
+// Plan says what time alone will bring from now on, if every listed passcode is there and accepted and nobody changes
+// anything: Decide itself, played forward. It knows what is published from the object's status, which may be empty.
+func Plan(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
+	p := newPlay(now, object)
+	var all []Milestone
+	for at := now; at.Before(now.Add(planHorizon)); {
+		d := Decide(at, p.observed)
+		if d.Want != nil {
+			p.write(d.Want)
+			if d.Want.Publishes {
+				all = append(all, Milestone{At: at, Kind: MilestonePublished, Passcode: d.Want.Record.Passcode})
+			}
+			continue
+		}
+		all = append(all, news(at, p.observed.Object.Status, d.Status)...)
+		p.observed.Object.Status = d.Status
+		if d.Status.Phase == v1alpha1.PhaseExpired || d.Next.IsZero() {
+			break
+		}
+		at = d.Next
+	}
+	return all
+}
+
+// news are what the status says and said not before.
+func news(at time.Time, before, after v1alpha1.CleverTapPasscodeStatus) []Milestone {
+	var all []Milestone
+	name := v1alpha1.ConditionExpiringSoon
+	if meta.IsStatusConditionTrue(after.Conditions, name) && !meta.IsStatusConditionTrue(before.Conditions, name) {
+		all = append(all, Milestone{At: at, Kind: MilestoneExpiringSoon, Passcode: after.ActivePasscode})
+	}
+	if after.Phase == v1alpha1.PhaseExpired && before.Phase != v1alpha1.PhaseExpired {
+		all = append(all, Milestone{At: at, Kind: MilestoneExpired, Passcode: after.ActivePasscode})
+	}
+	return all
+}
+
+// play is a world in which every value is its entry's name.
+type play struct {
+	observed Observed
+	key      Key
+}
+
+func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *play {
+	object = object.DeepCopy()
+	object.Spec.Verification = &v1alpha1.Verification{Mode: v1alpha1.VerificationNone}
+	object.Spec.Rollout = nil
+	if object.CreationTimestamp.IsZero() {
+		object.CreationTimestamp.Time = now.Add(-patience)
+	}
+	p := &play{key: NewKey(nil), observed: Observed{Object: object, Looking: true}}
+	for _, entry := range object.Spec.Passcodes {
+		passcode := stand(entry.Name)
+		p.observed.Sources = append(p.observed.Sources, Source{Passcode: passcode, Fingerprint: p.fingerprint(passcode)})
+	}
+	for i := range object.Status.Passcodes {
+		s := &object.Status.Passcodes[i]
+		s.Fingerprint = p.fingerprint(stand(s.Name))
+	}
+	object.Status.Conditions = nil
+	p.publish()
+	return p
+}
+
+// stand is a value that stands for an entry's: no two names have the same.
+func stand(name string) clevertap.Passcode {
+	sum := sha256.Sum256([]byte(name))
+	passcode, err := clevertap.ParsePasscode([]byte(hex.EncodeToString(sum[:])))
+	if err != nil {
+		panic(err) // hexadecimal digits are a passcode
+	}
+	return passcode
+}
+
+func (p *play) fingerprint(passcode clevertap.Passcode) string {
+	spec := &p.observed.Object.Spec
+	return p.key.Fingerprint(string(spec.Region), spec.AccountID, passcode)
+}
+
+// publish makes a target of what the status says is published.
+func (p *play) publish() {
+	object := p.observed.Object
+	if object.Status.ActivePasscode == "" {
+		return
+	}
+	record := Record{
+		OwnerUID: object.UID, Revision: object.Status.Revision, Passcode: object.Status.ActivePasscode,
+		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
+		Fingerprint: p.fingerprint(stand(object.Status.ActivePasscode)), Keys: EffectiveKeys(object),
+	}
+	if end := object.Status.ExpiresAt; end != nil {
+		record.EndsAt = end.UTC()
+	}
+	for _, s := range object.Status.Passcodes {
+		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired {
+			record.Replaced = append(record.Replaced, Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint})
+		}
+	}
+	p.observed.Target = Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: Tuple{
+		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
+		Endpoint: Endpoint(object.Spec.Region), Passcode: stand(object.Status.ActivePasscode),
+	}}
+}
+
+func (p *play) write(want *Want) {
+	record := want.Record
+	p.observed.Target = Target{
+		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Fingerprint: record.Fingerprint,
+		Labels: want.Labels, Annotations: want.Annotations, Previous: want.Previous,
+	}
+	if !want.Previous.IsZero() {
+		p.observed.Target.PreviousFingerprint = p.fingerprint(want.Previous)
+	}
+}

@@ -1,0 +1,62 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"time"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+func plan(steps ...step) []rotation.Milestone {
+	w := newWorld(steps...)
+	return rotation.Plan(w.now, w.object)
+}
+
+var _ = DescribeTable("A plan", func(steps []step, expected ...rotation.Milestone) {
+	Expect(plan(steps...)).To(BeComparableTo(expected, cmpopts.EquateEmpty()))
+},
+	Entry("of a new object begins with its publication", given(),
+		milestone(made.Add(day), "Published", "a"),
+		milestone(rotates, "ExpiringSoon", "a"),
+		milestone(ends, "Expired", "a")),
+	Entry("of two passcodes has the second take over", given(listed("a", "b"), createdAt("b", rotates.Add(-day))),
+		milestone(made.Add(day), "Published", "a"),
+		milestone(rotates, "Published", "b"),
+		milestone(rotates.Add(59*day), "ExpiringSoon", "b"),
+		milestone(rotates.Add(89*day), "Expired", "b")),
+	Entry("of what is published begins there", given(published),
+		milestone(rotates, "ExpiringSoon", "a"),
+		milestone(ends, "Expired", "a")),
+	Entry("does not go back to what was replaced", given(rotated),
+		milestone(rotates, "ExpiringSoon", "b"),
+		milestone(ends, "Expired", "b")),
+	Entry("of one that lasts forever is empty", given(forever("a"), published)),
+	Entry("of a pinned one stays until it ends", given(listed("a", "b"), createdAt("b", rotates), published, pinning("a")),
+		milestone(rotates, "ExpiringSoon", "a"),
+		milestone(ends, "Published", "b"),
+		milestone(rotates.Add(60*day), "ExpiringSoon", "b"),
+		milestone(rotates.Add(90*day), "Expired", "b")),
+)
+
+func milestone(at time.Time, kind rotation.MilestoneKind, passcode string) rotation.Milestone {
+	return rotation.Milestone{At: at, Kind: kind, Passcode: passcode}
+}
