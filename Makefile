@@ -17,8 +17,8 @@ help: ## Lists these targets.
 ##@ Develop
 
 .PHONY: build
-build: ## Builds the operator into bin/.
-	CGO_ENABLED=0 go build -trimpath -o bin/ .
+build: ## Builds the operator and kubectl's plugin into bin/.
+	CGO_ENABLED=0 go build -trimpath -o bin/ . ./cmd/kubectl-clevertap
 
 .PHONY: generate
 generate: ## Generates deepcopy functions from the API types.
@@ -42,7 +42,7 @@ lint: ## Runs golangci-lint.
 .PHONY: verify
 verify: generate manifests reference ## Fails where generated files, formatting or go.mod differ from what is checked in.
 	go mod tidy
-	gofmt -l -w api controllers hack internal main.go test
+	gofmt -l -w api cmd controllers hack internal main.go test
 	git diff --exit-code
 	go vet ./...
 

@@ -61,8 +61,19 @@ func (v *view) makeNext() string {
 			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
 	}
 	name := v.suggestedName()
-	return fmt.Sprintf("make %q, expiry %s, at %s, stage its value (kubectl create secret generic -n %s %s --from-file=passcode=/dev/stdin; kubectl label secret -n %s %s %s) and list it in spec.passcodes",
-		name, v.validity(), v.dashboardPage(), v.Object.Namespace, name, v.Object.Namespace, name, sourceLabel)
+	return fmt.Sprintf("make %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
+		name, v.validity(), v.dashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+}
+
+// expiryFlag is the declared expiry as kubectl clevertap stage takes it.
+func (v *view) expiryFlag() string {
+	switch {
+	case v.spec.Expiry.Days != nil:
+		return fmt.Sprintf("--days %d", *v.spec.Expiry.Days)
+	case v.spec.Expiry.At != nil:
+		return "--days DAYS"
+	}
+	return "--forever"
 }
 
 // validity is the declared expiry in the dashboard's words.

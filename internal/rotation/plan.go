@@ -52,8 +52,9 @@ const (
 // planHorizon bounds how far a plan looks ahead.
 const planHorizon = 30 * 365 * 24 * time.Hour
 
-// Plan says what time alone will bring from now on, if every listed passcode is there and accepted and nobody changes
-// anything: Decide itself, played forward. It knows what is published from the object's status, which may be empty.
+// Plan says what time alone will bring from now on, if every listed passcode that the status does not call unusable is
+// there and accepted, and nobody changes anything: Decide itself, played forward. It knows what is published from the
+// object's status, which may be empty.
 func Plan(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
 	p := newPlay(now, object)
 	var all []Milestone
@@ -104,6 +105,10 @@ func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *play {
 	}
 	p := &play{key: NewKey(nil), observed: Observed{Object: object, Looking: true}}
 	for _, entry := range object.Spec.Passcodes {
+		if unusable(object, entry.Name) {
+			p.observed.Sources = append(p.observed.Sources, Source{Problem: v1alpha1.ReasonSourceNotFound})
+			continue
+		}
 		passcode := stand(entry.Name)
 		p.observed.Sources = append(p.observed.Sources, Source{Passcode: passcode, Fingerprint: p.fingerprint(passcode)})
 	}
@@ -114,6 +119,19 @@ func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *play {
 	object.Status.Conditions = nil
 	p.publish()
 	return p
+}
+
+// unusable reports whether the status says that the listed passcode can't be published as it is.
+func unusable(object *v1alpha1.CleverTapPasscode, name string) bool {
+	for _, s := range object.Status.Passcodes {
+		if s.Name == name {
+			switch s.State {
+			case v1alpha1.StateMissing, v1alpha1.StateMalformed, v1alpha1.StateRejected, v1alpha1.StateDuplicate:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // stand is a value that stands for an entry's: no two names have the same.

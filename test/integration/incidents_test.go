@@ -111,7 +111,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a passcode that has expired", incident{
 		happens:   func(_ SpecContext, c *cluster) { c.clock.SetTime(c.start.Add(90 * day)) },
 		condition: "Stalled", reason: "Expired", event: "Expired",
-		says: []string{`"q4" ended at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "Set day(s) 90", "kubectl create secret generic"},
+		says: []string{`"q4" ended at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "Set day(s) 90", "kubectl clevertap stage -n"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 			staging("BBB-BBB-BBBB")(ctx, c)

@@ -58,9 +58,10 @@ func TestIntegration(t *testing.T) {
 }
 
 var (
-	config *rest.Config
-	scheme = runtime.NewScheme()
-	kube   client.WithWatch // an administrator's client, uncached
+	config     *rest.Config
+	kubeconfig []byte // the same
+	scheme     = runtime.NewScheme()
+	kube       client.WithWatch // an administrator's client, uncached
 )
 
 // One control plane serves all parallel processes; each test has a namespace of its own in it.
@@ -74,7 +75,8 @@ var _ = SynchronizedBeforeSuite(func() []byte {
 	DeferCleanup(stopControllers)
 	audited = auditLog
 	return plane.Kubeconfig()
-}, func(kubeconfig []byte) {
+}, func(access []byte) {
+	kubeconfig = access
 	ctrl.SetLogger(operator.Logger(zap.Options{Development: true, Level: zapcore.Level(-10)}, zap.WriteTo(io.MultiWriter(GinkgoWriter, &logged))))
 	var err error
 	config, err = clientcmd.RESTConfigFromKubeConfig(kubeconfig)

@@ -1,0 +1,111 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// fieldManager is the name under which the API server records what the plugin writes.
+const fieldManager = "kubectl-clevertap"
+
+// access is a client and the namespace that the flags and the kubeconfig point to.
+type access struct {
+	client.WithWatch
+	namespace string
+}
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+func (c *cli) connect() (*access, error) {
+	namespace, _, err := c.flags.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	config, err := c.flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
+	}
+	kube, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	return &access{WithWatch: kube, namespace: namespace}, nil
+}
+
+func (a *access) object(ctx context.Context, name string) (*v1alpha1.CleverTapPasscode, error) {
+	object := &v1alpha1.CleverTapPasscode{}
+	if err := a.Get(ctx, client.ObjectKey{Namespace: a.namespace, Name: name}, object); err != nil {
+		return nil, fmt.Errorf("getting CleverTapPasscode %s/%s: %w", a.namespace, name, err)
+	}
+	return object, nil
+}
+
+// oneObject is a command about one object that is named: its run is given access and the object.
+func (c *cli) oneObject(command *cobra.Command, run func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error) *cobra.Command {
+	command.Args = cobra.ExactArgs(1)
+	command.ValidArgsFunction = c.completeName
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := c.connect()
+		if err != nil {
+			return err
+		}
+		object, err := a.object(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return run(cmd.Context(), a, object)
+	}
+	return command
+}
+
+// completeName offers the objects of the namespace to a shell.
+func (c *cli) completeName(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	a, err := c.connect()
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var list v1alpha1.CleverTapPasscodeList
+	if err := a.List(cmd.Context(), &list, client.InNamespace(a.namespace)); err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, o := range list.Items {
+		names = append(names, o.Name+"\t"+string(o.Status.Phase)+" "+o.Status.ActivePasscode)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,168 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+func (c *cli) list() *cobra.Command {
+	var (
+		everywhere bool
+		selector   string
+	)
+	command := &cobra.Command{
+		Use: "list", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Short: "List passcodes, those that need a person first",
+		Example: `  kubectl clevertap list -A
+  kubectl clevertap list -o name`,
+	}
+	command.Flags().BoolVarP(&everywhere, "all-namespaces", "A", false, "List the objects of all namespaces.")
+	command.Flags().StringVarP(&selector, "selector", "l", "", "List the objects with these labels.")
+	output := printFlags(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		objects, err := c.find(cmd.Context(), everywhere, selector)
+		if err != nil {
+			return err
+		}
+		if done, err := c.printedList(output, objects); done {
+			return err
+		}
+		if len(objects.Items) == 0 {
+			c.progress("No CleverTapPasscodes found.")
+			return nil
+		}
+		return c.printList(objects.Items, everywhere)
+	}
+	return command
+}
+
+// printedList is printed for a list; kubectl's own printer of names takes no typed ones.
+func (c *cli) printedList(flags *genericclioptions.PrintFlags, list *v1alpha1.CleverTapPasscodeList) (bool, error) {
+	if *flags.OutputFormat != "name" {
+		return c.printed(flags, list)
+	}
+	for i := range list.Items {
+		if _, err := c.printed(flags, &list.Items[i]); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+func (c *cli) find(ctx context.Context, everywhere bool, selector string) (*v1alpha1.CleverTapPasscodeList, error) {
+	a, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	matching, err := labels.Parse(selector)
+	if err != nil {
+		return nil, fmt.Errorf("--selector: %w", err)
+	}
+	options := &client.ListOptions{Namespace: a.namespace, LabelSelector: matching}
+	if everywhere {
+		options.Namespace = ""
+	}
+	list := &v1alpha1.CleverTapPasscodeList{}
+	if err := a.List(ctx, list, options); err != nil {
+		return nil, fmt.Errorf("listing CleverTapPasscodes: %w", err)
+	}
+	for i := range list.Items {
+		list.Items[i].SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode")) // printers want it of each
+	}
+	slices.SortStableFunc(list.Items, func(a, b v1alpha1.CleverTapPasscode) int {
+		return cmp.Or(cmp.Compare(need(&a).urgency, need(&b).urgency), ends(&a).Compare(ends(&b)))
+	})
+	return list, nil
+}
+
+// ends is when what is published ends; what never does comes last.
+func ends(o *v1alpha1.CleverTapPasscode) time.Time {
+	if o.Status.ExpiresAt == nil {
+		return time.Unix(1<<40, 0)
+	}
+	return o.Status.ExpiresAt.Time
+}
+
+func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced bool) error {
+	heading := "NAME STATUS PASSCODE LEFT NEXT RUNWAY NEEDS"
+	if namespaced {
+		heading = "NAMESPACE " + heading
+	}
+	var rows [][]string
+	for i := range objects {
+		o := &objects[i]
+		row := []string{
+			o.Name, orDash(string(o.Status.Phase)), orDash(o.Status.ActivePasscode), c.left(o),
+			orDash(o.Status.NextPasscode), c.runway(o), need(o).name,
+		}
+		if namespaced {
+			row = append([]string{o.Namespace}, row...)
+		}
+		rows = append(rows, row)
+	}
+	return c.table(heading, rows)
+}
+
+// left is how many days the published passcode has left, with a bar of 90 days on a terminal.
+func (c *cli) left(o *v1alpha1.CleverTapPasscode) string {
+	const full, cells = 90, 10
+	if o.Status.ActivePasscode == "" {
+		return "-"
+	}
+	n := full
+	text := "forever"
+	if end := o.Status.ExpiresAt; end != nil {
+		n = days(end.Sub(c.now()))
+		text = fmt.Sprintf("%dd", n)
+	}
+	if !c.coloured() {
+		return text
+	}
+	colour := 32 // green
+	switch {
+	case n <= 7:
+		colour = 31 // red
+	case n <= 30:
+		colour = 33 // yellow
+	}
+	filled := min(cells, max(0, (n*cells+full-1)/full))
+	// The sequences have the same length in every row, so the columns stay in line.
+	return fmt.Sprintf("\x1b[%dm%s%s\x1b[0m %s", colour, strings.Repeat("█", filled), strings.Repeat("░", cells-filled), text)
+}
+
+func (c *cli) runway(o *v1alpha1.CleverTapPasscode) string {
+	switch {
+	case o.Status.ActivePasscode == "":
+		return "-"
+	case o.Status.RunwayUntil == nil:
+		return "forever"
+	}
+	return fmt.Sprintf("%dd", days(o.Status.RunwayUntil.Sub(c.now())))
+}

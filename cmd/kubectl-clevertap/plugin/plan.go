@@ -1,0 +1,207 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// timeline is the output of plan.
+type timeline struct {
+	Object string         `json:"object"`
+	Events []timelineStep `json:"events"`
+	// RunwayUntil is when the last listed passcode ends; absent means never.
+	RunwayUntil *time.Time `json:"runwayUntil,omitempty"`
+}
+
+type timelineStep struct {
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`
+	Passcode string    `json:"passcode"`
+}
+
+func (c *cli) plan() *cobra.Command {
+	var (
+		files     resource.FilenameOptions
+		minRunway string
+	)
+	command := &cobra.Command{
+		Use:               "plan NAME | -f FILE",
+		Short:             "Show what time alone will bring: warnings, switches, ends",
+		ValidArgsFunction: c.completeName,
+		Long: `Show what time alone will bring: warnings, switches, ends, computed by the operator's own code.
+
+It takes it that CleverTap accepts every listed passcode that is not known to be missing, malformed or refused, and
+that nobody changes anything. With -f it needs no cluster, and counts the life of an entry without createdAt from now.`,
+		Example: `  kubectl clevertap plan marketing
+  kubectl clevertap plan -f passcodes.yaml --min-runway 60d   # in CI: exits with 5 where less is left`,
+	}
+	command.Flags().StringSliceVarP(&files.Filenames, "filename", "f", nil, "File, folder or - with CleverTapPasscodes, in place of the cluster's.")
+	command.Flags().BoolVarP(&files.Recursive, "recursive", "R", false, "Look into the folders of a folder too.")
+	command.Flags().StringVar(&minRunway, "min-runway", "", "Exit with 5 where the last listed passcode ends sooner than this, such as 60d or 36h.")
+	output := valueFlag(command)
+	command.RunE = func(cmd *cobra.Command, names []string) error {
+		least, err := parseRunway(minRunway)
+		if err != nil {
+			return err
+		}
+		objects, err := c.planned(cmd.Context(), names, files)
+		if err != nil {
+			return err
+		}
+		return c.printPlans(objects, *output, least)
+	}
+	return command
+}
+
+func parseRunway(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if number, isDays := strings.CutSuffix(text, "d"); isDays {
+		if n, err := strconv.ParseUint(number, 10, 16); err == nil {
+			return time.Duration(n) * day, nil //nolint:gosec // 16 bits of days are no overflow
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("--min-runway %s: must be days or a duration, such as 60d or 36h", text)
+	}
+	return d, nil
+}
+
+// planned are the objects to make plans for.
+func (c *cli) planned(ctx context.Context, names []string, files resource.FilenameOptions) ([]*v1alpha1.CleverTapPasscode, error) {
+	switch {
+	case len(names) == 1 && len(files.Filenames) == 0:
+		a, err := c.connect()
+		if err != nil {
+			return nil, err
+		}
+		object, err := a.object(ctx, names[0])
+		return []*v1alpha1.CleverTapPasscode{object}, err
+	case len(names) == 0 && len(files.Filenames) > 0:
+		return c.read(files)
+	}
+	return nil, fmt.Errorf("name one object, or one or more files with -f")
+}
+
+// read reads the CleverTapPasscodes of files; other objects in them are none of its business.
+func (c *cli) read(files resource.FilenameOptions) ([]*v1alpha1.CleverTapPasscode, error) {
+	infos, err := resource.NewLocalBuilder().Unstructured().Local().FilenameParam(false, &files).Flatten().Do().Infos()
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	var objects []*v1alpha1.CleverTapPasscode
+	for _, info := range infos {
+		content, isContent := info.Object.(*unstructured.Unstructured)
+		if !isContent || content.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("CleverTapPasscode") {
+			continue
+		}
+		object := &v1alpha1.CleverTapPasscode{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content.Object, object, true); err != nil {
+			return nil, fmt.Errorf("%s: CleverTapPasscode %q: %w", info.Source, content.GetName(), err)
+		}
+		objects = append(objects, object)
+	}
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("no CleverTapPasscode in %s", strings.Join(files.Filenames, ", "))
+	}
+	return objects, nil
+}
+
+func (c *cli) printPlans(objects []*v1alpha1.CleverTapPasscode, format string, least time.Duration) error {
+	var (
+		all   []timeline
+		short []string
+	)
+	for _, o := range objects {
+		t := c.timelineOf(o)
+		all = append(all, t)
+		if until := t.RunwayUntil; until != nil && until.Before(c.now().Add(least)) {
+			short = append(short, fmt.Sprintf("%s ends %s", t.Object, stamp(*until)))
+		}
+	}
+	done, err := c.printedValue(format, all)
+	for i := 0; i < len(all) && !done; i++ {
+		err = c.printTimeline(all[i])
+	}
+	if err != nil {
+		return err
+	}
+	if len(short) > 0 {
+		return &outcome{ExitRunwayShort, fmt.Sprintf("less runway than %d days: %s", days(least), strings.Join(short, "; "))}
+	}
+	return nil
+}
+
+func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
+	now := c.now().UTC().Truncate(time.Second)
+	t := timeline{Object: o.Namespace + "/" + o.Name, Events: []timelineStep{}}
+	if o.Namespace == "" {
+		t.Object = o.Name
+	}
+	published := o.Status.ActivePasscode != ""
+	for _, m := range rotation.Plan(now, o) {
+		t.Events = append(t.Events, timelineStep{At: m.At.UTC().Truncate(time.Second), Kind: string(m.Kind), Passcode: m.Passcode})
+		published = published || m.Kind == rotation.MilestonePublished
+		if m.Kind == rotation.MilestoneExpired {
+			t.RunwayUntil = &t.Events[len(t.Events)-1].At
+		}
+	}
+	if !published {
+		t.RunwayUntil = &now
+	}
+	return t
+}
+
+func (c *cli) printTimeline(t timeline) error {
+	c.say("%s", t.Object)
+	words := map[string]string{
+		string(rotation.MilestonePublished): "is published", string(rotation.MilestoneExpiringSoon): "has 30 days left and nothing takes over yet",
+		string(rotation.MilestoneExpired): "ends, and workloads fail",
+	}
+	var rows [][]string
+	for _, e := range t.Events {
+		when := c.distance(e.At)
+		if !e.At.After(c.now()) {
+			when = "now"
+		}
+		rows = append(rows, []string{stamp(e.At), when, e.Kind, fmt.Sprintf("%q %s", e.Passcode, words[e.Kind])})
+	}
+	if err := c.table("AT WHEN EVENT WHAT", rows); err != nil {
+		return err
+	}
+	if t.RunwayUntil == nil {
+		c.say("Runway: forever\n")
+		return nil
+	}
+	c.say("Runway: until %s, %d days. Stage the next passcode before then.\n", stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))
+	return nil
+}

@@ -1,0 +1,119 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package plugin is the commands of kubectl clevertap.
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+)
+
+// Exit codes, beside 0 for done and 1 for an error.
+const (
+	// ExitRefused: CleverTap refused the passcode, or the operator the request.
+	ExitRefused = 3
+	// ExitTimedOut: the outcome did not come in time; what was asked for may still happen.
+	ExitTimedOut = 4
+	// ExitRunwayShort: plan found less runway than --min-runway.
+	ExitRunwayShort = 5
+)
+
+// outcome is an error that has an exit code of its own.
+type outcome struct {
+	code    int
+	message string
+}
+
+func (o *outcome) Error() string { return o.message }
+
+func refused(format string, args ...any) error {
+	return &outcome{code: ExitRefused, message: fmt.Sprintf(format, args...)}
+}
+
+// ExitCode prints the error, if there is one, and returns the process's exit code.
+func ExitCode(err error, out io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintf(out, "error: %v\n", err) // there is no one left to tell
+	var o *outcome
+	if errors.As(err, &o) {
+		return o.code
+	}
+	return 1
+}
+
+// cli is what every command is given.
+type cli struct {
+	genericiooptions.IOStreams
+	clock clock.PassiveClock
+	flags *genericclioptions.ConfigFlags
+}
+
+// New returns kubectl clevertap.
+func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Command {
+	c := &cli{IOStreams: streams, clock: clock, flags: genericclioptions.NewConfigFlags(true)}
+	root := &cobra.Command{
+		Use:   "kubectl-clevertap",
+		Short: "See CleverTap passcodes, stage the next one, and have them rotated or verified",
+		Long: `See CleverTap passcodes, stage the next one, and have them rotated or verified.
+
+Exit codes: 0 done; 1 an error; 3 refused, by CleverTap or by the operator; 4 the outcome did not come in time;
+5 less runway than plan --min-runway asks for.`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clevertap"},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.ErrOut)
+	c.flags.AddFlags(root.PersistentFlags())
+	root.AddCommand(c.list(), c.status(), c.why(), c.plan(), c.stage(), c.rotate(), c.verify(), c.rollback(), c.version())
+	return root
+}
+
+func (c *cli) now() time.Time { return c.clock.Now() }
+
+// onTerminal reports whether a person looks at the output directly.
+func (c *cli) onTerminal() bool {
+	file, isFile := c.Out.(*os.File)
+	return isFile && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor is a small number
+}
+
+// coloured reports whether colours are wanted: NO_COLOR is honoured (no-color.org).
+func (c *cli) coloured() bool {
+	return c.onTerminal() && os.Getenv("NO_COLOR") == ""
+}
+
+// say prints a line. A reader that went away ends the process by its signal; there is nothing to do about others.
+func (c *cli) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.Out, format+"\n", args...)
+}
+
+// progress prints a line for a person who waits, where it is in nobody's pipe.
+func (c *cli) progress(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.ErrOut, format+"\n", args...)
+}

@@ -1,0 +1,139 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+func (c *cli) rotate() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "rotate NAME",
+		Short: "Switch to the next passcode now, and wait until it is published",
+	}
+	timeout, output := timeoutFlag(command), printFlags(command)
+	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
+		value, err := c.request(ctx, a, o, v1alpha1.RotateRequestedAtAnnotation)
+		if err != nil {
+			return err
+		}
+		before := o.Status
+		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
+			o = now
+			if now.Status.LastHandledRotateAt != value {
+				return false, "waiting for the operator to switch" + next(now), nil
+			}
+			if now.Status.Revision == before.Revision {
+				return true, "", refused("not rotated: %s", refusal(now))
+			}
+			return true, fmt.Sprintf("rotated: %q is published in place of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode, now.Status.Revision), nil
+		})
+		return c.finish(output, o, err)
+	})
+}
+
+func (c *cli) verify() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "verify NAME",
+		Short: "Have CleverTap asked about every listed passcode now, and wait for its answers",
+	}
+	timeout, output := timeoutFlag(command), printFlags(command)
+	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
+		value, err := c.request(ctx, a, o, v1alpha1.VerifyRequestedAtAnnotation)
+		if err != nil {
+			return err
+		}
+		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
+			o = now
+			if now.Status.LastHandledVerifyAt != value {
+				return false, "waiting for CleverTap's answers", nil
+			}
+			return true, "asked", refusedOnes(now)
+		})
+		if *output.OutputFormat == "" && *timeout > 0 {
+			if err := c.printPasscodes(o); err != nil {
+				return err
+			}
+		}
+		return c.finish(output, o, err)
+	})
+}
+
+// finish prints the object where -o asks for it; the outcome stays what it was.
+func (c *cli) finish(output *genericclioptions.PrintFlags, o *v1alpha1.CleverTapPasscode, outcome error) error {
+	if _, err := c.printed(output, o); err != nil {
+		return err
+	}
+	return outcome
+}
+
+// request sets the annotation to a new value, which is returned.
+func (c *cli) request(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode, annotation string) (string, error) {
+	value := c.now().UTC().Format(time.RFC3339Nano)
+	patched := o.DeepCopy()
+	if patched.Annotations == nil {
+		patched.Annotations = map[string]string{}
+	}
+	patched.Annotations[annotation] = value
+	if err := a.Patch(ctx, patched, client.MergeFrom(o), client.FieldOwner(fieldManager)); err != nil {
+		return "", fmt.Errorf("annotating CleverTapPasscode %s/%s: %w", o.Namespace, o.Name, err)
+	}
+	return value, nil
+}
+
+func next(o *v1alpha1.CleverTapPasscode) string {
+	if o.Status.NextPasscode == "" {
+		return ""
+	}
+	return fmt.Sprintf(" to %q", o.Status.NextPasscode)
+}
+
+// refusal says why a rotation that was asked for was not done.
+func refusal(o *v1alpha1.CleverTapPasscode) string {
+	switch {
+	case o.Spec.Suspend:
+		return "spec.suspend is true: set it to false first"
+	case o.Spec.Rotation != nil && o.Spec.Rotation.Pin != "":
+		return fmt.Sprintf("spec.rotation.pin keeps it on %q: take the pin away first", o.Spec.Rotation.Pin)
+	}
+	if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
+		return successor.Message
+	}
+	return need(o).text
+}
+
+// refusedOnes is an error where CleverTap refuses a listed passcode that is meant to work.
+func refusedOnes(o *v1alpha1.CleverTapPasscode) error {
+	for _, p := range o.Status.Passcodes {
+		if p.State == v1alpha1.StateRejected {
+			return refused("CleverTap refuses %q: %s", p.Name, p.Message)
+		}
+	}
+	if v := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); v != nil && v.Reason == v1alpha1.ReasonRejected {
+		return refused("CleverTap refuses %q, which is published: %s", o.Status.ActivePasscode, v.Message)
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+func (c *cli) rollback() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "rollback NAME",
+		Short: "Pin the passcode that was published before, and wait until it is published again",
+		Long: `Pin the passcode that was published before, and wait until it is published again.
+
+It is spec.rotation.pin that is set, so scheduled switches wait until it is taken away. Where a GitOps tool owns that
+field, the change to commit is printed instead.`,
+	}
+	timeout, output := timeoutFlag(command), printFlags(command)
+	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
+		previous, err := previousOf(o)
+		if err != nil {
+			return err
+		}
+		if owner := foreignOwner(o, "f:rotation"); owner != "" {
+			c.say("spec.rotation is managed by %s: commit this, and it is published again\n\nspec:\n  rotation:\n    pin: %q", owner, previous)
+			return nil
+		}
+		if err := a.pin(ctx, o, previous); err != nil {
+			return err
+		}
+		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
+			o = now
+			p := stateOf(now, previous)
+			switch {
+			case now.Status.ActivePasscode == previous:
+				return true, fmt.Sprintf("rolled back: %q is published, revision %d, and stays until the pin is taken away:\n  kubectl patch ctp -n %s %s --type merge -p '{\"spec\":{\"rotation\":{\"pin\":null}}}'",
+					previous, now.Status.Revision, now.Namespace, now.Name), nil
+			case now.Status.ObservedGeneration < now.Generation || p == nil:
+			case p.State == v1alpha1.StateRejected || p.State == v1alpha1.StateMissing || p.State == v1alpha1.StateExpired:
+				return true, "", refused("%q is pinned, and is not published: %s (%s)", previous, p.Message, p.State)
+			}
+			return false, fmt.Sprintf("pinned %q; waiting for CleverTap to accept it", previous), nil
+		})
+		return c.finish(output, o, err)
+	})
+}
+
+// previousOf is the newest listed passcode of the history that is not the published one and could work.
+func previousOf(o *v1alpha1.CleverTapPasscode) (string, error) {
+	for _, p := range o.Status.History {
+		if s := stateOf(o, p.Passcode); s != nil && p.Passcode != o.Status.ActivePasscode {
+			switch s.State {
+			case v1alpha1.StateRetiring, v1alpha1.StateRetired, v1alpha1.StateStaged, v1alpha1.StateUnverified:
+				return p.Passcode, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("CleverTapPasscode %s/%s: no listed passcode that was published before still works: status.history and status.passcodes tell what became of them", o.Namespace, o.Name)
+}
+
+func (a *access) pin(ctx context.Context, o *v1alpha1.CleverTapPasscode, passcode string) error {
+	patched := o.DeepCopy()
+	if patched.Spec.Rotation == nil {
+		patched.Spec.Rotation = &v1alpha1.Rotation{}
+	}
+	patched.Spec.Rotation.Pin = passcode
+	if err := a.Patch(ctx, patched, client.MergeFrom(o), client.FieldOwner(fieldManager)); err != nil {
+		return fmt.Errorf("pinning %q: %w", passcode, err)
+	}
+	return nil
+}

@@ -1,0 +1,286 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+)
+
+// stageOptions are stage's flags.
+type stageOptions struct {
+	passcodeName string
+	days         int32
+	forever      bool
+	createdAt    string
+	secret, key  string
+	edit         bool
+	dryRun       string
+	timeout      *time.Duration
+}
+
+func (c *cli) stage() *cobra.Command {
+	o := &stageOptions{}
+	command := &cobra.Command{
+		Use:   "stage NAME --passcode-name N --days D | --forever",
+		Short: "Stage a passcode that you just made on the dashboard, and wait for CleverTap's verdict",
+		Long: `Stage a passcode that you just made on the dashboard, and wait for CleverTap's verdict.
+
+The value is asked for without showing it, or read from standard input where that is no terminal; it is never an
+argument and never in a file. It goes into a Secret with the label clevertap.passcode-operator.io/role=source, and the
+entry to the end of spec.passcodes. Where a GitOps tool or kubectl apply manages that list, the entry to commit is
+printed instead; --edit changes the list all the same.`,
+		Example: `  kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90
+  pass show clevertap/q1 | kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90`,
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.passcodeName, "passcode-name", "", "The passcode's name on the dashboard.")
+	flags.Int32Var(&o.days, "days", 0, "The days that were set on the dashboard.")
+	flags.BoolVar(&o.forever, "forever", false, "It was made to last forever.")
+	flags.StringVar(&o.createdAt, "created-at", "", "When it was made on the dashboard, RFC 3339. Absent means now.")
+	flags.StringVar(&o.secret, "secret", "", "The Secret to stage it in. Absent means the object's name and -staged.")
+	flags.StringVar(&o.key, "key", "", "The Secret's key. Absent means the passcode's name, with what no key may have replaced by hyphens.")
+	flags.BoolVar(&o.edit, "edit", false, "Change spec.passcodes also where another tool manages it, which may undo it.")
+	flags.StringVar(&o.dryRun, "dry-run", "none", `"client" says what would be done, "server" has the API server check it; neither stores anything.`)
+	command.MarkFlagsOneRequired("days", "forever")
+	command.MarkFlagsMutuallyExclusive("days", "forever")
+	if err := command.MarkFlagRequired("passcode-name"); err != nil {
+		panic(err) // the flag is three lines above
+	}
+	o.timeout = timeoutFlag(command)
+	output := printFlags(command)
+	return c.oneObject(command, func(ctx context.Context, a *access, object *v1alpha1.CleverTapPasscode) error {
+		staging, err := c.newStaging(ctx, a, object, o)
+		if err != nil {
+			return err
+		}
+		staged, err := staging.run(ctx)
+		return c.finish(output, staged, err)
+	})
+}
+
+// staging is one passcode on its way from the person to CleverTap's verdict.
+type staging struct {
+	*cli
+	*access
+	options  *stageOptions
+	object   *v1alpha1.CleverTapPasscode
+	entry    v1alpha1.PasscodeEntry
+	passcode clevertap.Passcode
+	source   *source
+	// manager is who manages spec.passcodes, where the list is to be left to it.
+	manager string
+}
+
+// newStaging asks for the value and refuses, before anything is written, what could not work.
+func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.CleverTapPasscode, o *stageOptions) (*staging, error) {
+	if o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server" {
+		return nil, fmt.Errorf("--dry-run %s: must be none, client or server", o.dryRun)
+	}
+	for _, listed := range object.Spec.Passcodes {
+		if listed.Name == o.passcodeName {
+			return nil, fmt.Errorf("spec.passcodes lists %q already, with its value in key %q of Secret %q: choose the name of the new passcode", o.passcodeName, listed.SecretKeyRef.Key, listed.SecretKeyRef.Name)
+		}
+	}
+	s := &staging{cli: c, access: a, options: o, object: object, entry: c.entry(object, o)}
+	if !o.edit {
+		s.manager = foreignOwner(object, "f:passcodes")
+	}
+	var err error
+	if s.passcode, err = c.askPasscode(o.passcodeName); err != nil {
+		return nil, err
+	}
+	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
+		return nil, err
+	}
+	return s, s.refuseStaged(ctx)
+}
+
+// entry is what is to be listed.
+func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha1.PasscodeEntry {
+	createdAt := o.createdAt
+	if createdAt == "" {
+		createdAt = c.now().UTC().Format(time.RFC3339)
+	}
+	entry := v1alpha1.PasscodeEntry{
+		Name:         o.passcodeName,
+		SecretKeyRef: v1alpha1.SecretKeyRef{Name: o.secret, Key: o.key},
+		CreatedAt:    ptr.To(v1alpha1.Time(createdAt)),
+	}
+	if o.secret == "" {
+		entry.SecretKeyRef.Name = object.Name + "-staged"
+	}
+	if o.key == "" {
+		entry.SecretKeyRef.Key = regexp.MustCompile(`[^-._a-zA-Z0-9]`).ReplaceAllString(o.passcodeName, "-")
+	}
+	usual := object.Spec.Expiry
+	same := o.forever && usual.Forever != nil || !o.forever && usual.Days != nil && *usual.Days == o.days
+	switch {
+	case same:
+	case o.forever:
+		entry.Expiry = &v1alpha1.Expiry{Forever: ptr.To(true)}
+	default:
+		entry.Expiry = &v1alpha1.Expiry{Days: ptr.To(o.days)}
+	}
+	return entry
+}
+
+// askPasscode reads the value from a prompt that does not show it, or from standard input.
+func (c *cli) askPasscode(name string) (clevertap.Passcode, error) {
+	raw, err := c.readHidden(name)
+	if err != nil {
+		return clevertap.Passcode{}, fmt.Errorf("reading the passcode: %w", err)
+	}
+	passcode, err := clevertap.ParsePasscode(raw)
+	if err != nil {
+		return clevertap.Passcode{}, fmt.Errorf("the value of %q: %w: a passcode has 1 to %d printable ASCII characters and no white space", name, err, clevertap.MaxPasscodeLength)
+	}
+	return passcode, nil
+}
+
+func (c *cli) readHidden(name string) ([]byte, error) {
+	file, isFile := c.In.(*os.File)
+	if isFile && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
+		_, _ = fmt.Fprintf(c.ErrOut, "Passcode %q (not shown): ", name)
+		raw, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // as above
+		c.progress("")
+		return raw, err //nolint:wrapcheck // the caller does
+	}
+	return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
+}
+
+// refuseStaged refuses a value that a listed passcode has already.
+func (s *staging) refuseStaged(ctx context.Context) error {
+	for _, listed := range s.object.Spec.Passcodes {
+		value, err := s.valueOf(ctx, s.object.Namespace, listed.SecretKeyRef)
+		if err != nil {
+			return err
+		}
+		if other, malformed := clevertap.ParsePasscode(value); malformed == nil && other.Equal(s.passcode) {
+			return fmt.Errorf("this value is staged already, as %q: make a new passcode on the dashboard", listed.Name)
+		}
+	}
+	return nil
+}
+
+// run says what will be done, does it, and waits for the verdict.
+func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
+	ref := s.entry.SecretKeyRef
+	s.progress("%s key %q of Secret %s/%s", s.source.verb(), ref.Key, s.object.Namespace, ref.Name)
+	if s.manager == "" {
+		s.progress("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
+	}
+	if s.options.dryRun == "client" {
+		s.progress("Dry run: nothing was done.")
+		return s.object, nil
+	}
+	if err := s.source.write(ctx, s.access, s.passcode, s.dryRun()...); err != nil {
+		return s.object, err
+	}
+	if s.manager != "" {
+		return s.object, s.printEntry()
+	}
+	object, err := s.list(ctx)
+	if err != nil {
+		return s.object, err
+	}
+	if s.options.dryRun == "server" {
+		s.progress("Dry run: the API server takes it, and nothing was done.")
+		return object, nil
+	}
+	err = s.await(ctx, s.access, object.Name, *s.options.timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
+		object = now
+		return s.judge(now)
+	})
+	return object, err
+}
+
+func (s *staging) dryRun() []client.PatchOption {
+	options := []client.PatchOption{client.FieldOwner(fieldManager)}
+	if s.options.dryRun == "server" {
+		options = append(options, client.DryRunAll)
+	}
+	return options
+}
+
+// printEntry prints the entry for where the list is kept.
+func (s *staging) printEntry() error {
+	text, err := yaml.Marshal([]v1alpha1.PasscodeEntry{s.entry})
+	if err != nil {
+		return fmt.Errorf("printing the entry: %w", err)
+	}
+	s.progress("spec.passcodes is managed by %s: commit this at its end, and the operator asks CleverTap.", s.manager)
+	s.say("%s", text)
+	return nil
+}
+
+// list appends the entry, provided that nobody changed the object meanwhile.
+func (s *staging) list(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
+	object := s.object.DeepCopy()
+	object.Spec.Passcodes = append(object.Spec.Passcodes, s.entry)
+	patch := client.MergeFromWithOptions(s.object, client.MergeFromWithOptimisticLock{})
+	if err := s.Patch(ctx, object, patch, s.dryRun()...); err != nil {
+		return nil, fmt.Errorf("adding %q to spec.passcodes (its value is staged; the same command again goes on from there): %w", s.entry.Name, err)
+	}
+	return object, nil
+}
+
+// judge waits until CleverTap accepted or refused the passcode.
+func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
+	p := stateOf(o, s.entry.Name)
+	if p == nil || o.Status.ObservedGeneration < o.Generation {
+		return false, "waiting for the operator", nil
+	}
+	switch p.State {
+	case v1alpha1.StateStaged:
+		return true, s.accepted(o), nil
+	case v1alpha1.StateActive:
+		return true, fmt.Sprintf("CleverTap accepts %q, and it is published", p.Name), nil
+	case v1alpha1.StateRejected, v1alpha1.StateDuplicate, v1alpha1.StateMalformed, v1alpha1.StateExpired:
+		return true, "", refused("%q can't be used, it is %s: %s", p.Name, p.State, p.Message)
+	}
+	return false, "waiting for CleverTap" + detail(p.Message), nil
+}
+
+func detail(message string) string {
+	if message == "" {
+		return ""
+	}
+	return ": " + message
+}
+
+func (s *staging) accepted(o *v1alpha1.CleverTapPasscode) string {
+	text := fmt.Sprintf("CleverTap accepts %q", s.entry.Name)
+	if o.Status.NextPasscode == s.entry.Name {
+		return text + ": " + s.next(o)
+	}
+	return text + "; it waits its turn"
+}

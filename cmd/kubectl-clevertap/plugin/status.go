@@ -1,0 +1,140 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+func (c *cli) status() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "status NAME",
+		Short: "Show one passcode on one screen: what is published, what comes next, what you must do",
+	}
+	output := printFlags(command)
+	return c.oneObject(command, func(_ context.Context, _ *access, o *v1alpha1.CleverTapPasscode) error {
+		if done, err := c.printed(output, o); done {
+			return err
+		}
+		return c.printStatus(o)
+	})
+}
+
+func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
+	c.say("%s/%s: %s, account %s in %s", o.Namespace, o.Name, orDash(string(o.Status.Phase)), o.Spec.AccountID, o.Spec.Region)
+	for _, line := range [][2]string{
+		{"Published", c.published(o)}, {"Ends", c.end(o)}, {"Next", c.next(o)}, {"Runway", c.until(o)},
+		{"Rollout", rollout(o)}, {"Still hold an old value", holders(o)},
+	} {
+		if line[1] != "" {
+			c.say("  %-10s %s", line[0], line[1])
+		}
+	}
+	c.say("")
+	if err := c.printPasscodes(o); err != nil {
+		return err
+	}
+	c.say("")
+	todo := steps(o)
+	if len(todo) == 0 {
+		c.say("You must do: %s", need(o).text)
+	}
+	for i, s := range todo {
+		c.say("You must do (%d of %d): %s", i+1, len(todo), s.text)
+	}
+	return nil
+}
+
+func (c *cli) published(o *v1alpha1.CleverTapPasscode) string {
+	if o.Status.ActivePasscode == "" {
+		return "nothing yet"
+	}
+	text := fmt.Sprintf("%q in Secret %q, revision %d", o.Status.ActivePasscode, o.Status.Target, o.Status.Revision)
+	if len(o.Status.History) > 0 {
+		newest := o.Status.History[0]
+		text += fmt.Sprintf(", since %s (%s)", stamp(newest.Time.Time), newest.Reason)
+	}
+	return text
+}
+
+func (c *cli) end(o *v1alpha1.CleverTapPasscode) string {
+	switch {
+	case o.Status.ActivePasscode == "":
+		return ""
+	case o.Status.ExpiresAt == nil:
+		return "never"
+	}
+	return stamp(o.Status.ExpiresAt.Time) + ", " + c.distance(o.Status.ExpiresAt.Time)
+}
+
+func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
+	switch {
+	case o.Status.NextPasscode == "":
+		if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
+			return successor.Message
+		}
+		return ""
+	case o.Status.NextRotationTime == nil:
+		return fmt.Sprintf("%q, when it is asked for", o.Status.NextPasscode)
+	}
+	at := o.Status.NextRotationTime.Time
+	return fmt.Sprintf("%q takes over at %s, %s", o.Status.NextPasscode, stamp(at), c.distance(at))
+}
+
+func (c *cli) until(o *v1alpha1.CleverTapPasscode) string {
+	switch {
+	case o.Status.ActivePasscode == "":
+		return ""
+	case o.Status.RunwayUntil == nil:
+		return "forever"
+	}
+	return "until " + stamp(o.Status.RunwayUntil.Time) + ", " + c.distance(o.Status.RunwayUntil.Time)
+}
+
+func rollout(o *v1alpha1.CleverTapPasscode) string {
+	if complete := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionRolloutComplete); complete != nil {
+		return complete.Reason + ": " + complete.Message
+	}
+	return ""
+}
+
+func holders(o *v1alpha1.CleverTapPasscode) string {
+	stale := o.Status.StalePods
+	if stale == nil || stale.Count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d Pods: %s", stale.Count, strings.Join(stale.Names, ", "))
+}
+
+func (c *cli) printPasscodes(o *v1alpha1.CleverTapPasscode) error {
+	var rows [][]string
+	for _, p := range o.Status.Passcodes {
+		end := "never"
+		if p.BeginsAt == nil {
+			end = "-"
+		}
+		rows = append(rows, []string{p.Name, string(p.State), stampOf(p.ExpiresAt, end), stampOf(p.VerifiedAt, "-"), p.Message})
+	}
+	return c.table("PASSCODE STATE ENDS VERIFIED NOTE", rows)
+}

@@ -1,0 +1,118 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// explanation is the output of why.
+type explanation struct {
+	Object  string   `json:"object"`
+	Phase   string   `json:"phase"`
+	Because []string `json:"because"`
+	Do      []string `json:"do"`
+}
+
+func (c *cli) why() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "why NAME",
+		Short: "Say in plain words why a passcode is in the state it is in",
+	}
+	output := valueFlag(command)
+	return c.oneObject(command, func(_ context.Context, _ *access, o *v1alpha1.CleverTapPasscode) error {
+		e := explain(o)
+		if done, err := c.printedValue(*output, e); done {
+			return err
+		}
+		c.say("%s is %s, because:", e.Object, e.Phase)
+		for _, reason := range e.Because {
+			c.say("- %s", reason)
+		}
+		for _, do := range e.Do {
+			c.say("You must do: %s", do)
+		}
+		return nil
+	})
+}
+
+func explain(o *v1alpha1.CleverTapPasscode) explanation {
+	e := explanation{Object: o.Namespace + "/" + o.Name, Phase: orDash(string(o.Status.Phase)), Because: []string{}, Do: []string{}}
+	said := map[string]bool{}
+	for _, name := range []string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionStalled, v1alpha1.ConditionReconciling, v1alpha1.ConditionVerified,
+		v1alpha1.ConditionExpiringSoon, v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady, v1alpha1.ConditionRolloutComplete,
+	} {
+		if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil && !said[c.Message] {
+			said[c.Message] = true
+			e.Because = append(e.Because, c.Message)
+		}
+	}
+	if len(o.Status.History) > 0 {
+		e.Because = append(e.Because, published(o.Status.History))
+	}
+	if o.Spec.Suspend {
+		e.Because = append(e.Because, "spec.suspend is true: nothing is written and CleverTap is not asked")
+	}
+	for _, s := range steps(o) {
+		if !said[s.text] {
+			e.Do = append(e.Do, s.text)
+		}
+	}
+	if o.Status.ObservedGeneration < 0 {
+		e.Because = append(e.Because, need(o).text)
+	}
+	return e
+}
+
+// published says how what is published came to be.
+func published(history []v1alpha1.Publication) string {
+	newest := history[0]
+	text := fmt.Sprintf("%q was published at %s: %s", newest.Passcode, stamp(newest.Time.Time), cause(newest.Reason))
+	if len(history) > 1 {
+		text += fmt.Sprintf("; before it was %q", history[1].Passcode)
+	}
+	return text
+}
+
+func cause(reason v1alpha1.RotationReason) string {
+	switch reason {
+	case v1alpha1.RotationInitial:
+		return "nothing was published before"
+	case v1alpha1.RotationScheduled:
+		return "the rotation time of the one before had come"
+	case v1alpha1.RotationRequested:
+		return "a person asked for it"
+	case v1alpha1.RotationRejected:
+		return "CleverTap refused the one before"
+	case v1alpha1.RotationExpired:
+		return "the one before had ended"
+	case v1alpha1.RotationSourceChanged:
+		return "the value in its source, the account or the region changed"
+	case v1alpha1.RotationRemoved:
+		return "the one before was taken off the list"
+	case v1alpha1.RotationPinned:
+		return "rotation.pin names it"
+	}
+	return string(reason)
+}

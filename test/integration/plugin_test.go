@@ -1,0 +1,260 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/cmd/kubectl-clevertap/plugin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+)
+
+// ran is what a command of kubectl clevertap left behind.
+type ran struct {
+	Out, Err string
+	Exit     int
+}
+
+// clevertap runs kubectl clevertap as an administrator with the input, and sees that it tells no passcode.
+func (c *cluster) clevertap(ctx context.Context, input string, args ...string) ran {
+	GinkgoHelper()
+	var out, errOut bytes.Buffer
+	command := plugin.New(genericiooptions.IOStreams{In: strings.NewReader(input), Out: &out, ErrOut: &errOut}, c.clock)
+	command.SetArgs(slices.Concat(args[:1], []string{"--kubeconfig", kubeconfigFile(), "-n", c.namespace}, args[1:]))
+	exit := plugin.ExitCode(command.ExecuteContext(ctx), &errOut)
+	_, _ = logged.Write(append(out.Bytes(), errOut.Bytes()...)) // which no test may find a passcode in
+	return ran{Out: out.String(), Err: errOut.String(), Exit: exit}
+}
+
+func kubeconfigFile() string {
+	GinkgoHelper()
+	path := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	Expect(os.WriteFile(path, kubeconfig, 0o600)).To(Succeed())
+	return path
+}
+
+func done(out ...any) OmegaMatcher    { return exits(0, "Out", out...) }
+func tells(out ...any) OmegaMatcher   { return exits(0, "Err", out...) }
+func refuses(err ...any) OmegaMatcher { return exits(plugin.ExitRefused, "Err", err...) }
+func fails(err ...any) OmegaMatcher   { return exits(1, "Err", err...) }
+
+func exits(code int, stream string, texts ...any) OmegaMatcher {
+	matchers := []OmegaMatcher{HaveField("Exit", code)}
+	for _, text := range texts {
+		matchers = append(matchers, HaveField(stream, ContainSubstring(text.(string))))
+	}
+	return And(matchers...)
+}
+
+// byHand declares an object as kubectl create does, with one passcode that is published.
+func byHand(ctx SpecContext, modifiers ...modifier) *cluster {
+	GinkgoHelper()
+	c := newCluster(ctx)
+	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+	c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
+	object := valid(c.namespace, modifiers...)
+	object.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start)}
+	Expect(kube.Create(ctx, object, client.FieldOwner("kubectl-create"))).To(Succeed())
+	Eventually(c.status(ctx)).Should(HaveField("ActivePasscode", "q4"))
+	return c
+}
+
+var _ = Describe("kubectl clevertap stage", func() {
+	stage := func(more ...string) []string {
+		return append([]string{"stage", "marketing", "--passcode-name", "shop q1", "--days", "180"}, more...)
+	}
+
+	It("stages a value, lists it, and waits until CleverTap accepts it", func(ctx SpecContext) {
+		c := byHand(ctx)
+		c.account.Passcode("shop q1", "BBB-BBB-BBBB", 180)
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB\n", stage()...)).To(tells(`CleverTap accepts "shop q1"`, `takes over at`))
+		Expect(c.secret(ctx, "marketing-staged")().Labels).To(HaveKeyWithValue(v1alpha1.RoleLabel, v1alpha1.RoleSource))
+		Expect(c.object(ctx).Spec.Passcodes[1]).To(Equal(v1alpha1.PasscodeEntry{
+			Name: "shop q1", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "marketing-staged", Key: "shop-q1"},
+			CreatedAt: ptr.To(v1alpha1.Time(c.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: ptr.To[int32](180)},
+		}))
+
+		By("extending the Secret with the next, whose expiry is the usual one")
+		c.account.Passcode("q2", "CCC-CCC-CCCC", 90)
+		Expect(c.clevertap(ctx, "CCC-CCC-CCCC", "stage", "marketing", "--passcode-name", "q2", "--days", "90")).To(tells("it waits its turn"))
+		Expect(c.secret(ctx, "marketing-staged")().Data).To(And(HaveKey("shop-q1"), HaveKey("q2")))
+		Expect(c.object(ctx).Spec.Passcodes[2].Expiry).To(BeNil())
+	})
+
+	It("says that CleverTap refuses the value", func(ctx SpecContext) {
+		c := byHand(ctx)
+		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" can't be used, it is Rejected`))
+	})
+
+	It("says that CleverTap did not answer in time", func(ctx SpecContext) {
+		c := byHand(ctx)
+		c.vendor.Break(standin.Answers(http.StatusServiceUnavailable, ""))
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s", "CleverTap did not say"))
+	})
+
+	DescribeTable("refuses before anything is written", func(ctx SpecContext, input string, args []string, message string) {
+		c := byHand(ctx)
+		c.stage(ctx, "unlabelled", map[string]string{"other": "x"}, func(s *corev1.Secret) { s.Labels = nil })
+		c.stage(ctx, "others", map[string]string{"taken": "DDD-DDD-DDDD"})
+		before := c.object(ctx)
+		Expect(c.clevertap(ctx, input, args...)).To(fails(message))
+		Expect(c.object(ctx).Spec).To(Equal(before.Spec))
+		Expect(c.secret(ctx, "marketing-staged")().Name).To(BeEmpty())
+	},
+		Entry("a malformed value", "BBB BBB", stage(), "contains white space: a passcode has 1 to 128 printable ASCII characters"),
+		Entry("an empty one", "", stage(), "is empty"),
+		Entry("one that is staged", "AAA-AAA-AAAA", stage(), `staged already, as "q4"`),
+		Entry("a listed name", "BBB-BBB-BBBB", []string{"stage", "marketing", "--passcode-name", "q4", "--days", "9"}, `spec.passcodes lists "q4" already`),
+		Entry("a Secret without the label", "BBB-BBB-BBBB", stage("--secret", "unlabelled"), "exists without the label clevertap.passcode-operator.io/role=source"),
+		Entry("a key that is taken", "BBB-BBB-BBBB", stage("--secret", "others", "--key", "taken"), `has another value under key "taken"`),
+		Entry("no expiry", "BBB-BBB-BBBB", []string{"stage", "marketing", "--passcode-name", "x"}, "days forever"),
+	)
+
+	It("does nothing in a dry run, but says what it would do", func(ctx SpecContext) {
+		c := byHand(ctx)
+		for _, dryRun := range []string{"client", "server"} {
+			Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--dry-run", dryRun)...)).To(tells(
+				"Create, with the label clevertap.passcode-operator.io/role=source, key \"shop-q1\" of Secret "+c.namespace+"/marketing-staged",
+				`Add "shop q1" to the end of spec.passcodes`, "Dry run:", "nothing was done"), dryRun)
+		}
+		Expect(c.object(ctx).Spec.Passcodes).To(HaveLen(1))
+		Expect(c.secret(ctx, "marketing-staged")().Name).To(BeEmpty())
+	})
+
+	It("prints the entry to commit where another tool manages the list, unless told to edit it", func(ctx SpecContext) {
+		c := withSpare(ctx) // made by a client that is no person's hand
+		c.account.Passcode("shop q1", "DDD-DDD-DDDD", 180)
+		result := c.clevertap(ctx, "DDD-DDD-DDDD", stage()...)
+		Expect(result).To(tells("spec.passcodes is managed by integration.test: commit this at its end"))
+		var entries []v1alpha1.PasscodeEntry
+		Expect(yaml.Unmarshal([]byte(result.Out), &entries)).To(Succeed())
+		Expect(entries).To(ConsistOf(HaveField("Name", "shop q1")))
+		Expect(c.object(ctx).Spec.Passcodes).To(HaveLen(3))
+		Expect(c.secret(ctx, "marketing-staged")().Data).To(HaveKey("shop-q1"))
+
+		Expect(c.clevertap(ctx, "DDD-DDD-DDDD", stage("--edit")...)).To(tells(`CleverTap accepts "shop q1"; it waits its turn`))
+	})
+})
+
+var _ = Describe("kubectl clevertap", func() {
+	It("rotates, rolls back, and says where each ended", func(ctx SpecContext) {
+		c := byHand(ctx)
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "make"))
+		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q1", "--days", "90")).To(tells("takes over"))
+		c.clock.Step(time.Second)
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells(`rotated: "q1" is published in place of "q4", revision 2`))
+		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("BBB-BBB-BBBB"))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(tells(`rolled back: "q4" is published, revision 3`))
+		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"))
+		c.clock.Step(time.Second)
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "pin"))
+	})
+
+	It("rolls back nowhere where there is nothing", func(ctx SpecContext) {
+		Expect(byHand(ctx).clevertap(ctx, "", "rollback", "marketing")).To(fails("no listed passcode that was published before still works"))
+	})
+
+	It("prints the pin to commit where another tool manages the rotation", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Rotation = &v1alpha1.Rotation{Before: ptr.To[v1alpha1.Duration]("48h")}
+		})
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells("rotated"))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(done("spec.rotation is managed by integration.test", `pin: "q4"`))
+		Expect(c.object(ctx).Spec.Rotation.Pin).To(BeEmpty())
+	})
+
+	It("has every listed passcode verified, and fails where CleverTap refuses one", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(done("q4", "Active", "q1", "Staged"))
+		c.account.Delete("q2")
+		c.clock.Step(time.Second)
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`CleverTap refuses "q2"`))
+	})
+
+	It("shows an object on one screen", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		Expect(c.clevertap(ctx, "", "status", "marketing")).To(done(
+			c.namespace+"/marketing: Active, account "+accountID+" in in1",
+			`"q4" in Secret "marketing", revision 1, since `, "(Initial)", `"q1" takes over at`, "Runway", "You must do: nothing"))
+		var object v1alpha1.CleverTapPasscode
+		Expect(json.Unmarshal([]byte(c.clevertap(ctx, "", "status", "marketing", "-o", "json").Out), &object)).To(Succeed())
+		Expect(object.Kind).To(Equal("CleverTapPasscode"))
+	})
+
+	It("says why, and what to do", func(ctx SpecContext) {
+		c := byHand(ctx)
+		c.account.Delete("q4")
+		c.clock.Step(time.Second)
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("CleverTap refuses \"q4\""))
+		c.clockPasses(31 * time.Second) // a second refusal confirms the first
+		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:", `- CleverTap refuses "q4", which is published`, "nothing was published before"))
+	})
+
+	It("lists what needs a person first", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		Expect(kube.Create(ctx, valid(c.namespace, func(o *v1alpha1.CleverTapPasscode) { o.Name = "broken" }, targetName("elsewhere"), stagedIn("absent", "key")))).To(Succeed())
+		c.clockPasses(10 * time.Second) // 5 s, for which a Secret that is applied later is waited for
+		Eventually(func() string { return string(c.named(ctx, "broken").Status.Phase) }, 10*time.Second).Should(Equal("Pending"))
+		lines := strings.Split(c.clevertap(ctx, "", "list").Out, "\n")
+		Expect(lines[0]).To(MatchRegexp(`^NAME +STATUS +PASSCODE +LEFT +NEXT +RUNWAY +NEEDS`))
+		Expect(lines[1]).To(MatchRegexp(`^broken +Pending +- +- +- +- +`))
+		Expect(lines[2]).To(MatchRegexp(`^marketing +Active +q4 +(89|90)d +q1 +(89|90)d +-`))
+		Expect(c.clevertap(ctx, "", "list", "-o", "name").Out).To(Equal("clevertappasscode.clevertap.passcode-operator.io/broken\nclevertappasscode.clevertap.passcode-operator.io/marketing\n"))
+		Expect(c.clevertap(ctx, "", "__complete", "status", "").Out).To(ContainSubstring("marketing\tActive q4"))
+	})
+
+	It("plans what is in the cluster, and what is in a file", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		Expect(c.clevertap(ctx, "", "plan", "marketing")).To(done("ExpiringSoon", `"q4" has 30 days left`, "Expired", "Runway: until"))
+		file := filepath.Join(GinkgoT().TempDir(), "passcodes.yaml")
+		object := valid("shop")
+		object.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+		object.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start)}
+		text, err := yaml.Marshal(object)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.WriteFile(file, append([]byte("kind: Secret\napiVersion: v1\nmetadata: {name: x}\n---\n"), text...), 0o600)).To(Succeed())
+		Expect(c.clevertap(ctx, "", "plan", "-f", file, "--min-runway", "90d")).To(done("Runway: until"))
+		Expect(c.clevertap(ctx, "", "plan", "-f", file, "--min-runway", "91d")).To(exits(plugin.ExitRunwayShort, "Err", "less runway than 91 days"))
+		Expect(os.WriteFile(file, bytes.ReplaceAll(text, []byte("region:"), []byte("regoin:")), 0o600)).To(Succeed())
+		Expect(c.clevertap(ctx, "", "plan", "-f", file)).To(fails("regoin"))
+	})
+
+	It("prints its version", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		Expect(c.clevertap(ctx, "", "version")).To(done("kubectl-clevertap "))
+		Expect(c.clevertap(ctx, "", "version", "-o", "json")).To(done(`"goVersion"`))
+	})
+})
