@@ -34,6 +34,8 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	go tool controller-gen rbac:roleName=clevertap-passcode-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
 	cp config/crd/bases/clevertap.passcode-operator.io_clevertappasscodes.yaml $(chart)/files/crd.yaml
 	cp config/rbac/role.yaml config/rbac/operator_role.yaml config/rbac/aggregated_roles.yaml config/rbac/metrics_auth.yaml $(chart)/files/
+	{ cat hack/prometheus_rule.header.yaml; sed 's/^/  /' config/prometheus/rules.yaml; } > config/prometheus/prometheus_rule.yaml
+	cp config/prometheus/rules.yaml config/grafana/dashboard.json $(chart)/files/
 
 .PHONY: lint
 lint: ## Runs golangci-lint.
@@ -115,6 +117,10 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	go test -race $(unit)
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
+
+.PHONY: monitoring
+monitoring: ## Tests alerts and dashboard with promtool and a real Prometheus, which it gets from Debian where they are missing.
+	PROMETHEUS=$$(hack/prometheus.sh) KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go test -count=1 -v ./test/monitoring
 
 .PHONY: e2e
 e2e: build-installer $(tools)/helm $(tools)/kustomize ## Plays the whole story on a real node; needs root and Debian's containerd.

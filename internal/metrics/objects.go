@@ -21,6 +21,7 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -59,6 +60,7 @@ func gauges() []gauge {
 		newGauge("retired_timestamp_seconds", "Since when the oldest replaced passcode could have been deleted; absent without one.", moment(oldestRetired)),
 		newGauge("stale_pods", "How many Pods still hold a replaced value.", stalePods),
 		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),
+		newGauge("ready_reason", "1 for the reason of the condition Ready.", readyReason, "reason"),
 		newGauge("info", "1.", info, "account_id", "region", "type"),
 		newGauge("entries", "How many listed passcodes are in the state.", entries, "state"),
 	}
@@ -110,6 +112,12 @@ func conditions(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
 			}
 			send(value, c.Type, string(status))
 		}
+	}
+}
+
+func readyReason(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
+	if ready := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		send(1, ready.Reason)
 	}
 }
 

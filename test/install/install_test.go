@@ -136,6 +136,20 @@ func TestTheChartWithNamespacesIsTheNamespacedInstallation(t *testing.T) {
 	expectSame(t, chart(t, "--set", "watchNamespaces={"+namespace+"}"), built)
 }
 
+func TestTheChartHasTheMonitoringOfConfig(t *testing.T) {
+	built := kustomized(t, "prometheus")
+	for name, o := range kustomized(t, "grafana") {
+		built[name] = o
+	}
+	rendered := chart(t, "--set", "metrics.prometheusRule.enabled=true,metrics.grafanaDashboard.enabled=true,metrics.serviceMonitor.enabled=true")
+	for name := range rendered {
+		if built[name] == nil {
+			delete(rendered, name)
+		}
+	}
+	expectSame(t, rendered, built)
+}
+
 func TestNoClusterRoleIsTheNamespacedOperators(t *testing.T) {
 	for name, o := range kustomized(t, "namespaced") {
 		if o.GetKind() == "ClusterRoleBinding" {
@@ -171,6 +185,8 @@ func TestEveryValueReachesWhatItIsFor(t *testing.T) {
 		{"metrics.serviceMonitor.enabled=true", "kind: ServiceMonitor"},
 		{"metrics.serviceMonitor.enabled=true", "honorLabels: true"},
 		{"metrics.podMonitor.enabled=true", "kind: PodMonitor"},
+		{"metrics.prometheusRule.enabled=true", "alert: CleverTapPasscodeExpired"},
+		{"metrics.grafanaDashboard.enabled=true", `"title": "CleverTap passcodes"`},
 		{"crds.keep=true", "helm.sh/resource-policy: keep"},
 	} {
 		t.Run(row.set, func(t *testing.T) {

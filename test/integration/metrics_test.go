@@ -78,6 +78,7 @@ var _ = Describe("Metrics", func() {
 			"status_condition{condition=Ready,status=False} 0",
 			"status_condition{condition=Ready,status=Unknown} 0",
 			"status_condition{condition=ExpiringSoon,status=False} 1",
+			"ready_reason{reason=PasscodePublished} 1",
 			"info{account_id=TEST-5RW-K78-985Z,region=in1,type=Account} 1",
 			"entries{state=Active} 1",
 			"entries{state=Staged} 1",

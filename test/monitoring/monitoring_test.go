@@ -1,0 +1,323 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package monitoring holds alerts and dashboard to a real Prometheus that scrapes a real operator: make monitoring.
+package monitoring
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+const accountID = "TEST-5RW-K78-985Z"
+
+func tool(name string) string { return filepath.Join(os.Getenv("PROMETHEUS"), name) }
+
+func file(parts ...string) string {
+	return filepath.Join(append([]string{env.Root()}, parts...)...)
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return text
+}
+
+// rules are the alerts of the file.
+func rules(t *testing.T) []struct {
+	Alert       string
+	Annotations map[string]string
+} {
+	t.Helper()
+	var groups struct {
+		Groups []struct {
+			Rules []struct {
+				Alert       string
+				Annotations map[string]string
+			}
+		}
+	}
+	NewWithT(t).Expect(yaml.Unmarshal(read(t, file("config", "prometheus", "rules.yaml")), &groups)).To(Succeed())
+	return groups.Groups[0].Rules
+}
+
+// thresholds are the files of promtool's tests.
+func thresholds() []string { return []string{"rules_test.yaml", "rules_days_test.yaml"} }
+
+func TestEveryAlertFiresOnTheRightSideOfItsThreshold(t *testing.T) {
+	tests := ""
+	for _, name := range thresholds() {
+		out, err := promtool(t, file("test", "monitoring", name))
+		NewWithT(t).Expect(err).NotTo(HaveOccurred(), out)
+		t.Logf("promtool test rules:\n%s", out)
+		tests += string(read(t, file("test", "monitoring", name)))
+	}
+	for _, rule := range rules(t) {
+		NewWithT(t).Expect(tests).To(ContainSubstring(fmt.Sprintf("alertname=%q", rule.Alert)))
+	}
+}
+
+func promtool(t *testing.T, tests ...string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), tool("promtool"), append([]string{"test", "rules"}, tests...)...).CombinedOutput()
+	return string(out), err
+}
+
+func TestTheThresholdTestsCanFail(t *testing.T) {
+	g := NewWithT(t)
+	text := string(read(t, file("config", "prometheus", "rules.yaml")))
+	folder := t.TempDir()
+	var tests []string
+	for _, name := range thresholds() {
+		tests = append(tests, filepath.Join(folder, name))
+		here := strings.ReplaceAll(string(read(t, file("test", "monitoring", name))), "../../config/prometheus/", "")
+		g.Expect(os.WriteFile(filepath.Join(folder, name), []byte(here), 0o600)).To(Succeed())
+	}
+	for _, change := range [][2]string{
+		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time()\n", "> time() + 3600\n"},
+		{`"SuccessorReady", status="True"`, `"SuccessorReady", status="False"`}, {"< 30 * 86400", "< 31 * 86400"},
+		{"for: 15m", "for: 16m"}, {"for: 5m", "for: 6m"}, {"for: 1h", "for: 59m"}, {"> 14 * 86400", "> 15 * 86400"},
+		{"unless on (region)", "and on (region)"}, {"for: 10m", "for: 9m"},
+	} {
+		g.Expect(text).To(ContainSubstring(change[0]))
+		g.Expect(os.WriteFile(filepath.Join(folder, "rules.yaml"), []byte(strings.ReplaceAll(text, change[0], change[1])), 0o600)).To(Succeed())
+		out, err := promtool(t, tests...)
+		g.Expect(err).To(HaveOccurred(), "with %q in place of %q: %s", change[1], change[0], out)
+	}
+}
+
+func TestEveryAlertHasARunbook(t *testing.T) {
+	for _, rule := range rules(t) {
+		page := filepath.Base(rule.Annotations["runbook_url"])
+		NewWithT(t).Expect(page).To(Equal(rule.Alert + ".md"))
+		text := string(read(t, file("docs", "runbooks", page)))
+		for _, heading := range []string{"# " + rule.Alert, "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"} {
+			NewWithT(t).Expect(text).To(ContainSubstring(heading), page)
+		}
+	}
+}
+
+func TestPrometheusWithTheOperator(t *testing.T) {
+	ctrl.SetLogger(logr.Discard())
+	SetDefaultEventuallyTimeout(time.Minute)
+	SetDefaultEventuallyPollingInterval(time.Second)
+	g := NewWithT(t)
+	metrics := startOperator(t)
+	prometheus := startPrometheus(t, metrics)
+
+	t.Run("evaluates every panel of the dashboard", func(t *testing.T) {
+		g := NewWithT(t)
+		for _, panel := range panels(t) {
+			for _, target := range panel.Targets {
+				query := asGrafana(target.Expr)
+				if strings.Contains(panel.Description, "Empty while") {
+					_, err := prometheus.query(query)
+					g.Expect(err).NotTo(HaveOccurred(), panel.Title)
+					continue
+				}
+				g.Eventually(func() ([]series, error) { return prometheus.query(query) }).ShouldNot(BeEmpty(), "%s: %s", panel.Title, query)
+			}
+		}
+	})
+	t.Run("alerts by the objects' own namespace, not the scrape's", func(*testing.T) {
+		firing := func() ([]string, error) {
+			all, err := prometheus.query(`ALERTS{alertstate="firing"}`)
+			var names []string
+			for _, s := range all {
+				names = append(names, s.Metric["alertname"]+" "+s.Metric["namespace"]+"/"+s.Metric["name"])
+			}
+			return names, err
+		}
+		g.Eventually(firing).Should(ContainElements("CleverTapPasscodeExpiringSoon shop/soon", "CleverTapPasscodeRunwayShort shop/soon"))
+		g.Expect(firing()).NotTo(ContainElement(ContainSubstring("shop/marketing")))
+	})
+	t.Run("draws what stands in the README", func(t *testing.T) { drawPicture(t, prometheus) })
+}
+
+// panel is a panel of the dashboard.
+type panel struct {
+	Title, Description string
+	Targets            []struct{ Expr string }
+}
+
+func panels(t *testing.T) []panel {
+	t.Helper()
+	var dashboard struct{ Panels []panel }
+	NewWithT(t).Expect(json.Unmarshal(read(t, file("config", "grafana", "dashboard.json")), &dashboard)).To(Succeed())
+	NewWithT(t).Expect(dashboard.Panels).NotTo(BeEmpty())
+	return dashboard.Panels
+}
+
+// asGrafana puts in what Grafana would.
+func asGrafana(expr string) string {
+	return regexp.MustCompile(`\$__rate_interval`).ReplaceAllString(strings.ReplaceAll(expr, "$namespace", ".*"), "1m")
+}
+
+// startOperator runs an operator with objects in many states, and returns where its metrics are.
+func startOperator(t *testing.T) string {
+	t.Helper()
+	g := NewWithT(t)
+	plane, err := env.Start("")
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { _ = plane.Stop() })
+	vendor := standin.New(clock.RealClock{})
+	server := httptest.NewServer(vendor)
+	t.Cleanup(server.Close)
+	populate(t, plane, vendor.Account(clevertap.India, accountID))
+	address := freeAddress(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- operator.Run(ctx, operator.Options{
+			OperatorNamespace: "shop", MetricsBindAddress: address, HealthProbeBindAddress: "0",
+			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: time.Second, VerifyConcurrency: 2,
+			MaxConcurrentReconciles: 4, VolumeRefresh: time.Second,
+		}, operator.Surroundings{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		NewWithT(t).Expect(<-ended).To(Succeed())
+	})
+	return address
+}
+
+func populate(t *testing.T, plane *env.ControlPlane, account *standin.Account) {
+	t.Helper()
+	g := NewWithT(t)
+	scheme, err := operator.Scheme()
+	g.Expect(err).NotTo(HaveOccurred())
+	kube, err := client.New(plane.Config(), client.Options{Scheme: scheme})
+	g.Expect(err).NotTo(HaveOccurred())
+	ctx := t.Context()
+	g.Expect(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}})).To(Succeed())
+	declare := func(name string, expiry v1alpha1.Expiry, daysOld int, passcodes ...string) {
+		object := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}}
+		object.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountID, Region: "in1", Expiry: expiry}
+		source := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name + "-staged", Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource}}, StringData: map[string]string{}}
+		for i, passcode := range passcodes {
+			made := metav1.Now().AddDate(0, 0, -daysOld+60*i)
+			source.StringData[passcode] = strings.ToUpper(name + "-" + passcode)
+			account.Passcode(name+passcode, source.StringData[passcode], 365)
+			object.Spec.Passcodes = append(object.Spec.Passcodes, v1alpha1.PasscodeEntry{
+				Name: passcode, SecretKeyRef: v1alpha1.SecretKeyRef{Name: source.Name, Key: passcode},
+				CreatedAt: ptr.To(v1alpha1.Time(made.UTC().Format(time.RFC3339))),
+			})
+		}
+		g.Expect(kube.Create(ctx, source)).To(Succeed())
+		g.Expect(kube.Create(ctx, object)).To(Succeed())
+	}
+	days := func(n int32) v1alpha1.Expiry { return v1alpha1.Expiry{Days: ptr.To(n)} }
+	declare("marketing", days(90), 10, "q4", "q1")
+	declare("loyalty", days(180), 100, "autumn", "winter")
+	declare("soon", days(90), 85, "q4")
+	declare("push", days(90), 50, "q4")
+	declare("forever", v1alpha1.Expiry{Forever: ptr.To(true)}, 1, "only")
+	declare("refused", days(90), 1, "q4")
+	account.Delete("refusedq4")
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+// prometheus is a running one.
+type prometheus struct{ address string }
+
+// startPrometheus scrapes every second; the scrape has a namespace label of its own, as a monitor's has.
+func startPrometheus(t *testing.T, metrics string) *prometheus {
+	t.Helper()
+	g := NewWithT(t)
+	folder := t.TempDir()
+	p := &prometheus{address: freeAddress(t)}
+	config := fmt.Sprintf(`
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [%q]
+scrape_configs:
+- job_name: clevertap-passcode-operator-metrics
+  honor_labels: true
+  static_configs: [{targets: [%q], labels: {namespace: monitoring}}]
+`, file("config", "prometheus", "rules.yaml"), metrics)
+	g.Expect(os.WriteFile(filepath.Join(folder, "prometheus.yml"), []byte(config), 0o600)).To(Succeed())
+	command := exec.Command(tool("prometheus"), "--config.file="+filepath.Join(folder, "prometheus.yml"),
+		"--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+p.address, "--log.level=error")
+	command.Stderr = os.Stderr
+	g.Expect(command.Start()).To(Succeed())
+	t.Cleanup(func() {
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+	})
+	return p
+}
+
+// series is one of a query's results.
+type series struct {
+	Metric map[string]string
+	Value  [2]any
+}
+
+func (p *prometheus) query(expr string) ([]series, error) {
+	response, err := http.Get("http://" + p.address + "/api/v1/query?query=" + url.QueryEscape(expr))
+	if err != nil {
+		return nil, fmt.Errorf("asking Prometheus: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var answer struct {
+		Status, Error string
+		Data          struct{ Result []series }
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil, fmt.Errorf("reading Prometheus' answer: %w", err)
+	}
+	if answer.Status != "success" {
+		return nil, fmt.Errorf("%s: %s", expr, answer.Error)
+	}
+	return answer.Data.Result, nil
+}
