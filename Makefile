@@ -118,6 +118,14 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 
+.PHONY: site
+site: ## Builds the documentation as a site in bin/site.
+	go run ./hack/site
+
+.PHONY: docs-test
+docs-test: build $(tools)/helm ## Runs every command and applies every YAML block of the documentation; UPDATE_DOCS=1 renews its captures.
+	HELM=$(abspath $(tools)/helm) KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kubectl) go test -count=1 -v ./test/docs
+
 .PHONY: monitoring
 monitoring: ## Tests alerts and dashboard with promtool and a real Prometheus, which it gets from Debian where they are missing.
 	PROMETHEUS=$$(hack/prometheus.sh) KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go test -count=1 -v ./test/monitoring

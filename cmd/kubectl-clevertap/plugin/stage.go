@@ -19,6 +19,7 @@ package plugin
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -242,12 +244,17 @@ func (s *staging) printEntry() error {
 	return nil
 }
 
-// list appends the entry, provided that nobody changed the object meanwhile.
+// list appends the entry, provided that nobody changed the list meanwhile.
 func (s *staging) list(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
+	patch, err := json.Marshal([]map[string]any{
+		{"op": "test", "path": "/spec/passcodes", "value": s.object.Spec.Passcodes},
+		{"op": "add", "path": "/spec/passcodes/-", "value": s.entry},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adding %q to spec.passcodes: %w", s.entry.Name, err)
+	}
 	object := s.object.DeepCopy()
-	object.Spec.Passcodes = append(object.Spec.Passcodes, s.entry)
-	patch := client.MergeFromWithOptions(s.object, client.MergeFromWithOptimisticLock{})
-	if err := s.Patch(ctx, object, patch, s.dryRun()...); err != nil {
+	if err := s.Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), s.dryRun()...); err != nil {
 		return nil, fmt.Errorf("adding %q to spec.passcodes (its value is staged; the same command again goes on from there): %w", s.entry.Name, err)
 	}
 	return object, nil

@@ -91,8 +91,8 @@ func (c *cli) end(o *v1alpha1.CleverTapPasscode) string {
 func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Status.NextPasscode == "":
-		if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
-			return successor.Message
+		if meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionSuccessorReady) {
+			return "nothing is ready to take over"
 		}
 		return ""
 	case o.Status.NextRotationTime == nil:
