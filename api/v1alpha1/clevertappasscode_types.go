@@ -245,6 +245,30 @@ type Rotation struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Pin string `json:"pin,omitempty"`
+
+	// Windows are when a scheduled switch may happen; in the last 24 h before the end every moment is open. Absent means
+	// at any time.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Windows []RotationWindow `json:"windows,omitempty"`
+}
+
+// RotationWindow is a time in which scheduled switches may happen, again and again.
+type RotationWindow struct {
+	// Schedule is when it opens: five cron fields, as a CronJob's. One that does not parse is told by Stalled.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Schedule string `json:"schedule"`
+
+	// Duration is how long it stays open, 1m to 168h.
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('168h'))",message="must be 1m to 168h"
+	Duration Duration `json:"duration"`
+
+	// TimeZone is the IANA name of the zone whose clocks the schedule is read on. Absent means UTC.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	TimeZone string `json:"timeZone,omitempty"`
 }
 
 // Rollout says which workloads are restarted after a rotation.
@@ -266,7 +290,7 @@ type Rollout struct {
 // RolloutTarget names a workload of the same namespace.
 type RolloutTarget struct {
 	// Kind of the workload.
-	// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet
+	// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;Rollout
 	Kind string `json:"kind"`
 
 	// Name of the workload.

@@ -90,6 +90,9 @@ const (
 	// ReasonTargetAnnotationForbidden of Stalled: an annotation that the object names for its target would have it
 	// copied, and was left out, because the operator's flags do not allow it.
 	ReasonTargetAnnotationForbidden = "TargetAnnotationForbidden"
+	// ReasonWindowInvalid of Stalled: one of rotation.windows does not parse, so scheduled switches wait for the last
+	// 24 h before the end.
+	ReasonWindowInvalid = "WindowInvalid"
 	// ReasonTargetNotWritten of Reconciling: the API server did not let the operator write the target; it is tried
 	// again.
 	ReasonTargetNotWritten = "TargetNotWritten"

@@ -89,9 +89,9 @@ func replaceRemoved(v *view) []candidate {
 	return because(v1alpha1.RotationRemoved, append(v.successors(), v.lastToEnd()...))
 }
 
-// rotateOnTime: from the rotation time on, the first successor.
+// rotateOnTime: from the rotation time on, once a window is open, the first successor.
 func rotateOnTime(v *view) []candidate {
-	if v.published == nil || !v.published.life.due(v.now) || v.pinHolds() {
+	if v.switchAt.IsZero() || v.now.Before(v.switchAt) || v.pinHolds() {
 		return nil
 	}
 	return because(v1alpha1.RotationScheduled, v.successors())

@@ -211,6 +211,9 @@ func (v *view) blocker() (reason, message string, since time.Time) {
 	if _, forbidden := v.targetAnnotations(); len(forbidden) > 0 {
 		return v1alpha1.ReasonTargetAnnotationForbidden, forbiddenMessage(forbidden), v.now
 	}
+	if v.windowProblem != nil {
+		return v1alpha1.ReasonWindowInvalid, v.windowMessage(), v.now
+	}
 	return "", "", time.Time{}
 }
 

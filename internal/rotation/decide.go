@@ -183,7 +183,7 @@ func (v *view) instants() []time.Time {
 		list = append(list, e.life.ends, e.life.rotates)
 	}
 	if p := v.published; p != nil {
-		list = append(list, p.life.rotates, p.life.ends, soonFrom(p.life), v.silentFrom(p))
+		list = append(list, v.switchAt, p.life.ends, soonFrom(p.life), v.silentFrom(p))
 	}
 	return list
 }

@@ -40,7 +40,7 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
 	events = append(events, v.tellSafeToDelete(before, after)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
-		v.tellReady, v.tellSources, v.tellForbidden, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
+		v.tellReady, v.tellSources, v.tellSpec, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
 	} {
 		if event := tell(before, after); event != nil {
 			events = append(events, *event)
@@ -111,9 +111,10 @@ func (v *view) tellSources(before, after v1alpha1.CleverTapPasscodeStatus) *Even
 	return warning(sources)
 }
 
-func (v *view) tellForbidden(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+// tellSpec tells of what in the spec was left out.
+func (v *view) tellSpec(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	stalled := turned(v1alpha1.ConditionStalled, before, after)
-	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden {
+	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
 		return nil
 	}
 	return warning(stalled)

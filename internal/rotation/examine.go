@@ -33,6 +33,10 @@ type view struct {
 	base      *Target    // what speaks of what was published; nil where nothing was
 	published *published // nil: nothing was
 
+	windows       []window
+	windowProblem error     // of windows, which are then none
+	switchAt      time.Time // when a scheduled switch may happen; zero: never
+
 	rotate, verify request
 	retiring       []retiring
 	restarts       []restart
@@ -60,6 +64,10 @@ func examine(now time.Time, o Observed) *view {
 		v.entries = append(v.entries, v.examineEntry(spec, o.Sources[i]))
 	}
 	v.published = v.examinePublished()
+	v.windows, v.windowProblem = parseWindows(v.spec.Rotation)
+	if v.published != nil {
+		v.switchAt = v.switchTime(v.published.life)
+	}
 	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
 	v.retiring = v.findRetiring()
 	v.restarts = v.findRestarts()

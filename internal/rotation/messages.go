@@ -133,6 +133,10 @@ func forbiddenMessage(keys []string) string {
 		strings.Join(keys, ", "))
 }
 
+func (v *view) windowMessage() string {
+	return v.windowProblem.Error() + "; until that is mended, scheduled switches wait for the last 24 hours before the end"
+}
+
 func (v *view) publishedMessage(p *published) string {
 	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.life))
 	if p.life.over(v.now) {
@@ -210,11 +214,10 @@ func (v *view) noSuccessorMessage() string {
 }
 
 func (v *view) successorMessage(next *entry) string {
-	rotates := v.published.life.rotates
-	if rotates.IsZero() {
+	if v.switchAt.IsZero() {
 		return fmt.Sprintf("%q can take over; the published one lasts forever", next.spec.Name)
 	}
-	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(rotates))
+	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(v.switchAt))
 }
 
 // problemsMessage names every entry that has no usable value.

@@ -79,7 +79,7 @@ func (v *view) tellSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 		return
 	}
 	s.NextPasscode = next.spec.Name
-	s.NextRotationTime = timeOrNil(v.published.life.rotates)
+	s.NextRotationTime = timeOrNil(v.switchAt)
 }
 
 // successor is the accepted one that takes over next; nil where there is none, or nothing to take over from.

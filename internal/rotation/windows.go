@@ -1,0 +1,132 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // the image has no time zones
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// alwaysOpen is how long before the end scheduled switches wait for no window.
+const alwaysOpen = 24 * time.Hour
+
+// window is a time in which scheduled switches may happen, again and again.
+type window struct {
+	opens cron.Schedule
+	lasts time.Duration
+}
+
+// parseWindow takes five cron fields or a macro, as a CronJob does: the zone has a field of its own.
+func parseWindow(w v1alpha1.RotationWindow) (window, error) {
+	if strings.Contains(w.Schedule, "TZ=") {
+		return window{}, fmt.Errorf("schedule %q must not name a time zone: set timeZone", w.Schedule)
+	}
+	schedule, err := cron.ParseStandard(w.Schedule)
+	if err != nil {
+		return window{}, fmt.Errorf("schedule %q is not five cron fields, such as 0 2 * * 1-5: %w", w.Schedule, err)
+	}
+	if strings.EqualFold(w.TimeZone, "local") {
+		return window{}, fmt.Errorf("timeZone %q is no IANA name, such as Europe/Paris", w.TimeZone)
+	}
+	zone, err := time.LoadLocation(w.TimeZone)
+	if err != nil {
+		return window{}, fmt.Errorf("timeZone %q is no IANA name, such as Europe/Paris", w.TimeZone)
+	}
+	return window{opens: inZone{schedule, zone}, lasts: parseDuration(w.Duration)}, nil
+}
+
+// inZone reads a schedule on the clocks of a zone.
+type inZone struct {
+	cron.Schedule
+	zone *time.Location
+}
+
+func (s inZone) Next(t time.Time) time.Time {
+	next := s.Schedule.Next(t.In(s.zone))
+	if next.IsZero() { // never, as on 31 February
+		return next
+	}
+	return next.UTC()
+}
+
+// openedAt is when the window opened that is open at t; zero where none is.
+func (w window) openedAt(t time.Time) time.Time {
+	if opened := w.opens.Next(t.Add(-w.lasts)); !opened.IsZero() && !opened.After(t) {
+		return opened
+	}
+	return time.Time{}
+}
+
+// parseWindows are the object's; the error says which one is wrong.
+func parseWindows(rotation *v1alpha1.Rotation) ([]window, error) {
+	if rotation == nil {
+		return nil, nil
+	}
+	var windows []window
+	for i, declared := range rotation.Windows {
+		w, err := parseWindow(declared)
+		if err != nil {
+			return nil, fmt.Errorf("spec.rotation.windows[%d]: %w", i, err)
+		}
+		windows = append(windows, w)
+	}
+	return windows, nil
+}
+
+// switchTime is when a switch that is scheduled for the life's rotation time may happen: in the first window that is
+// open then, or later than now, and from 24 h before the end on at any time. Zero where the life has no end. It is the
+// same at every moment of a window, so that waiting writes nothing.
+func (v *view) switchTime(l life) time.Time {
+	if l.rotates.IsZero() || v.spec.Rotation == nil || len(v.spec.Rotation.Windows) == 0 {
+		return l.rotates
+	}
+	latest := l.ends.Add(-alwaysOpen)
+	if latest.Before(l.rotates) {
+		latest = l.rotates
+	}
+	at := firstOpen(v.windows, later(l.rotates, v.now), l.rotates)
+	if at.IsZero() || at.After(latest) {
+		return latest
+	}
+	return at
+}
+
+// firstOpen is the first open moment from a time on, or, where a window is open at that time, when it opened, but not
+// before least; zero where none opens any more, or there are none.
+func firstOpen(windows []window, from, least time.Time) time.Time {
+	var first time.Time
+	for _, w := range windows {
+		if opened := w.openedAt(from); !opened.IsZero() {
+			return later(opened, least)
+		}
+		first = earliest(first, w.opens.Next(from))
+	}
+	return first
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,179 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"pgregory.net/rapid"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// dueAt has "a" published, to be replaced by "b" from a time on, some days before its end.
+func dueAt(rotates time.Time, daysBeforeEnd int, windows ...v1alpha1.RotationWindow) []step {
+	end := rotates.AddDate(0, 0, daysBeforeEnd)
+	return given(listed("a", "b"), forever("b"), endingAt("a", end),
+		rotatingBefore(v1alpha1.Duration(fmt.Sprintf("%dh", 24*daysBeforeEnd))),
+		spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation.Windows = windows }), published)
+}
+
+func window(schedule string, lasts v1alpha1.Duration, zone ...string) v1alpha1.RotationWindow {
+	w := v1alpha1.RotationWindow{Schedule: schedule, Duration: lasts}
+	if len(zone) > 0 {
+		w.TimeZone = zone[0]
+	}
+	return w
+}
+
+func utc(text string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04", text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func and(steps []step, more ...step) []step { return append(steps, more...) }
+
+var _ = DescribeTable("A switch with windows",
+	func(steps []step, expected string) { decides(steps, nextPasscode("b", utc(expected))) },
+	Entry("happens at its time where a window is open then",
+		dueAt(utc("2027-01-13 03:00"), 20, window("0 2 * * *", "4h")), "2027-01-13 03:00"),
+	Entry("happens at its time where a window opens just then",
+		dueAt(utc("2027-01-13 02:00"), 20, window("0 2 * * *", "4h")), "2027-01-13 02:00"),
+	Entry("waits for the next one, where it has just closed",
+		dueAt(utc("2027-01-13 06:00"), 20, window("0 2 * * *", "4h")), "2027-01-14 02:00"),
+	Entry("waits over the weekend",
+		dueAt(utc("2027-01-16 03:00"), 20, window("0 2 * * 1-5", "4h")), "2027-01-18 02:00"), // a Saturday
+	Entry("takes the first of several that opens",
+		dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "1h"), window("0 22 * * *", "1h")), "2027-01-13 22:00"),
+	Entry("takes one of two that overlap, whichever is open",
+		dueAt(utc("2027-01-13 03:30"), 20, window("0 2 * * *", "1h"), window("0 3 * * *", "1h")), "2027-01-13 03:30"),
+	Entry("happens after midnight in a window that opened before it",
+		dueAt(utc("2027-01-13 00:30"), 20, window("0 23 * * *", "2h")), "2027-01-13 00:30"),
+	Entry("happens in the new year in a window of the old one",
+		dueAt(utc("2027-01-01 00:30"), 20, window("0 23 31 12 *", "3h")), "2027-01-01 00:30"),
+	Entry("waits for the hour of a zone",
+		dueAt(utc("2027-01-13 00:30"), 20, window("0 2 * * *", "1h", "Asia/Kolkata")), "2027-01-13 20:30"),
+	Entry("waits for the summer's hour of a zone",
+		dueAt(utc("2027-07-13 01:30"), 20, window("0 2 * * *", "1h", "Europe/Paris")), "2027-07-14 00:00"),
+	Entry("waits a day for an hour that does not exist", // the clocks go from 2 to 3 on 28 March
+		dueAt(utc("2027-03-28 00:00"), 20, window("30 2 * * *", "1h", "Europe/Paris")), "2027-03-29 00:30"),
+	Entry("takes the first of an hour that comes twice", // the clocks go from 3 to 2 on 31 October
+		dueAt(utc("2027-10-30 23:00"), 20, window("30 2 * * *", "15m", "Europe/Paris")), "2027-10-31 00:30"),
+	Entry("takes the second of an hour that comes twice, or the next day's",
+		dueAt(utc("2027-10-31 01:00"), 20, window("30 2 * * *", "15m", "Europe/Paris")), "2027-10-31 01:30"),
+	Entry("waits no longer than until 24 h before the end",
+		dueAt(utc("2027-01-13 03:00"), 20, window("0 2 1 6 *", "4h")), "2027-02-01 03:00"),
+	Entry("does so for a window that never opens",
+		dueAt(utc("2027-01-13 03:00"), 20, window("0 2 31 2 *", "4h")), "2027-02-01 03:00"),
+	Entry("happens at its time where that is later than 24 h before the end",
+		dueAt(utc("2027-01-13 03:00"), 0, window("0 2 31 2 *", "4h")), "2027-01-13 03:00"),
+	Entry("waits for the next one where it is due and none is open",
+		and(dueAt(utc("2027-01-13 03:00"), 20, window("0 2 * * *", "1h")), at(utc("2027-01-14 12:00")), accepted("a", "b")), "2027-01-15 02:00"),
+	Entry("does not write a new time at every moment of a window",
+		and(dueAt(utc("2027-01-13 03:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-13 04:30"))), "2027-01-13 03:00"),
+)
+
+var _ = DescribeTable("Windows", decides,
+	Entry("hold a switch back that is due",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-13 13:00")), accepted("b")), writesNothing, looksAgainNoLaterThan(utc("2027-01-14 02:00"))),
+	Entry("let it happen in their first second",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-14 02:00")), accepted("b")), publishes("b", "Scheduled")),
+	Entry("have CleverTap asked then",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-14 02:00")), unasked), asksAlso("b")),
+	Entry("hold back no request",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-13 13:00")), accepted("b"), requestsRotation("now")), publishes("b", "Requested")),
+	Entry("hold back no pin",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), accepted("b"), pinningBeside("b")), publishes("b", "Pinned")),
+	Entry("hold back no failover in their way",
+		and(dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h")), at(utc("2027-01-13 13:00")), rejected("a"), accepted("b"), refusedOnceMore("a")), publishes("b", "Rejected")),
+	Entry("that do not parse are told, and published is what was",
+		dueAt(utc("2027-01-13 12:00"), 20, window("every night", "4h")), says("Stalled", "WindowInvalid"), says("Ready", "PasscodePublished"), writesNothing),
+	Entry("of a zone that does not exist are told",
+		dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h", "Europe/Atlantis")), says("Stalled", "WindowInvalid")),
+	Entry("of the local zone are told: the operator has none",
+		dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h", "Local")), says("Stalled", "WindowInvalid")),
+	Entry("with a zone in the schedule are told",
+		dueAt(utc("2027-01-13 12:00"), 20, window("TZ=0", "4h")), says("Stalled", "WindowInvalid")),
+	Entry("of which one does not parse wait for the last 24 h",
+		dueAt(utc("2027-01-13 12:00"), 20, window("0 2 * * *", "4h"), window("nightly", "4h")), nextPasscode("b", utc("2027-02-01 12:00"))),
+)
+
+func looksAgainNoLaterThan(t time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Next).NotTo(BeZero())
+		Expect(d.Next).NotTo(BeTemporally(">", t))
+	}
+}
+
+func asksAlso(name string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		var asked []string
+		for _, q := range d.Ask {
+			asked = append(asked, q.Tuple.Passcode.Reveal())
+		}
+		Expect(asked).To(ContainElement(name))
+	}
+}
+
+// unasked forgets what CleverTap said of "b".
+func unasked(w *world) { delete(w.answers, "b") }
+
+func pinningBeside(name string) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation.Pin = name })
+}
+
+// The time of a switch is never before its rotation time, never later than 24 h before the end unless the rotation
+// time is, and the same for as long as a window stays open.
+func TestWindowsHoldASwitchBackAndNeverTooLong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		minute, hour := rapid.IntRange(0, 59).Draw(t, "minute"), rapid.IntRange(0, 23).Draw(t, "hour")
+		weekday := rapid.SampledFrom([]string{"*", "1-5", "0", "3"}).Draw(t, "weekday")
+		lasts := time.Duration(rapid.IntRange(1, 168*60).Draw(t, "minutes")) * time.Minute
+		zone := rapid.SampledFrom([]string{"", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"}).Draw(t, "zone")
+		rotates := utc("2026-12-01 00:00").Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(t, "rotates")) * time.Minute)
+		daysBefore := rapid.IntRange(0, 40).Draw(t, "before")
+		w := newWorld(dueAt(rotates, daysBefore, window(fmt.Sprintf("%d %d * * %s", minute, hour, weekday), v1alpha1.Duration(lasts.String()), zone))...)
+		at := w.decide().Status.NextRotationTime.UTC()
+		latest := rotates.AddDate(0, 0, daysBefore-1)
+		if latest.Before(rotates) {
+			latest = rotates
+		}
+		if at.Before(rotates) || at.After(latest) {
+			t.Fatalf("due at %s, at %s the latest, and switched at %s", rotates, latest, at)
+		}
+		w.now = at.Add(-time.Second)
+		accepted("b")(w)
+		if d := w.decide(); d.Want != nil {
+			t.Fatalf("switched a second before %s", at)
+		}
+		w.now = at
+		accepted("b")(w)
+		if d := w.decide(); d.Want == nil {
+			t.Fatalf("not switched at %s", at)
+		}
+	})
+}
