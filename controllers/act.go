@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -63,7 +64,11 @@ func (r *Reconciler) look(s *seen, decision rotation.Decision, known *recollecti
 		return
 	}
 	known.looking = true
-	r.lookout.ask(client.ObjectKeyFromObject(s.Object), s.Object.Spec.Rollout != nil)
+	what := wanted{workloads: s.Object.Spec.Rollout != nil}
+	what.argo = what.workloads && slices.ContainsFunc(s.Object.Spec.Rollout.Targets, func(t v1alpha1.RolloutTarget) bool {
+		return t.Kind == consumers.ArgoRolloutKind
+	})
+	r.lookout.ask(client.ObjectKeyFromObject(s.Object), what)
 }
 
 // restart writes one annotation into each Pod template, where nothing has changed since the look. What was written is
@@ -102,6 +107,9 @@ func (r *Reconciler) restartOne(ctx context.Context, namespace string, workload 
 	}
 	object := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: workload.Name}}
 	object.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind(workload.Kind))
+	if workload.Kind == consumers.ArgoRolloutKind {
+		object.SetGroupVersionKind(argoRollout())
+	}
 	if err := r.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(RestartFieldManager)); err != nil {
 		return fmt.Errorf("restarting %s %s/%s: %w", workload.Kind, namespace, workload.Name, err)
 	}
@@ -110,10 +118,18 @@ func (r *Reconciler) restartOne(ctx context.Context, namespace string, workload 
 
 // restartPatch names the annotation, and the version and uid that it was decided on.
 func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) {
-	body, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"resourceVersion": workload.ResourceVersion, "uid": workload.UID},
-		"spec":     map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]string{key: mark}}}},
-	})
+	metadata := map[string]any{"resourceVersion": workload.ResourceVersion, "uid": workload.UID}
+	annotations := map[string]string{key: mark}
+	patch := map[string]any{
+		"metadata": metadata,
+		"spec":     map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": annotations}}},
+	}
+	if workload.Kind == consumers.ArgoRolloutKind {
+		metadata["annotations"] = annotations
+		_, at, _ := strings.Cut(mark, "@")
+		patch["spec"] = map[string]any{"restartAt": at}
+	}
+	body, err := json.Marshal(patch)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the patch of a workload: %w", err)
 	}
@@ -126,7 +142,7 @@ func restartProblem(err error) string {
 	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
 		return ""
 	case apierrors.IsForbidden(err):
-		return "the operator may not restart it: let its service account patch deployments, statefulsets and daemonsets in this namespace"
+		return "the operator may not restart it: let its service account patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used, in this namespace"
 	}
 	return fmt.Sprintf("restarting it failed: %s", apierrors.ReasonForError(err))
 }

@@ -19,13 +19,17 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/pager"
 	"k8s.io/utils/clock"
@@ -44,6 +48,11 @@ const (
 	looksAtOnce = 4
 )
 
+// argoRollout is the kind that Argo Rollouts adds to a cluster, where it is installed.
+func argoRollout() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: "argoproj.io", Version: "v1alpha1", Kind: consumers.ArgoRolloutKind}
+}
+
 // lookout looks who holds Secrets, on demand and outside the workers: one look serves all objects of a namespace that
 // asked before it began. Between looks nothing about Pods is kept.
 type lookout struct {
@@ -58,10 +67,17 @@ type lookout struct {
 	namespaces map[string]*watchpost
 }
 
+// wanted is what one object wants looked up beside Pods.
+type wanted struct {
+	workloads bool
+	// argo is whether a Rollout of Argo's is named, which clusters without Argo have no kind for.
+	argo bool
+}
+
 // watchpost is a namespace that is being looked at.
 type watchpost struct {
 	running bool
-	asked   map[types.NamespacedName]bool // whether workloads are wanted
+	asked   map[types.NamespacedName]wanted
 	seen    map[types.NamespacedName]*consumers.Look
 }
 
@@ -72,16 +88,16 @@ func newLookout(ctx context.Context, live client.Reader, clock clock.PassiveCloc
 	}
 }
 
-// ask asks for a look, workloads included or not, and returns at once. The look wakes the object.
-func (l *lookout) ask(object types.NamespacedName, workloads bool) {
+// ask asks for a look and returns at once. The look wakes the object.
+func (l *lookout) ask(object types.NamespacedName, what wanted) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	post := l.namespaces[object.Namespace]
 	if post == nil {
-		post = &watchpost{asked: map[types.NamespacedName]bool{}, seen: map[types.NamespacedName]*consumers.Look{}}
+		post = &watchpost{asked: map[types.NamespacedName]wanted{}, seen: map[types.NamespacedName]*consumers.Look{}}
 		l.namespaces[object.Namespace] = post
 	}
-	post.asked[object] = workloads
+	post.asked[object] = what
 	if !post.running {
 		post.running = true
 		go l.run(object.Namespace, post)
@@ -129,31 +145,54 @@ func (l *lookout) run(namespace string, post *watchpost) {
 }
 
 // begin takes those who asked so far.
-func (l *lookout) begin(post *watchpost) map[types.NamespacedName]bool {
+func (l *lookout) begin(post *watchpost) map[types.NamespacedName]wanted {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	asked := post.asked
-	post.asked = map[types.NamespacedName]bool{}
+	post.asked = map[types.NamespacedName]wanted{}
 	post.running = len(asked) > 0
 	return asked
 }
 
-func (l *lookout) look(namespace string, asked map[types.NamespacedName]bool) *consumers.Look {
+func (l *lookout) look(namespace string, asked map[types.NamespacedName]wanted) *consumers.Look {
 	look := &consumers.Look{At: l.clock.Now()}
-	workloads := false
-	for _, wanted := range asked {
-		workloads = workloads || wanted
+	var all wanted
+	for _, w := range asked {
+		all.workloads, all.argo = all.workloads || w.workloads, all.argo || w.argo
 	}
 	err := l.each(namespace, &corev1.PodList{}, func(o runtime.Object) {
 		look.Pods = append(look.Pods, consumers.FromPod(o.(*corev1.Pod)))
 	})
-	if err == nil && workloads {
+	if err == nil && all.workloads {
 		err = l.rollouts(namespace, look)
 	}
 	if err != nil {
 		return &consumers.Look{At: look.At, Problem: lookProblem(namespace, err)}
 	}
+	if all.workloads && (all.argo || slices.ContainsFunc(look.Pods, ofArgo)) {
+		l.argoRollouts(namespace, look)
+	}
 	return look
+}
+
+func ofArgo(pod consumers.Pod) bool { return pod.Owner.Kind == consumers.ArgoRolloutKind }
+
+// argoRollouts looks at Argo's, once something points to them: a cluster without Argo is never asked for its kind.
+func (l *lookout) argoRollouts(namespace string, look *consumers.Look) {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(argoRollout().GroupVersion().WithKind(consumers.ArgoRolloutKind + "List"))
+	err := l.each(namespace, list, func(o runtime.Object) {
+		look.Rollouts = append(look.Rollouts, consumers.FromArgoRollout(o.(*unstructured.Unstructured)))
+	})
+	switch {
+	case err == nil:
+	case meta.IsNoMatchError(err) || apierrors.IsNotFound(err):
+		look.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1): install it, or take the Rollout off spec.rollout.targets"
+	case apierrors.IsForbidden(err):
+		look.ArgoProblem = "the operator may not look at Argo Rollouts: set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
+	default:
+		look.ArgoProblem = fmt.Sprintf("Argo Rollouts could not be listed: %s. It is tried again", apierrors.ReasonForError(err))
+	}
 }
 
 func (l *lookout) rollouts(namespace string, look *consumers.Look) error {

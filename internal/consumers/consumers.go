@@ -85,6 +85,9 @@ type Look struct {
 	Pods    []Pod
 	// Rollouts are looked up for those who restart workloads alone.
 	Rollouts []Rollout
+	// ArgoProblem says why Argo's Rollouts could not be looked at, and what to do; "" where they could, or nothing
+	// pointed to any.
+	ArgoProblem string
 }
 
 // Workload names what makes Pods; its Kind is "" for a Pod that nothing makes, or something else does.
@@ -256,6 +259,9 @@ func ofMounts(mounts []corev1.VolumeMount, volumes map[string][]Use) []Use {
 	return uses
 }
 
+// argoHashLabel is on every Pod of an Argo Rollout, in place of pod-template-hash.
+const argoHashLabel = "rollouts-pod-template-hash"
+
 // ownerOf is the workload that the Pod's controller belongs to. A Deployment's ReplicaSet is its name, a hyphen and
 // the hash that the Pod has as a label.
 func ownerOf(pod *corev1.Pod) Workload {
@@ -267,6 +273,9 @@ func ownerOf(pod *corev1.Pod) Workload {
 		case "StatefulSet", "DaemonSet":
 			return Workload{Kind: ref.Kind, Name: ref.Name}
 		case "ReplicaSet":
+			if name, ours := strings.CutSuffix(ref.Name, "-"+pod.Labels[argoHashLabel]); ours && pod.Labels[argoHashLabel] != "" {
+				return Workload{Kind: ArgoRolloutKind, Name: name}
+			}
 			suffix := "-" + pod.Labels["pod-template-hash"]
 			if name := ref.Name; len(name) > len(suffix) && len(suffix) > 1 && name[len(name)-len(suffix):] == suffix {
 				return Workload{Kind: "Deployment", Name: name[:len(name)-len(suffix)]}

@@ -17,12 +17,14 @@ limitations under the License.
 package consumers_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
@@ -197,5 +199,38 @@ func TestOwners(t *testing.T) {
 		{"nobody", pod(), consumers.Workload{}},
 	} {
 		NewWithT(t).Expect(consumers.FromPod(row.pod).Owner).To(Equal(row.want), row.name)
+	}
+}
+
+func TestArgosRollout(t *testing.T) {
+	for _, row := range []struct{ name, spec, status, unfinished, failed string }{
+		{"as it was made", `{}`, `{"phase":"Healthy"}`, "", ""},
+		{"that was asked to restart", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T09:00:00Z"}`, "its controller has not restarted all of its Pods yet", ""},
+		{"that was never restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy"}`, "its controller has not restarted all of its Pods yet", ""},
+		{"that has restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T10:00:00Z"}`, "", ""},
+		{"that still progresses", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Progressing","restartedAt":"2026-11-25T10:00:00Z"}`, "it is Progressing", ""},
+		{"that is degraded", `{}`, `{"phase":"Degraded","message":"ProgressDeadlineExceeded"}`, "", "ProgressDeadlineExceeded"},
+		{"that its controller has not seen", `{}`, `{}`, "it is new", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := &unstructured.Unstructured{}
+			text := fmt.Sprintf(`{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"web"},"spec":%s,"status":%s}`, row.spec, row.status)
+			if err := o.UnmarshalJSON([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			r := consumers.FromArgoRollout(o)
+			if r.Unfinished != row.unfinished || r.Failed != row.failed || r.Workload != (consumers.Workload{Kind: "Rollout", Name: "web"}) {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestAPodOfArgosRollout(t *testing.T) {
+	p := pod()
+	p.Labels = map[string]string{"rollouts-pod-template-hash": "6d9c5b"}
+	p.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-6d9c5b", Controller: ptr.To(true)}}
+	if owner := consumers.FromPod(p).Owner; owner != (consumers.Workload{Kind: "Rollout", Name: "web"}) {
+		t.Errorf("%+v", owner)
 	}
 }

@@ -17,10 +17,12 @@ limitations under the License.
 package consumers
 
 import (
+	"cmp"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 )
@@ -30,7 +32,7 @@ type Rollout struct {
 	Workload
 	UID             types.UID
 	ResourceVersion string
-	// Restarts are its Pod template's annotations that say for which revisions it was restarted.
+	// Restarts are the annotations that say for which revisions it was restarted: its Pod template's.
 	Restarts map[string]string
 	// Manual says why a changed template restarts nothing by itself, and what to do; "" where it does.
 	Manual string
@@ -90,6 +92,32 @@ func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 	}
 	if set.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
 		r.Manual = "its updateStrategy is OnDelete: delete its Pods"
+	}
+	return r
+}
+
+// ArgoRolloutKind is the kind of Argo's Rollout, in the group argoproj.io/v1alpha1.
+const ArgoRolloutKind = "Rollout"
+
+// FromArgoRollout keeps what matters. It is restarted by spec.restartAt, which leaves its Pod template alone, so the
+// mark stands on the Rollout itself.
+func FromArgoRollout(o *unstructured.Unstructured) Rollout {
+	text := func(fields ...string) string {
+		value, _, _ := unstructured.NestedString(o.Object, fields...)
+		return value
+	}
+	r := Rollout{
+		Workload: Workload{Kind: ArgoRolloutKind, Name: o.GetName()}, UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(),
+		Restarts: restarts(o.GetAnnotations()),
+	}
+	r.Paused, _, _ = unstructured.NestedBool(o.Object, "spec", "paused")
+	switch phase := text("status", "phase"); {
+	case phase == "Degraded":
+		r.Failed = cmp.Or(text("status", "message"), "it is Degraded")
+	case text("status", "restartedAt") < text("spec", "restartAt"): // both are RFC 3339 in UTC
+		r.Unfinished = "its controller has not restarted all of its Pods yet"
+	case phase != "Healthy":
+		r.Unfinished = "it is " + cmp.Or(phase, "new")
 	}
 	return r
 }

@@ -149,6 +149,11 @@ func (v *view) rolloutFailure() string {
 	if v.Look.Problem != "" {
 		return v.Look.Problem
 	}
+	if v.Look.ArgoProblem != "" {
+		if w := v.argoRollout(); w != "" {
+			return fmt.Sprintf("Rollout %q: %s", w, v.Look.ArgoProblem)
+		}
+	}
 	for _, t := range v.spec.Rollout.Targets {
 		if !slices.ContainsFunc(v.Look.Rollouts, func(r consumers.Rollout) bool { return r.Kind == t.Kind && r.Name == t.Name }) {
 			return fmt.Sprintf("%s %q of spec.rollout.targets does not exist: create it, or take it off the list", t.Kind, t.Name)
@@ -166,6 +171,21 @@ func (v *view) rolloutFailure() string {
 		revision, _ := parseRestart(r.Restarts[v.restartKey()])
 		if revision == v.published.record.Revision && r.Failed != "" {
 			return fmt.Sprintf("%s %q was restarted and does not get there: %s", r.Kind, r.Name, r.Failed)
+		}
+	}
+	return ""
+}
+
+// argoRollout names one of Argo's that is to be restarted, or may have to be; "" for none.
+func (v *view) argoRollout() string {
+	for _, t := range v.spec.Rollout.Targets {
+		if t.Kind == consumers.ArgoRolloutKind {
+			return t.Name
+		}
+	}
+	for i := range v.Look.Pods {
+		if pod := &v.Look.Pods[i]; pod.Owner.Kind == consumers.ArgoRolloutKind && v.spec.Rollout.Auto && v.frozenSinceBefore(pod) {
+			return pod.Owner.Name
 		}
 	}
 	return ""

@@ -181,6 +181,7 @@ func TestEveryValueReachesWhatItIsFor(t *testing.T) {
 		{"affinity.nodeAffinity.x=y", "nodeAffinity:"},
 		{"podDisruptionBudget.maxUnavailable=2", "maxUnavailable: 2"},
 		{"networkPolicy.extraEgress[0].ports[0].port=3128", "port: 3128"},
+		{"argoRollouts.enabled=true", "- argoproj.io"},
 		{"metrics.secure=false", "--metrics-secure=false"},
 		{"metrics.serviceMonitor.enabled=true", "kind: ServiceMonitor"},
 		{"metrics.serviceMonitor.enabled=true", "honorLabels: true"},

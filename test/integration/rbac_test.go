@@ -256,4 +256,6 @@ func compareRights() {
 		}
 		Expect(sets.List(used)).To(Equal(sets.List(rights)), user)
 	}
+	argo := used(audited, argoOperator).Difference(rights)
+	Expect(sets.List(argo)).To(Equal(sets.List(granted("../argo-rollouts/role.yaml"))), argoOperator)
 }

@@ -73,6 +73,28 @@ var _ = Describe("The main job", func() {
 		Expect(c.events(ctx)()).To(Equal([]string{"Normal PasscodePublished", "Normal Rotated", "Normal SafeToDelete", "Warning NoSuccessor"}))
 	})
 
+	It("waits for its window, and rotates in its first second", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+		c.account.Passcode("q1", "BBB-BBB-BBBB", 150)
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
+		due := c.start.Add(60 * day)
+		opens := due.UTC().Truncate(day).Add(day + 2*time.Hour) // the next 02:00 in 60 days, tomorrow's at the latest
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", due)},
+			windows(window(fmt.Sprintf("0 2 %d %d *", opens.Day(), opens.Month()), "4h", "")))
+		Eventually(c.status(ctx)).Should(And(HaveField("NextPasscode", "q1"), HaveField("NextRotationTime.Time", BeTemporally("==", opens))))
+		c.settled()
+		c.clock.SetTime(due.Add(time.Minute))
+		c.settled()
+		c.clock.SetTime(opens.Add(-time.Second))
+		c.settled()
+		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
+		c.clock.SetTime(opens)
+		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
+		Eventually(c.status(ctx)).Should(HaveField("History", ContainElement(And(
+			HaveField("Reason", v1alpha1.RotationScheduled), HaveField("Time.Time", BeTemporally("==", opens))))))
+	})
+
 	It("requests nothing in 15 s of 20 settled objects, and writes nothing after a restart", func(ctx SpecContext) {
 		c := newCluster(ctx)
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)

@@ -129,6 +129,14 @@ func pin(name string) modifier {
 	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: name} }
 }
 
+func window(schedule string, lasts v1alpha1.Duration, zone string) v1alpha1.RotationWindow {
+	return v1alpha1.RotationWindow{Schedule: schedule, Duration: lasts, TimeZone: zone}
+}
+
+func windows(list ...v1alpha1.RotationWindow) modifier {
+	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Windows: list} }
+}
+
 func interval(duration v1alpha1.Duration) modifier {
 	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Verification = &v1alpha1.Verification{Interval: &duration} }
 }
@@ -159,6 +167,11 @@ var _ = Describe("The API server", func() {
 		Entry("rotation at the very end", before("0s")),
 		Entry("a pin on a listed passcode", pin("shop-2026-q4")),
 		Entry("an empty pin", pin("")),
+		Entry("a window of a week, whatever its schedule says", windows(window("every night", "168h", "Europe/Atlantis"))),
+		Entry("windows of the shortest", windows(window("0 2 * * *", "1m", ""), window("0 3 * * *", "60s", ""))),
+		Entry("a rollout of Argo's", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Rollout = &v1alpha1.Rollout{Targets: []v1alpha1.RolloutTarget{{Kind: "Rollout", Name: "web"}}}
+		}),
 		Entry("a question a minute", interval("1m")),
 		Entry("a question a minute, in seconds", interval("60s")),
 	)
@@ -224,6 +237,11 @@ var _ = Describe("The API server", func() {
 		Entry("a unit without a number", "must be a duration", before("h")),
 		Entry("a duration that overflows", "must be a duration", before("9999999h")),
 		Entry("a pin on what is not listed", "rotation.pin must be the name of one of spec.passcodes", pin("shop-2027-q1")),
+		Entry("a window that is hardly open", "spec.rotation.windows[0].duration: Invalid value: \"59s\": must be 1m to 168h", windows(window("0 2 * * *", "59s", ""))),
+		Entry("a window of more than a week", "must be 1m to 168h", windows(window("0 2 * * *", "169h", ""))),
+		Entry("a window in days", "must be a duration", windows(window("0 2 * * *", "1d", ""))),
+		Entry("a window without a schedule", "spec.rotation.windows[0].schedule", windows(window("", "1h", ""))),
+		Entry("17 windows", "spec.rotation.windows: Too many: 17: must have at most 16 items", windows(make([]v1alpha1.RotationWindow, 17)...)),
 		Entry("questions more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m or more", interval("59s")),
 	)
 
