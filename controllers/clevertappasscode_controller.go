@@ -40,6 +40,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -73,6 +74,8 @@ type Reconciler struct {
 	Clock clock.WithDelayedExecution
 	// Events sends events.
 	Events events.EventRecorder
+	// Notify sends a notice of each event; it never blocks.
+	Notify func(notification.Notice)
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
 	// Counters count publications.

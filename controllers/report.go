@@ -17,6 +17,7 @@ limitations under the License.
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -25,6 +26,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -33,7 +36,8 @@ import (
 
 // report writes the status, once and only if it changed, and then sends the events that tell of it.
 func (r *Reconciler) report(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
-	if err := r.writeStatus(ctx, s, decision, known); err != nil {
+	written, err := r.writeStatus(ctx, s, decision, known)
+	if err != nil || !written {
 		return err
 	}
 	for _, event := range decision.Events {
@@ -42,26 +46,48 @@ func (r *Reconciler) report(ctx context.Context, s *seen, decision rotation.Deci
 			kind = corev1.EventTypeWarning
 		}
 		r.Events.Eventf(s.Object, nil, kind, event.Reason, "Reconcile", "%s", shortened(event.Message))
+		r.Notify(r.notice(s.Object, decision.Status, event, kind))
 	}
 	return nil
 }
 
-func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+// notice is the event as people outside the cluster get it.
+func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event, severity string) notification.Notice {
+	now := r.Clock.Now()
+	n := notification.Notice{
+		Namespace: object.Namespace, Name: object.Name, Reason: event.Reason, At: now,
+		Path: fmt.Sprintf("/apis/%s/namespaces/%s/clevertappasscodes/%s", v1alpha1.GroupVersion, object.Namespace, object.Name),
+		Data: notification.Data{
+			Severity: severity, AccountID: object.Spec.AccountID, Region: string(object.Spec.Region),
+			Passcode: cmp.Or(event.Passcode, status.ActivePasscode), Message: event.Message,
+		},
+	}
+	// What is usable lasts until then: a person who is needed must have acted before.
+	if event.Warning && status.RunwayUntil != nil && status.RunwayUntil.After(now) {
+		due := status.RunwayUntil.UTC()
+		n.Data.DueTime = &due
+	}
+	return n
+}
+
+// writeStatus is whether the status stands as decided. Where the object changed or went, the informer will show it, and
+// its pass decides again.
+func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (bool, error) {
 	if equality.Semantic.DeepEqual(s.Object.Status, decision.Status) {
-		return nil
+		return true, nil
 	}
 	after := s.Object.DeepCopy()
 	after.Status = decision.Status
 	patch := client.MergeFromWithOptions(s.Object, client.MergeFromWithOptimisticLock{})
 	err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		return nil // the object changed or went: the informer will show it, and wakes it
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("writing the status of CleverTapPasscode %s/%s: %w", after.Namespace, after.Name, err)
+		return false, fmt.Errorf("writing the status of CleverTapPasscode %s/%s: %w", after.Namespace, after.Name, err)
 	}
 	known.object = after
-	return nil
+	return true, nil
 }
 
 // maxNote is how long the API server lets an event's note be, in bytes.

@@ -165,7 +165,7 @@ func series() error {
 	if err := metrics.NewCounters().Register(catalogue); err != nil {
 		return err
 	}
-	return catalogue.Register(&metrics.Objects{})
+	return catalogue.Register(metrics.NewObjects(nil, nil, []string{"*"}))
 }
 
 // catalogue prints what is registered.

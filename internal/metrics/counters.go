@@ -33,6 +33,7 @@ type Counters struct {
 	verifications *prometheus.CounterVec
 	durations     *prometheus.HistogramVec
 	restarts      *prometheus.CounterVec
+	notifications *prometheus.CounterVec
 }
 
 // NewCounters returns counters at zero.
@@ -47,6 +48,9 @@ func NewCounters() *Counters {
 		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "rollout_restarts_total", Help: "Restarts of workloads, by kind and whether the API server took them.",
 		}, []string{"kind", "result"}),
+		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: prefix + "notifications_total", Help: "Notices, by what became of them: success, error, or dropped because too many waited.",
+		}, []string{"result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: prefix + "verification_duration_seconds", Help: "How long CleverTap took to answer.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
@@ -57,7 +61,7 @@ func NewCounters() *Counters {
 // Register adds all of them to the registry.
 func (c *Counters) Register(registry prometheus.Registerer) error {
 	var problems []error
-	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts} {
+	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts, c.notifications} {
 		problems = append(problems, registry.Register(collector))
 	}
 	return errors.Join(problems...)
@@ -80,6 +84,11 @@ func (c *Counters) Restarted(kind string, err error) {
 		result = "error"
 	}
 	c.restarts.WithLabelValues(kind, result).Inc()
+}
+
+// Notified counts a notice.
+func (c *Counters) Notified(result string) {
+	c.notifications.WithLabelValues(result).Inc()
 }
 
 // Asked counts a question to CleverTap.

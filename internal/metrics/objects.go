@@ -33,10 +33,19 @@ const prefix = "clevertap_passcode_"
 // Objects tells of every object as the informer holds it at the moment of the scrape, so that no series can outlive
 // its object or lag behind it.
 type Objects struct {
-	// Reader lists the objects: the informer's.
-	Reader client.Reader
-	// Elected is closed once this process works: replicas that wait tell nothing, or every sum would be twice.
-	Elected <-chan struct{}
+	reader  client.Reader
+	elected <-chan struct{}
+	gauges  []gauge
+}
+
+// NewObjects reads from the informer once elected is closed: replicas that wait tell nothing, or every sum would be
+// twice. Of the objects' own labels those with the keys become labels of a series.
+func NewObjects(reader client.Reader, elected <-chan struct{}, labelKeys []string) *Objects {
+	m := &Objects{reader: reader, elected: elected, gauges: gauges()}
+	if len(labelKeys) > 0 {
+		m.gauges = append(m.gauges, ownLabels(labelKeys))
+	}
+	return m
 }
 
 // gauge is one of an object's numbers; tell is given the object's status and sends a value for each set of labels.
@@ -67,8 +76,8 @@ func gauges() []gauge {
 }
 
 // Describe implements prometheus.Collector.
-func (*Objects) Describe(descs chan<- *prometheus.Desc) {
-	for _, g := range gauges() {
+func (m *Objects) Describe(descs chan<- *prometheus.Desc) {
+	for _, g := range m.gauges {
 		descs <- g.desc
 	}
 }
@@ -76,16 +85,16 @@ func (*Objects) Describe(descs chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (m *Objects) Collect(metrics chan<- prometheus.Metric) {
 	select {
-	case <-m.Elected:
+	case <-m.elected:
 	default:
 		return
 	}
 	var list v1alpha1.CleverTapPasscodeList
-	if err := m.Reader.List(context.Background(), &list, client.UnsafeDisableDeepCopy); err != nil {
+	if err := m.reader.List(context.Background(), &list, client.UnsafeDisableDeepCopy); err != nil {
 		metrics <- prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err)
 		return
 	}
-	for _, g := range gauges() {
+	for _, g := range m.gauges {
 		for i := range list.Items {
 			o := &list.Items[i]
 			g.tell(o, func(value float64, labels ...string) {

@@ -40,6 +40,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -162,8 +163,19 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		return err
 	}
 	counters := metrics.NewCounters()
-	if err := registerMetrics(manager, counters, s.Registry); err != nil {
+	if err := registerMetrics(manager, counters, o.MetricLabels, s.Registry); err != nil {
 		return err
+	}
+	notices, err := notification.New(notification.Options{
+		Sink: o.NotificationSink, Clock: s.Clock, Log: manager.GetLogger().WithName("notices"), Sent: counters.Notified,
+	})
+	if err != nil {
+		return err
+	}
+	if notices != nil {
+		if err := manager.Add(notices); err != nil {
+			return fmt.Errorf("adding the sender of notices: %w", err)
+		}
 	}
 	reconciler := &controllers.Reconciler{
 		Client: manager.GetClient(),
@@ -171,6 +183,7 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		Key:    key,
 		Clock:  s.Clock,
 		Events: manager.GetEventRecorder(controllers.FieldManager),
+		Notify: notices.Send,
 
 		VolumeRefresh:            o.VolumeRefresh,
 		Counters:                 counters,
@@ -185,11 +198,11 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 	return nil
 }
 
-func registerMetrics(manager ctrl.Manager, counters *metrics.Counters, registry prometheus.Registerer) error {
+func registerMetrics(manager ctrl.Manager, counters *metrics.Counters, labels []string, registry prometheus.Registerer) error {
 	if err := counters.Register(registry); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	if err := registry.Register(&metrics.Objects{Reader: manager.GetClient(), Elected: manager.Elected()}); err != nil {
+	if err := registry.Register(metrics.NewObjects(manager.GetClient(), manager.Elected(), labels)); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	return nil

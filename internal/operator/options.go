@@ -57,6 +57,12 @@ type Options struct {
 	MaxConcurrentReconciles int
 	VolumeRefresh           time.Duration
 
+	// NotificationSink is the URL that gets a CloudEvent for each event; "" means none.
+	NotificationSink string
+	// MetricLabels are keys of the objects' labels that become labels of clevertap_passcode_labels; none means no such
+	// series.
+	MetricLabels []string
+
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
 }
@@ -65,6 +71,8 @@ type Options struct {
 func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.Func("namespaces", "comma-separated namespaces to work in; absent: all", list(&o.Namespaces))
 	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets; absent: none", list(&o.AllowedTargetAnnotations))
+	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels; absent: none", list(&o.MetricLabels))
+	flags.StringVar(&o.NotificationSink, "notification-sink", "", "URL that gets a CloudEvent for each event; absent: the environment's K_SINK, or none")
 	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "work on objects that match this label selector alone: a shard; absent: all")
 	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "work only while holding the lease, so that several replicas can run")
 	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "the lease's name; absent: clevertap-passcode-operator, with a hash appended where namespaces or selector are set")
@@ -102,6 +110,9 @@ func (o Options) complete() (Options, error) {
 			return o, fmt.Errorf("--operator-namespace must be given where the operator does not run in a Pod: %w", err)
 		}
 		o.OperatorNamespace = strings.TrimSpace(string(namespace))
+	}
+	if o.NotificationSink == "" {
+		o.NotificationSink = os.Getenv("K_SINK")
 	}
 	if o.LeaderElectionID == "" {
 		o.LeaderElectionID = o.defaultLease()

@@ -30,6 +30,8 @@ type Event struct {
 	// Warning is whether a person is needed.
 	Warning         bool
 	Reason, Message string
+	// Passcode is the name of the passcode that it tells of; "" means the published one.
+	Passcode string
 }
 
 // events tell what is new in the status since it was last written, so that a report made later loses none.
@@ -65,10 +67,10 @@ func (v *view) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Ev
 		switch {
 		case p.Revision <= before.Revision:
 		case p.Reason == v1alpha1.RotationInitial:
-			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
+			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
 			events = append(events, Event{
-				Warning: failover(p.Reason), Reason: v1alpha1.EventRotated,
+				Warning: failover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
 				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.replacedMessage(after.History[i+1:], p)),
 			})
 		}

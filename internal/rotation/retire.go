@@ -234,7 +234,7 @@ func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) 
 	var events []Event
 	for _, s := range after.Passcodes {
 		if s.State == v1alpha1.StateRetired && was[s.Name+"/"+s.Fingerprint] != v1alpha1.StateRetired {
-			events = append(events, v.safeToDelete(fmt.Sprintf("%q", s.Name)))
+			events = append(events, v.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}
 	if before.StalePods == nil || before.StalePods.Count == 0 || after.StalePods != nil {
@@ -242,13 +242,13 @@ func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) 
 	}
 	for _, r := range v.retiring {
 		if r.entry == nil {
-			events = append(events, v.safeToDelete(fmt.Sprintf("the former value of %q", r.Passcode)))
+			events = append(events, v.safeToDelete(r.Passcode, fmt.Sprintf("the former value of %q", r.Passcode)))
 		}
 	}
 	return events
 }
 
-func (v *view) safeToDelete(what string) Event {
+func (v *view) safeToDelete(passcode, what string) Event {
 	text := fmt.Sprintf("Nothing in namespace %s holds %s any more: delete it at %s. Callers outside this namespace are not seen",
 		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
@@ -257,7 +257,7 @@ func (v *view) safeToDelete(what string) Event {
 			break
 		}
 	}
-	return Event{Reason: v1alpha1.EventSafeToDelete, Message: text}
+	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text}
 }
 
 // rolloutUnfinished goes by the status, and looks once at a rollout that the spec is new to.

@@ -1,0 +1,226 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package notification_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	. "github.com/onsi/gomega"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
+)
+
+// sink is a receiver of CloudEvents over real HTTP.
+type sink struct {
+	*httptest.Server
+	mu       sync.Mutex
+	answer   http.HandlerFunc
+	requests []request
+}
+
+type request struct {
+	header http.Header
+	body   string
+}
+
+func newSink(t *testing.T, answer http.HandlerFunc) *sink {
+	s := &sink{answer: answer}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.requests = append(s.requests, request{r.Header.Clone(), string(body)})
+		answer := s.answer
+		s.mu.Unlock()
+		answer(w, r)
+	}))
+	t.Cleanup(s.CloseClientConnections)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *sink) got() []request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+func (s *sink) answers(answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+func hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// sender runs one, whose clock goes by itself, and remembers what it logged and what became of the notices.
+type sender struct {
+	*notification.Sender
+	mu      sync.Mutex
+	logged  []string
+	results []string
+}
+
+func run(t *testing.T, url string) *sender {
+	t.Helper()
+	s := &sender{}
+	clock := clocktesting.NewFakeClock(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
+	var err error
+	s.Sender, err = notification.New(notification.Options{Sink: url, Clock: clock,
+		Log:  funcr.New(func(_, args string) { s.note(&s.logged, args) }, funcr.Options{}),
+		Sent: func(result string) { s.note(&s.results, result) },
+	})
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Start(ctx) }()
+	go func() {
+		for ctx.Err() == nil {
+			if clock.HasWaiters() {
+				clock.Step(time.Minute)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		NewWithT(t).Expect(<-ended).To(Succeed())
+	})
+	return s
+}
+
+func (s *sender) note(list *[]string, what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*list = append(*list, what)
+}
+
+func (s *sender) outcome() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.results
+}
+
+func (s *sender) log() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logged
+}
+
+func notice(reason string) notification.Notice {
+	due := time.Date(2026, 12, 25, 9, 0, 0, 0, time.UTC)
+	return notification.Notice{
+		Namespace: "shop", Name: "marketing", Path: "/apis/x/namespaces/shop/clevertappasscodes/marketing", Reason: reason,
+		At:   time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC),
+		Data: notification.Data{Severity: "Warning", AccountID: "TEST-1", Region: "in1", Passcode: "q4", Message: "m", DueTime: &due},
+	}
+}
+
+func TestANoticeIsACloudEventInBinaryMode(t *testing.T) {
+	g := NewWithT(t)
+	sink := newSink(t, status(http.StatusAccepted))
+	s := run(t, sink.URL)
+	s.Send(notice("ExpiringSoon"))
+	g.Eventually(s.outcome).Should(Equal([]string{"success"}))
+	got := sink.got()
+	g.Expect(got).To(HaveLen(1))
+	for name, value := range map[string]string{
+		"Ce-Specversion": "1.0", "Ce-Type": "clevertap.passcode-operator.io.ExpiringSoon", "Ce-Subject": "shop/marketing",
+		"Ce-Source": "/apis/x/namespaces/shop/clevertappasscodes/marketing", "Ce-Time": "2026-11-25T09:00:00Z", "Content-Type": "application/json",
+	} {
+		g.Expect(got[0].header.Get(name)).To(Equal(value), name)
+	}
+	g.Expect(got[0].header.Get("Ce-Id")).NotTo(BeEmpty())
+	data := map[string]any{}
+	g.Expect(json.Unmarshal([]byte(got[0].body), &data)).To(Succeed())
+	g.Expect(data).To(Equal(map[string]any{
+		"severity": "Warning", "accountID": "TEST-1", "region": "in1", "passcode": "q4", "message": "m", "dueTime": "2026-12-25T09:00:00Z",
+	}))
+}
+
+func TestASinkThatFailsIsTriedThreeTimesUnderOneID(t *testing.T) {
+	g := NewWithT(t)
+	sink := newSink(t, status(http.StatusInternalServerError))
+	s := run(t, sink.URL)
+	s.Send(notice("Expired"))
+	g.Eventually(s.outcome).Should(Equal([]string{"error"}))
+	ids := map[string]bool{}
+	for _, r := range sink.got() {
+		ids[r.header.Get("Ce-Id")] = true
+	}
+	g.Expect(sink.got()).To(HaveLen(3))
+	g.Expect(ids).To(HaveLen(1))
+}
+
+func TestASinkThatIsDownIsOneLineUntilItIsBack(t *testing.T) {
+	g := NewWithT(t)
+	sink := newSink(t, status(http.StatusInternalServerError))
+	secret := strings.Replace(sink.URL, "http://", "http://user:hunter2@", 1) + "/hook/s3cr3t?token=t0ken"
+	s := run(t, secret)
+	s.Send(notice("Expired"))
+	s.Send(notice("Expired"))
+	g.Eventually(s.outcome).Should(HaveLen(2))
+	g.Expect(s.log()).To(HaveLen(1))
+	g.Expect(s.log()[0]).To(ContainSubstring("it answered 500"))
+	sink.answers(status(http.StatusOK))
+	s.Send(notice("Expired"))
+	g.Eventually(s.outcome).Should(HaveLen(3))
+	g.Expect(s.log()).To(HaveLen(2))
+	sink.Close()
+	s.Send(notice("Expired"))
+	g.Eventually(s.outcome).Should(HaveLen(4))
+	g.Expect(s.log()).To(HaveLen(3))
+	for _, line := range s.log() {
+		g.Expect(line).NotTo(Or(ContainSubstring("hunter2"), ContainSubstring("s3cr3t"), ContainSubstring("t0ken"), ContainSubstring("/hook")))
+	}
+}
+
+func TestASinkThatHangsDelaysNobody(t *testing.T) {
+	g := NewWithT(t)
+	s := run(t, newSink(t, hangs).URL)
+	for range 1100 { // one hangs, 1000 wait
+		s.Send(notice("Rotated"))
+	}
+	g.Eventually(func() int { return len(s.outcome()) }).Should(BeNumerically(">=", 99))
+	g.Expect(s.outcome()).To(HaveEach("dropped"))
+}
+
+func TestWithoutASinkNothingIsSent(t *testing.T) {
+	s, err := notification.New(notification.Options{})
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	NewWithT(t).Expect(s).To(BeNil())
+	s.Send(notice("Rotated"))
+}
+
+func TestAWrongSinkIsRefusedWithoutShowingIt(t *testing.T) {
+	for _, sink := range []string{"s3cr3t", "ftp://s3cr3t", "http://s3cr3t:%zz@", "://s3cr3t"} {
+		_, err := notification.New(notification.Options{Sink: sink})
+		NewWithT(t).Expect(err).To(MatchError("--notification-sink must be an http or https URL"), sink)
+	}
+}
