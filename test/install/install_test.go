@@ -181,6 +181,9 @@ func TestEveryValueReachesWhatItIsFor(t *testing.T) {
 		{"affinity.nodeAffinity.x=y", "nodeAffinity:"},
 		{"podDisruptionBudget.maxUnavailable=2", "maxUnavailable: 2"},
 		{"networkPolicy.extraEgress[0].ports[0].port=3128", "port: 3128"},
+		{"notifications.sink=https://hooks.example.com/x", "--notification-sink=https://hooks.example.com/x"},
+		{"notifications.sinkSecret.name=sink", "name: K_SINK"},
+		{"metrics.objectLabels={team,app.kubernetes.io/name}", "--metric-labels=team,app.kubernetes.io/name"},
 		{"argoRollouts.enabled=true", "- argoproj.io"},
 		{"metrics.secure=false", "--metrics-secure=false"},
 		{"metrics.serviceMonitor.enabled=true", "kind: ServiceMonitor"},
@@ -224,6 +227,7 @@ func TestAWrongValueIsRefusedByName(t *testing.T) {
 		"watchNamespaces={Shop}":        "watchNamespaces/0",
 		"clevertap.endpoint=ftp://x":    "clevertap/endpoint",
 		"metrics.serviceMonitor.x=true": "serviceMonitor",
+		"notifications.sink=ftp://x":    "notifications/sink",
 	} {
 		out, err := run("HELM", "template", "release", "charts/clevertap-passcode-operator", "--kube-version", "1.37.2", "--set", set)
 		NewWithT(t).Expect(err).To(HaveOccurred(), set)
