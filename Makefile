@@ -119,6 +119,11 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 
+.PHONY: bench
+bench: build ## Measures speed and cost against a real API server, and writes docs/bench; takes a quarter of an hour.
+	@mkdir -p docs/bench
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -out docs/bench
+
 .PHONY: site
 site: ## Builds the documentation as a site in bin/site.
 	go run ./hack/site

@@ -1,0 +1,96 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// checkCounts fails where an onboarding, a rotation or an idle operator makes a request more than it must.
+func checkCounts(ctx context.Context) error {
+	const n = 100
+	_, err := in(ctx, 0, func(w *world) ([]result, error) {
+		if _, err := w.startOperator(ctx); err != nil {
+			return nil, err
+		}
+		due := w.clock.Now().Add(10 * time.Second).Truncate(time.Second)
+		onboarded, err := w.onboard(ctx, "many", n, rotatingAt(due))
+		if err != nil {
+			return nil, err
+		}
+		rotated, err := w.rotateAll(ctx, "many", n, due)
+		if err != nil {
+			return nil, err
+		}
+		idle, err := w.idle(n, 5*time.Second)
+		if err != nil {
+			return nil, err
+		}
+		restarted, err := w.restart(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.Join(
+			// One write of the target, a status and an event. Where CleverTap takes longer than a second, an object is
+			// told of as Verifying before, which is one status more.
+			onboarded.atMost("create secrets", n), onboarded.atMost("patch clevertappasscodes/status", 2*n), onboarded.atMost("create events", n),
+			onboarded.none("get secrets", "patch secrets", "list secrets", "list pods", "get clevertappasscodes"), onboarded.asked(2*n),
+			// The rotation's target, status and events: Rotated, and NoSuccessor because no spare is left. Then the look
+			// whether the replaced one is held, which is one list a namespace and time, and its status and event.
+			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", 2*n), rotated.atMost("create events", 3*n),
+			rotated.atMost("list pods", n), rotated.none("get secrets", "list secrets", "get clevertappasscodes", "create secrets"), rotated.asked(n),
+			idle.nothing(),
+			restarted.atMost("list secrets", 1), restarted.atMost("list clevertappasscodes", 1), restarted.none("patch secrets", "create secrets", "patch clevertappasscodes/status", "create events"),
+		)
+	})
+	if err == nil {
+		fmt.Printf("requests of %d objects: as few as they must be\n", n)
+	}
+	return err
+}
+
+func (r result) atMost(what string, most int) error {
+	if got := r.Requests[what]; got > most {
+		return fmt.Errorf("%s of %d: %d × %s, at most %d are needed", r.Phase, r.N, got, what, most)
+	}
+	return nil
+}
+
+func (r result) none(whats ...string) error {
+	var problems []error
+	for _, what := range whats {
+		problems = append(problems, r.atMost(what, 0))
+	}
+	return errors.Join(problems...)
+}
+
+func (r result) asked(most int) error {
+	if r.Calls > most {
+		return fmt.Errorf("%s of %d: %d questions to CleverTap, at most %d are needed", r.Phase, r.N, r.Calls, most)
+	}
+	return nil
+}
+
+func (r result) nothing() error {
+	if len(r.Requests) > 0 || r.Calls > 0 {
+		return fmt.Errorf("%s of %d: %v, and %d questions to CleverTap; none are needed", r.Phase, r.N, r.Requests, r.Calls)
+	}
+	return nil
+}

@@ -1,0 +1,281 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+const (
+	namespaces = 10
+	// perAccount is how many objects share an account: with two passcodes each, it has the 100 that CleverTap allows.
+	perAccount = 50
+	// writers is how many requests the bench itself has under way at once, as many as the operator's workers.
+	writers = 16
+)
+
+// world is a control plane, a CleverTap, and the operator as a process of its own.
+type world struct {
+	clock    clock.Clock
+	folder   string
+	plane    *env.ControlPlane
+	kube     client.WithWatch
+	vendor   *standin.Server
+	http     *httptest.Server
+	operator *exec.Cmd
+	probes   string
+	audit    *auditLog
+	shard    string
+}
+
+// newWorld starts everything but the operator. The vendor answers after a delay.
+func newWorld(ctx context.Context, delay time.Duration) (*world, error) {
+	folder, err := os.MkdirTemp("", "clevertap-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder: %w", err)
+	}
+	w := &world{clock: clock.RealClock{}, folder: folder, audit: &auditLog{path: filepath.Join(folder, "audit.log")}}
+	w.vendor = standin.New(w.clock)
+	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if delay > 0 {
+			<-w.clock.After(delay)
+		}
+		w.vendor.ServeHTTP(rw, r)
+	}))
+	if w.plane, err = env.Start(w.audit.path); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	scheme, err := operator.Scheme()
+	if err != nil {
+		return nil, err
+	}
+	config := w.plane.Config()
+	config.QPS, config.UserAgent = -1, "bench"
+	if w.kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), w.plane.Kubeconfig(), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the kubeconfig: %w", err)
+	}
+	return w, each(namespaces+1, func(i int) error {
+		return w.kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace(i - 1)}})
+	})
+}
+
+func namespace(i int) string {
+	if i < 0 {
+		return "bench-operator"
+	}
+	return fmt.Sprintf("bench-%d", i%namespaces)
+}
+
+// each runs what is numbered from 0 to n-1, as many at once as the operator has workers.
+func each(n int, do func(i int) error) error {
+	var (
+		group    sync.WaitGroup
+		mu       sync.Mutex
+		problems []error
+	)
+	next := make(chan int)
+	for range writers {
+		group.Go(func() {
+			for i := range next {
+				if err := do(i); err != nil {
+					mu.Lock()
+					problems = append(problems, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return errors.Join(problems...)
+}
+
+func (w *world) close() error {
+	err := w.stopOperator()
+	w.http.CloseClientConnections()
+	w.http.Close()
+	if w.plane != nil {
+		err = errors.Join(err, w.plane.Stop())
+	}
+	return errors.Join(err, os.RemoveAll(w.folder))
+}
+
+// startOperator returns how long it took to become ready, which is once its informers have seen everything.
+func (w *world) startOperator(ctx context.Context, more ...string) (time.Duration, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("finding a port: %w", err)
+	}
+	w.probes = listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		return 0, fmt.Errorf("finding a port: %w", err)
+	}
+	log, err := os.Create(filepath.Join(w.folder, "operator.log"))
+	if err != nil {
+		return 0, fmt.Errorf("making the operator's log: %w", err)
+	}
+	begun := w.clock.Now()
+	w.operator = exec.Command(filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), append([]string{
+		"--kubeconfig=" + filepath.Join(w.folder, "kubeconfig"), "--operator-namespace=" + namespace(-1),
+		"--clevertap-endpoint=" + w.http.URL + "/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=" + w.probes,
+	}, more...)...)
+	w.operator.Stdout, w.operator.Stderr = log, log
+	if err := w.operator.Start(); err != nil {
+		return 0, fmt.Errorf("starting the operator: %w", err)
+	}
+	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 2*time.Minute, true, func(context.Context) (bool, error) {
+		response, err := http.Get("http://" + w.probes + "/readyz")
+		if err != nil {
+			return false, nil //nolint:nilerr // it is not there yet
+		}
+		return response.StatusCode == http.StatusOK, response.Body.Close()
+	})
+	return w.clock.Now().Sub(begun), err //nolint:wrapcheck // it says that it timed out
+}
+
+func (w *world) stopOperator() error {
+	if w.operator == nil {
+		return nil
+	}
+	err := errors.Join(w.operator.Process.Signal(syscall.SIGTERM), w.operator.Wait())
+	w.operator = nil
+	return err
+}
+
+// usage is what the operator's process has used so far.
+type usage struct {
+	CPU time.Duration
+	// Memory is resident now, and Peak at most, in bytes.
+	Memory, Peak int64
+}
+
+func (w *world) usage() (usage, error) {
+	return usageOf(w.operator.Process.Pid)
+}
+
+func usageOf(pid int) (usage, error) {
+	var u usage
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return u, fmt.Errorf("reading what the operator used: %w", err)
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
+	const userTicks, systemTicks, tick = 11, 12, 10 * time.Millisecond
+	for _, i := range []int{userTicks, systemTicks} {
+		ticks, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return u, fmt.Errorf("reading what the operator used: %w", err)
+		}
+		u.CPU += time.Duration(ticks) * tick
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return u, fmt.Errorf("reading what the operator used: %w", err)
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		switch name {
+		case "VmRSS":
+			u.Memory = kilobytes << 10
+		case "VmHWM":
+			u.Peak = kilobytes << 10
+		}
+	}
+	return u, nil
+}
+
+// objectName numbers objects; a set of them has a prefix of its own.
+func objectName(prefix string, i int) string { return fmt.Sprintf("%s-%05d", prefix, i) }
+
+// declare stages two passcodes for each of n objects, and then creates the objects: so what is measured from the first
+// object on is the operator's.
+func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*v1alpha1.CleverTapPasscode)) (begun time.Time, err error) {
+	err = each(n, func(i int) error {
+		account := w.vendor.Account(clevertap.India, accountOf(prefix, i))
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+			Name: objectName(prefix, i) + "-staged", Namespace: namespace(i), Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource},
+		}, StringData: map[string]string{}}
+		for _, key := range []string{"a", "b"} {
+			value := fmt.Sprintf("%s-%d-%s", prefix, i, key)
+			secret.StringData[key] = value
+			account.Passcode(value, value, 365)
+		}
+		return w.kube.Create(ctx, secret)
+	})
+	if err != nil {
+		return begun, err
+	}
+	begun = w.clock.Now()
+	return begun, each(n, func(i int) error {
+		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: objectName(prefix, i), Namespace: namespace(i)}}
+		o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountOf(prefix, i), Region: "in1", Expiry: v1alpha1.Expiry{Forever: ptr.To(true)}}
+		if w.shard != "" {
+			o.Labels = map[string]string{"shard": strconv.Itoa(i % 2)}
+		}
+		for _, key := range []string{"a", "b"} {
+			o.Spec.Passcodes = append(o.Spec.Passcodes, v1alpha1.PasscodeEntry{Name: key, SecretKeyRef: v1alpha1.SecretKeyRef{Name: o.Name + "-staged", Key: key}})
+		}
+		if modify != nil {
+			modify(o)
+		}
+		return w.kube.Create(ctx, o)
+	})
+}
+
+func accountOf(prefix string, i int) string { return fmt.Sprintf("BENCH-%s-%d", prefix, i/perAccount) }
+
+// rotatingAt has the first passcode replaced at a moment.
+func rotatingAt(t time.Time) func(*v1alpha1.CleverTapPasscode) {
+	return func(o *v1alpha1.CleverTapPasscode) {
+		end := v1alpha1.Time(t.Add(1000 * time.Hour).UTC().Format(time.RFC3339))
+		o.Spec.Passcodes[0].Expiry = &v1alpha1.Expiry{At: &end}
+		o.Spec.Rotation = &v1alpha1.Rotation{Before: ptr.To(v1alpha1.Duration("1000h"))}
+	}
+}
