@@ -171,24 +171,14 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 		r.Counters.Rotated(client.ObjectKeyFromObject(s.Object), want.Record.Reason)
 	}
 	known.target, known.targetWritten = written, r.Clock.Now()
-	s.secret = written
-	s.Target = r.readTarget(s.Object, written)
-	known.remember(written.Name, s.Target)
-	s.Remembered = known.whole
-	r.observeAnswers(s)
-	r.observeLook(s, known)
-	decision = rotation.Decide(r.Clock.Now(), s.Observed)
-	r.ask(decision.Ask)
-	r.look(s, decision, known)
-	if decision.Release {
-		s.lookAgainAt(r.Clock.Now())
-	}
+	known.remember(written.Name, r.readTarget(s.Object, written))
 	if want.Restores {
-		decision.Events = append(decision.Events, rotation.Event{
+		known.untold = append(known.untold, rotation.Event{
 			Reason:  v1alpha1.EventTargetRestored,
 			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", written.Name),
 		})
 	}
+	s.published = true
 	return decision, nil
 }
 

@@ -19,6 +19,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,8 +33,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -83,7 +84,7 @@ type Reconciler struct {
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
 
-	queue   workqueue.TypedRateLimitingInterface[reconcile.Request]
+	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	memory  *memory
 	lookout *lookout
 }
@@ -92,16 +93,20 @@ type Reconciler struct {
 // CleverTap's answers and by the clock.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.memory = newMemory()
-	r.lookout = newLookout(ctx, r.Live, r.Clock, r.Wake)
+	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToReport)
 	if err := indexSecrets(mgr); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("clevertappasscode").
 		For(&v1alpha1.CleverTapPasscode{}).
-		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.objectsOf), builder.WithPredicates(r.notesDeletions())).
+		Watches(&corev1.Secret{}, r.secretEvents(), builder.WithPredicates(r.notesDeletions())).
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-			r.queue = queue
+			priorities, hasPriorities := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+			if !hasPriorities {
+				return errors.New("the controller's queue has no priorities")
+			}
+			r.queue = priorities
 			return nil
 		})).
 		WithOptions(controller.Options{
@@ -121,12 +126,8 @@ func (r *Reconciler) notesDeletions() predicate.Predicate {
 	}}
 }
 
-// Wake has the object looked at. It never blocks.
-func (r *Reconciler) Wake(object types.NamespacedName) {
-	r.queue.Add(reconcile.Request{NamespacedName: object})
-}
-
 // Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap, whose answer wakes the object.
+// A pass that has published ends there, and the next one reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	known := r.memory.of(request.NamespacedName)
 	object, err := r.get(ctx, request.NamespacedName, known)
@@ -145,6 +146,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{RequeueAfter: cacheLag}, nil
 	}
 	decision, err := r.act(ctx, seen, known)
+	if err == nil && seen.published {
+		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
+	}
 	if reportErr := r.report(ctx, seen, decision, known); err == nil {
 		err = reportErr
 	}

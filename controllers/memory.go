@@ -55,6 +55,8 @@ type recollection struct {
 	verifyRequest string
 	verifySeenAt  time.Time
 	alarm         clock.Timer
+	// untold are events of writes that no status remembers, until a pass reports.
+	untold []rotation.Event
 
 	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
 	// is how many there were, and looking whether one is under way.

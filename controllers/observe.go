@@ -43,6 +43,8 @@ type seen struct {
 	rotation.Observed
 	// secret is the target as it stands; nil where there is none. former is the one of the name before.
 	secret, former *corev1.Secret
+	// published is whether this pass wrote the target: the next one reports.
+	published bool
 	// behind is whether the API server has what the informer has not yet: then nothing is said or done.
 	behind bool
 	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
@@ -153,7 +155,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 // has not left behind yet is the former target.
 func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 	var list corev1.SecretList
-	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name})
+	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return fmt.Errorf("listing the targets of CleverTapPasscode %s/%s: %w", s.Object.Namespace, s.Object.Name, err)
 	}
@@ -181,7 +183,7 @@ func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
 	}
 	for _, old := range s.Target.Record.Replaced {
 		var list corev1.SecretList
-		if err := r.Client.List(ctx, &list, client.MatchingFields{fingerprintIndex: old.Fingerprint}); err != nil {
+		if err := r.Client.List(ctx, &list, client.MatchingFields{fingerprintIndex: old.Fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
 			return fmt.Errorf("listing the targets that hold a replaced value: %w", err)
 		}
 		for i := range list.Items {
@@ -312,7 +314,7 @@ func ownerOf(secret client.Object) string {
 // objectsOf are those that name the Secret, and the one that wrote it. An informer that can't be read has no objects yet.
 func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
 	var list v1alpha1.CleverTapPasscodeList
-	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()})
+	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "listing the objects that name a Secret", "secret", client.ObjectKeyFromObject(secret))
 		return nil

@@ -20,6 +20,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -40,7 +41,9 @@ func (r *Reconciler) report(ctx context.Context, s *seen, decision rotation.Deci
 	if err != nil || !written {
 		return err
 	}
-	for _, event := range decision.Events {
+	events := slices.Concat(known.untold, decision.Events)
+	known.untold = nil
+	for _, event := range events {
 		kind := corev1.EventTypeNormal
 		if event.Warning {
 			kind = corev1.EventTypeWarning

@@ -91,7 +91,7 @@ func lastOf(times []time.Time) time.Time {
 
 // until waits for every one of n objects' targets to be of a revision, and for the operator to have nothing to do.
 func (w *world) until(ctx context.Context, prefix string, n int, revision string) error {
-	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, 10*time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, time.Second, 10*time.Minute, true, func(ctx context.Context) (bool, error) {
 		var list metav1.PartialObjectMetadataList
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 		if err := w.kube.List(ctx, &list, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget}); err != nil {

@@ -1,0 +1,82 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// reporting is the priority of passes that tell of what was done, below those that may publish, which have none: in a
+// wave of rotations workloads come first. It is above what was there when the process started.
+const reporting = handler.LowPriority / 10
+
+// Wake has the object looked at. It never blocks.
+func (r *Reconciler) Wake(object types.NamespacedName) {
+	r.queue.Add(reconcile.Request{NamespacedName: object})
+}
+
+// wakeToReport has the object looked at once nothing that may publish waits.
+func (r *Reconciler) wakeToReport(object types.NamespacedName) {
+	reports{r.queue}.Add(reconcile.Request{NamespacedName: object})
+}
+
+// secretEvents wakes the objects that name a Secret. That a target was written is mostly one's own doing.
+func (r *Reconciler) secretEvents() handler.EventHandler {
+	inner := handler.EnqueueRequestsFromMapFunc(r.objectsOf)
+	queueFor := func(secret client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+		priorities, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request])
+		if hasPriorities && secret.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+			return reports{priorities}
+		}
+		return q
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			inner.Create(ctx, e, queueFor(e.Object, q))
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			inner.Update(ctx, e, queueFor(e.ObjectNew, q))
+		},
+		DeleteFunc: inner.Delete,
+	}
+}
+
+// reports is the queue with the priority of reporting for what is added without one.
+type reports struct {
+	priorityqueue.PriorityQueue[reconcile.Request]
+}
+
+func (q reports) Add(request reconcile.Request) {
+	q.AddWithOpts(priorityqueue.AddOpts{}, request)
+}
+
+func (q reports) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
+	if o.Priority == nil {
+		o.Priority = new(reporting)
+	}
+	q.PriorityQueue.AddWithOpts(o, requests...)
+}
