@@ -93,7 +93,7 @@ type Reconciler struct {
 // CleverTap's answers and by the clock.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.memory = newMemory()
-	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToReport)
+	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToRetire)
 	if err := indexSecrets(mgr); err != nil {
 		return err
 	}

@@ -31,17 +31,21 @@ import (
 )
 
 // reporting is the priority of passes that tell of what was done, below those that may publish, which have none: in a
-// wave of rotations workloads come first. It is above what was there when the process started.
-const reporting = handler.LowPriority / 10
+// wave of rotations workloads come first. Those that see who still holds an old value come after that. Both are above
+// what was there when the process started.
+const (
+	reporting = handler.LowPriority / 10
+	retiring  = 2 * reporting
+)
 
 // Wake has the object looked at. It never blocks.
 func (r *Reconciler) Wake(object types.NamespacedName) {
 	r.queue.Add(reconcile.Request{NamespacedName: object})
 }
 
-// wakeToReport has the object looked at once nothing that may publish waits.
-func (r *Reconciler) wakeToReport(object types.NamespacedName) {
-	reports{r.queue}.Add(reconcile.Request{NamespacedName: object})
+// wakeToRetire has the object looked at once nothing that may publish or has been published waits.
+func (r *Reconciler) wakeToRetire(object types.NamespacedName) {
+	below{r.queue, retiring}.Add(reconcile.Request{NamespacedName: object})
 }
 
 // secretEvents wakes the objects that name a Secret. That a target was written is mostly one's own doing.
@@ -50,7 +54,7 @@ func (r *Reconciler) secretEvents() handler.EventHandler {
 	queueFor := func(secret client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 		priorities, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request])
 		if hasPriorities && secret.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
-			return reports{priorities}
+			return below{priorities, reporting}
 		}
 		return q
 	}
@@ -65,18 +69,19 @@ func (r *Reconciler) secretEvents() handler.EventHandler {
 	}
 }
 
-// reports is the queue with the priority of reporting for what is added without one.
-type reports struct {
+// below is the queue with a lower priority for what is added without one.
+type below struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
+	priority int
 }
 
-func (q reports) Add(request reconcile.Request) {
+func (q below) Add(request reconcile.Request) {
 	q.AddWithOpts(priorityqueue.AddOpts{}, request)
 }
 
-func (q reports) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
+func (q below) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
 	if o.Priority == nil {
-		o.Priority = new(reporting)
+		o.Priority = &q.priority
 	}
 	q.PriorityQueue.AddWithOpts(o, requests...)
 }

@@ -36,6 +36,8 @@ import (
 type result struct {
 	Phase string
 	N     int
+	// Created is how long the bench took to create the objects, which is part of what follows.
+	Created time.Duration
 	// Published is from the beginning until the last target was written, and Settled until the last status and event.
 	Published, Settled time.Duration
 	// P50 and P99 are of one operation.
@@ -127,13 +129,17 @@ func (w *world) quiet(ctx context.Context) error {
 
 // onboard measures n new objects from the first one's creation on; nil waits for what is due later.
 func (w *world) onboard(ctx context.Context, prefix string, n int, modify func(*v1alpha1.CleverTapPasscode)) (result, error) {
-	return w.measure("onboard", n, func() (time.Time, error) {
+	var created time.Duration
+	r, err := w.measure("onboard", n, func() (time.Time, error) {
 		begun, err := w.declare(ctx, prefix, n, modify)
 		if err != nil {
 			return begun, err
 		}
+		created = w.clock.Now().Sub(begun)
 		return begun, w.until(ctx, prefix, n, "1")
 	}, func(all []request) []time.Time { return timesOf(all, "create secrets") }, settledAfterOnboarding)
+	r.Created = created
+	return r, err
 }
 
 func settledAfterOnboarding(all []request) []time.Time {
