@@ -118,11 +118,19 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	go test -race $(unit)
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 120
+	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
 
 .PHONY: bench
 bench: build ## Measures speed and cost against a real API server, and writes docs/bench; takes a quarter of an hour.
 	@mkdir -p docs/bench
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -out docs/bench
+
+.PHONY: faults
+faults: ## Injects faults at every point of every workload, and runs mutants against the oracles; takes half an hour.
+	@mkdir -p docs/faults
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -out docs/faults/plans.json
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -mutants -out docs/faults/mutants.json
 
 .PHONY: site
 site: ## Builds the documentation as a site in bin/site.

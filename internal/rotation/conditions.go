@@ -93,6 +93,9 @@ func (v *view) unpublished() metav1.Condition {
 	if pending := v.firstOf(func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused }); pending != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 	}
+	if len(v.entries) == 0 { // which the schema refuses
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
+	}
 	first := v.entries[0]
 	if first.hasValue() {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRefusedMessage())

@@ -70,7 +70,17 @@ func withEnd(spec *v1alpha1.CleverTapPasscodeSpec, begins, ends time.Time) life 
 	return life{begins: begins, ends: ends, rotates: ends.Add(-before(spec.Rotation, ends.Sub(begins)))}
 }
 
+// lastMoment is the last that RFC 3339 can say: one later, in a status, would break the decoding of every object.
+func lastMoment() time.Time { return time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) }
+
 func endOf(kind v1alpha1.PasscodeType, expiry v1alpha1.Expiry, begins time.Time) time.Time {
+	if end := declaredEnd(kind, expiry, begins); end.Before(lastMoment()) {
+		return end
+	}
+	return lastMoment()
+}
+
+func declaredEnd(kind v1alpha1.PasscodeType, expiry v1alpha1.Expiry, begins time.Time) time.Time {
 	switch {
 	case expiry.At != nil:
 		return parseTime(*expiry.At)

@@ -56,7 +56,7 @@ func (v *view) dashboardPage() string {
 // makeNext says which step a person is to take, so that it takes a minute: where, under which name, for how long, and
 // how to stage the value without leaving it in a shell's history.
 func (v *view) makeNext() string {
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	if v.spec.Type == v1alpha1.PasscodeTypeUser && len(v.spec.Passcodes) > 0 {
 		return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its Secret, %s",
 			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
 	}

@@ -1,0 +1,218 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// fault is what becomes of one request.
+type fault string
+
+const (
+	crashBefore   fault = "crash before"
+	crashAfter    fault = "crash after"
+	conflict      fault = "409"
+	tooMany       fault = "429 with Retry-After"
+	internal      fault = "500"
+	unavailable   fault = "503"
+	timeoutBefore fault = "time-out before the commit"
+	timeoutAfter  fault = "time-out after the commit"
+	replyLost     fault = "reply lost"
+	sentTwice     fault = "sent twice"
+)
+
+func everyFault() []fault {
+	return []fault{crashBefore, crashAfter, conflict, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice}
+}
+
+// fence stands between operators and the rest of the world. It numbers every request to the API server and every call
+// to CleverTap, watches aside, and does to them what the plan says.
+type fence struct {
+	mu       sync.Mutex
+	plan     map[int]fault
+	trace    []string // what each number was
+	injected int
+	last     time.Time
+	now      func() time.Time
+}
+
+// incarnation is one process of the operator. Once it has crashed, nothing of it gets through.
+type incarnation struct {
+	mu   sync.Mutex
+	dead bool
+	end  func() // ends its Run
+}
+
+var errCrashed = errors.New("this incarnation has crashed")
+
+func (i *incarnation) crash() {
+	i.mu.Lock()
+	i.dead = true
+	i.mu.Unlock()
+	go i.end() // the request that crashed is one that the end waits for
+}
+
+func (i *incarnation) crashed() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.dead
+}
+
+// number is the request's, and what the plan has for it.
+func (f *fence) number(what string) (n int, planned fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n = len(f.trace)
+	f.trace = append(f.trace, what)
+	f.last = f.now()
+	planned = f.plan[n]
+	if planned != "" {
+		f.injected++
+	}
+	return n, planned
+}
+
+func (f *fence) quietSince() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
+
+func (f *fence) counted() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.trace)
+}
+
+func (f *fence) injections() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.injected
+}
+
+// around is the fence for one incarnation: of the API server, or of CleverTap.
+func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if i.crashed() {
+				return nil, errCrashed
+			}
+			if r.URL.Query().Get("watch") == "true" || strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
+				return next.RoundTrip(r)
+			}
+			what := r.Method + " " + r.URL.Path
+			if vendor {
+				what = "CleverTap"
+			}
+			_, planned := f.number(what)
+			return f.suffer(planned, i, next, r)
+		})
+	}
+}
+
+func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r *http.Request) (*http.Response, error) {
+	switch planned {
+	case "":
+		return next.RoundTrip(r)
+	case crashBefore:
+		i.crash()
+		return nil, errCrashed
+	case crashAfter:
+		err := sendAndForget(next, r)
+		i.crash()
+		return nil, errors.Join(errCrashed, err)
+	case conflict:
+		return answer(r, http.StatusConflict, "Conflict"), nil
+	case tooMany:
+		return answer(r, http.StatusTooManyRequests, "TooManyRequests"), nil
+	case internal:
+		return answer(r, http.StatusInternalServerError, "InternalError"), nil
+	case unavailable:
+		return answer(r, http.StatusServiceUnavailable, "ServiceUnavailable"), nil
+	case timeoutBefore:
+		return nil, timedOut{}
+	case timeoutAfter:
+		return nil, errors.Join(timedOut{}, sendAndForget(next, r))
+	case replyLost:
+		return nil, errors.Join(io.ErrUnexpectedEOF, sendAndForget(next, r))
+	case sentTwice:
+		return sendTwice(next, r)
+	}
+	return nil, fmt.Errorf("no such fault: %s", planned)
+}
+
+// sendAndForget sends a request whose answer nobody gets.
+func sendAndForget(next http.RoundTripper, r *http.Request) error {
+	response, err := next.RoundTrip(r)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller joins it to the fault
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return errors.Join(err, response.Body.Close())
+}
+
+// sendTwice has the server see the request twice; its first answer is the one that comes back.
+func sendTwice(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err //nolint:wrapcheck // a round tripper's errors are its transport's
+		}
+	}
+	again := r.Clone(r.Context())
+	r.Body, again.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
+	response, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	return response, sendAndForget(next, again)
+}
+
+// answer is the API server's form of an error, which is none that CleverTap has.
+func answer(r *http.Request, code int, reason string) *http.Response {
+	body := fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","message":"injected","reason":%q,"code":%d}`, reason, code)
+	header := http.Header{"Content-Type": {"application/json"}}
+	if code == http.StatusTooManyRequests {
+		header.Set("Retry-After", "1")
+	}
+	return &http.Response{
+		StatusCode: code, Status: http.StatusText(code), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+// timedOut is what a dialer or a slow server leaves behind.
+type timedOut struct{}
+
+func (timedOut) Error() string { return "injected: i/o timeout" }
+func (timedOut) Timeout() bool { return true }
+
+// Temporary is for client-go, which asks for it.
+func (timedOut) Temporary() bool { return true }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }

@@ -1,0 +1,328 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Command faults injects faults at every point of every workload, on a real API server, and holds every state that was
+// to named oracles: make faults. With -short it takes a sample.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	c := campaign{}
+	flag.IntVar(&c.sample, "sample", 0, "how many plans of each kind to run, spread evenly; 0 means all")
+	flag.IntVar(&c.doubles, "doubles", 320, "how many double crashes")
+	flag.IntVar(&c.twins, "twins", 120, "how many plans with two active replicas")
+	flag.IntVar(&c.parallel, "parallel", 10, "how many plans at once")
+	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
+	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
+	mutate := flag.Bool("mutants", false, "prove that the oracles bite: run a sample against each mutant of the operator")
+	flag.Parse()
+	ctrl.SetLogger(logr.Discard())
+	var err error
+	if *mutate {
+		err = killMutants(ctx, c.out)
+	} else {
+		err = c.run(ctx)
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		os.Exit(1)
+	}
+}
+
+// campaign is all plans of a run, and what came of them.
+type campaign struct {
+	sample, doubles, twins, parallel int
+	only, out                        string
+
+	kube    client.WithWatch
+	config  *rest.Config
+	mu      sync.Mutex
+	traces  map[string][]string // of the workloads without faults
+	summary summary
+}
+
+// summary is what is told at the end.
+type summary struct {
+	Workloads, Points            int
+	SingleFaultPlans             int
+	DoubleCrashPlans             int
+	TwoReplicaPlans              int
+	NotReached                   int `json:"plansWhosePointWasNotReached"`
+	FaultsInjected, StatesJudged int
+	MalformedObjects             int
+	Violations                   map[string]int
+	Examples                     []string `json:",omitempty"`
+}
+
+// plan is one run of a workload with faults at numbered points.
+type plan struct {
+	kind     string
+	workload workload
+	faults   map[int]fault
+	replicas int
+}
+
+// unanswered is whether one of the faults keeps an answer of CleverTap back, going by what the points were without
+// faults. A fault at an earlier point may move the calls, so any plan that delays one counts.
+func (p plan) unanswered(trace []string) bool {
+	for point, f := range p.faults {
+		if f != crashBefore && f != crashAfter && point < len(trace) && trace[point] == "CleverTap" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p plan) String() string {
+	var points []int
+	for point := range p.faults {
+		points = append(points, point)
+	}
+	slices.Sort(points)
+	text := fmt.Sprintf("%s, %q", p.kind, p.workload.name)
+	for _, point := range points {
+		text += fmt.Sprintf(", %s at %d", p.faults[point], point)
+	}
+	return text
+}
+
+func (c *campaign) run(ctx context.Context) error {
+	plane, err := env.Start("")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = plane.Stop() }()
+	scheme, err := operator.Scheme()
+	if err != nil {
+		return err
+	}
+	c.config = plane.Config()
+	c.config.QPS = -1
+	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: scheme}); err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	c.summary.Violations, c.traces = map[string]int{}, map[string][]string{}
+	references, points, err := c.references(ctx)
+	if err != nil {
+		return err
+	}
+	c.carryOut(ctx, c.plans(points), references)
+	if c.only == "" {
+		if err := c.malformed(ctx); err != nil {
+			c.summary.Violations["one malformed object harms itself alone"]++
+			c.summary.Examples = append(c.summary.Examples, err.Error())
+		}
+	}
+	return c.tell()
+}
+
+// references runs each workload three times without faults: what differs between them differs by itself.
+func (c *campaign) references(ctx context.Context) (map[string]*ending, map[string]int, error) {
+	references, points := map[string]*ending{}, map[string]int{}
+	var problems []error
+	c.each(len(workloads()), func(i int) {
+		w := workloads()[i]
+		if !strings.Contains(w.name, c.only) {
+			return
+		}
+		for range 3 {
+			found, end, counted, err := c.once(ctx, plan{kind: "no fault", workload: w, replicas: 1}, nil)
+			c.mu.Lock()
+			switch {
+			case err != nil:
+				problems = append(problems, fmt.Errorf("%s: %w", w.name, err))
+			case len(found) > 0:
+				problems = append(problems, fmt.Errorf("%s without faults: %v", w.name, found))
+			case references[w.name] != nil && !cmp.Equal(*references[w.name], end):
+				problems = append(problems, fmt.Errorf("%s ends in two ways without faults: %s", w.name, cmp.Diff(*references[w.name], end)))
+			}
+			references[w.name] = &end
+			points[w.name] = max(points[w.name], counted)
+			c.mu.Unlock()
+		}
+	})
+	c.summary.Workloads = len(points)
+	for _, n := range points {
+		c.summary.Points += n
+	}
+	return references, points, errors.Join(problems...)
+}
+
+// plans are every fault at every point, and a sample of pairs of crashes and of crashes of one of two replicas.
+func (c *campaign) plans(points map[string]int) []plan {
+	var single, double, twin []plan
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same sample at every run
+	for _, w := range workloads() {
+		for point := range points[w.name] {
+			for _, f := range everyFault() {
+				single = append(single, plan{"single fault", w, map[int]fault{point: f}, 1})
+			}
+			for _, f := range []fault{crashBefore, crashAfter} {
+				second := []fault{crashBefore, crashAfter}[random.IntN(2)]
+				double = append(double, plan{"double crash", w, map[int]fault{point: f, point + 1 + random.IntN(6): second}, 1})
+				double = append(double, plan{"double crash", w, map[int]fault{point: f, point + 1 + random.IntN(12): second}, 1})
+				twin = append(twin, plan{"two replicas", w, map[int]fault{point: f}, 2})
+			}
+		}
+	}
+	singles, doubles, twins := len(single), c.doubles, c.twins
+	if c.sample > 0 {
+		singles, doubles, twins = c.sample, c.sample/3, c.sample/4
+	}
+	return slices.Concat(spread(single, singles), spread(double, doubles), spread(twin, twins))
+}
+
+// spread takes n of them, evenly.
+func spread(all []plan, n int) []plan {
+	if n >= len(all) {
+		return all
+	}
+	var some []plan
+	for i := range n {
+		some = append(some, all[i*len(all)/n])
+	}
+	return some
+}
+
+func (c *campaign) each(n int, do func(i int)) {
+	var group sync.WaitGroup
+	next := make(chan int)
+	for range c.parallel {
+		group.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+}
+
+func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[string]*ending) {
+	c.each(len(plans), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		p := plans[i]
+		found, _, _, err := c.once(ctx, p, references[p.workload.name])
+		if err != nil {
+			found = append(found, violation{"the run itself", err.Error()})
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if i%100 == 99 {
+			fmt.Fprintf(os.Stderr, "faults: %d of %d plans begun\n", i+1, len(plans))
+		}
+		for _, v := range found {
+			c.summary.Violations[v.Oracle]++
+			if len(c.summary.Examples) < 20 {
+				c.summary.Examples = append(c.summary.Examples, fmt.Sprintf("%s: %s: %s", p, v.Oracle, v.What))
+			}
+		}
+	})
+}
+
+// once carries a plan out.
+func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found []violation, end ending, counted int, err error) {
+	s, err := newScene(ctx, c.kube, c.config, p.faults, p.replicas)
+	if err != nil {
+		return nil, end, 0, err
+	}
+	defer s.close()
+	c.mu.Lock()
+	s.passedOver = p.workload.passesOver && p.unanswered(c.traces[p.workload.name])
+	c.mu.Unlock()
+	failure := p.workload.run(ctx, s)
+	s.settle()
+	counted = s.fence.counted()
+	found, states, err := s.judge(ctx, p.workload, reference, failure)
+	if err != nil {
+		return nil, end, 0, err
+	}
+	if end, err = s.end(ctx); err != nil {
+		return nil, end, 0, err
+	}
+	c.count(p, s.fence.injections(), states)
+	if len(p.faults) == 0 {
+		c.mu.Lock()
+		c.traces[p.workload.name] = slices.Clone(s.fence.trace[:counted])
+		c.mu.Unlock()
+	}
+	return found, end, counted, nil
+}
+
+func (c *campaign) count(p plan, injected, states int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.summary.FaultsInjected += injected
+	c.summary.StatesJudged += states
+	switch {
+	case len(p.faults) > 0 && injected == 0:
+		c.summary.NotReached++
+	case p.kind == "single fault":
+		c.summary.SingleFaultPlans++
+	case p.kind == "double crash" && injected == 2:
+		c.summary.DoubleCrashPlans++
+	case p.kind == "double crash":
+		c.summary.NotReached++
+	case p.kind == "two replicas":
+		c.summary.TwoReplicaPlans++
+	}
+}
+
+func (c *campaign) tell() error {
+	text, err := json.MarshalIndent(c.summary, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the summary: %w", err)
+	}
+	fmt.Println(string(text))
+	if c.out != "" {
+		if err := os.WriteFile(c.out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // documentation is read by everyone
+			return fmt.Errorf("writing the summary: %w", err)
+		}
+	}
+	if len(c.summary.Violations) > 0 {
+		return fmt.Errorf("%d oracles found violations", len(c.summary.Violations))
+	}
+	return nil
+}

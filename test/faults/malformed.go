@@ -1,0 +1,172 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// nonsense are specs that decode, and that the schema would refuse: an older CRD, or one that somebody loosened, may
+// have let them in.
+func nonsense() map[string]map[string]any {
+	good := func(change func(spec map[string]any)) map[string]any {
+		spec := map[string]any{
+			"accountID": accountID, "region": "in1", "expiry": map[string]any{"days": int64(90)},
+			"passcodes": []any{map[string]any{"name": "a", "secretKeyRef": map[string]any{"name": "staged", "key": "a"}}},
+		}
+		change(spec)
+		return spec
+	}
+	set := func(value any, path ...string) map[string]any {
+		return good(func(spec map[string]any) {
+			if err := unstructured.SetNestedField(spec, value, path...); err != nil {
+				panic(err) // the paths are below
+			}
+		})
+	}
+	first := func(key string, value any) map[string]any {
+		return good(func(spec map[string]any) { spec["passcodes"].([]any)[0].(map[string]any)[key] = value })
+	}
+	return map[string]map[string]any{
+		"no-spec":          {},
+		"no-passcodes":     set([]any{}, "passcodes"),
+		"same-names":       set([]any{map[string]any{"name": "a"}, map[string]any{"name": "a"}}, "passcodes"),
+		"no-expiry":        set(map[string]any{}, "expiry"),
+		"every-expiry":     set(map[string]any{"days": int64(1), "forever": true, "at": "2027-01-01T00:00:00Z"}, "expiry"),
+		"no-such-region":   set("mars1", "region"),
+		"region-is-path":   set("../../evil.example.com/", "region"),
+		"account-newline":  set("A\nX-Injected: yes", "accountID"),
+		"account-empty":    set("", "accountID"),
+		"at-is-nonsense":   set(map[string]any{"at": "31st of June"}, "expiry"),
+		"days-negative":    set(map[string]any{"days": int64(-90)}, "expiry"),
+		"days-huge":        set(map[string]any{"days": int64(2147483647)}, "expiry"),
+		"made-in-9999":     first("createdAt", "9999-12-31T23:59:59Z"),
+		"made-at-nonsense": first("createdAt", "yesterday"),
+		"key-is-path":      first("secretKeyRef", map[string]any{"name": "staged", "key": "../../etc/passwd"}),
+		"secret-is-path":   first("secretKeyRef", map[string]any{"name": "../kube-system/secrets/x", "key": "a"}),
+		"name-control":     first("name", "a\x00\nb"),
+		"before-nonsense":  set(map[string]any{"before": "soon", "pin": "nobody"}, "rotation"),
+		"windows-nonsense": set(map[string]any{"windows": []any{map[string]any{"schedule": "TZ=0", "duration": "-5h", "timeZone": "../../etc"}}}, "rotation"),
+		"mode-nonsense":    set(map[string]any{"mode": "Telepathy", "interval": "-1h"}, "verification"),
+		"interval-zero":    set(map[string]any{"interval": "0s"}, "verification"),
+		"type-nonsense":    set("Robot", "type"),
+		"target-is-source": set(map[string]any{"name": "staged"}, "target"),
+		"target-is-path":   set(map[string]any{"name": "../x"}, "target"),
+		"target-keys-same": set(map[string]any{"keys": map[string]any{"passcode": "k", "region": "k"}}, "target"),
+		"target-keys-dots": set(map[string]any{"keys": map[string]any{"passcode": "..data"}}, "target"),
+		"target-labels":    set(map[string]any{"labels": map[string]any{"clevertap.passcode-operator.io/role": "source", "a b": "c d"}}, "target"),
+		"target-policy":    set(map[string]any{"deletionPolicy": "Burn"}, "target"),
+		"rollout-kind":     set(map[string]any{"targets": []any{map[string]any{"kind": "Job", "name": "../x"}}}, "rollout"),
+	}
+}
+
+// malformed stores nonsense of every kind beside an object that is in order, and sees that this one is served, and that
+// no nonsense keeps the operator busy.
+func (c *campaign) malformed(ctx context.Context) error {
+	if err := c.loosenCRD(ctx); err != nil {
+		return err
+	}
+	s, err := newScene(ctx, c.kube, c.config, nil, 1)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	var problems []error
+	for name, spec := range nonsense() {
+		o := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+		o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+		o.SetNamespace(s.namespace)
+		o.SetName(name)
+		if err := c.kube.Create(ctx, o); err != nil {
+			problems = append(problems, fmt.Errorf("storing %s: %w", name, err))
+			continue
+		}
+		c.summary.MalformedObjects++
+	}
+	problems = append(problems, begun(ctx, s))
+	s.settle()
+	if staged := s.secret(ctx, "staged"); string(staged.Data["a"]) != valueOf("a") || len(staged.Data) != 3 {
+		problems = append(problems, errors.New("a source was written"))
+	}
+	var list v1alpha1.CleverTapPasscodeList
+	if err := c.kube.List(ctx, &list, client.InNamespace(s.namespace)); err != nil {
+		problems = append(problems, fmt.Errorf("the kind can't be read any more: %w", err))
+	}
+	for i := range list.Items {
+		if o := &list.Items[i]; o.Status.ObservedGeneration != o.Generation {
+			problems = append(problems, fmt.Errorf("%s is told nothing", o.Name))
+		}
+	}
+	before := s.fence.counted()
+	s.rest()
+	if after := s.fence.counted(); after-before > len(nonsense()) {
+		problems = append(problems, fmt.Errorf("%d requests while nothing happens: %v", after-before, s.fence.trace[before:]))
+	}
+	return errors.Join(problems...)
+}
+
+// loosenCRD takes every rule out of the schema but the types.
+func (c *campaign) loosenCRD(ctx context.Context) error {
+	crd := &unstructured.Unstructured{}
+	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
+	if err := c.kube.Get(ctx, client.ObjectKey{Name: "clevertappasscodes.clevertap.passcode-operator.io"}, crd); err != nil {
+		return fmt.Errorf("reading the CRD: %w", err)
+	}
+	loosen(crd.Object["spec"].(map[string]any)["versions"].([]any)[0].(map[string]any)["schema"])
+	if err := c.kube.Update(ctx, crd); err != nil {
+		return fmt.Errorf("loosening the CRD: %w", err)
+	}
+	// The API server takes a moment to go by it.
+	probe := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{}}}
+	probe.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+	probe.SetNamespace("default")
+	probe.SetName("probe")
+	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+		return c.kube.Create(ctx, probe.DeepCopy(), client.DryRunAll) == nil, nil
+	})
+}
+
+func loosen(schema any) {
+	switch node := schema.(type) {
+	case map[string]any:
+		for _, rule := range []string{
+			"pattern", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "maxProperties", "required",
+			"x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+		} {
+			if _, isProperty := node[rule].(map[string]any); !isProperty {
+				delete(node, rule)
+			}
+		}
+		for _, below := range node {
+			loosen(below)
+		}
+	case []any:
+		for _, below := range node {
+			loosen(below)
+		}
+	}
+}

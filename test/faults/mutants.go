@@ -1,0 +1,179 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+// mutant is the operator with one mistake.
+type mutant struct {
+	mistake  string
+	file     string
+	right    string
+	wrong    string
+	workload string // that shows it
+}
+
+// killMutants runs a sample of plans against each mutant: one that survives is a hole in the oracles.
+func killMutants(ctx context.Context, out string) error {
+	type outcome struct{ Mistake, KilledBy string }
+	var (
+		outcomes []outcome
+		survived []error
+	)
+	for _, m := range mutants() {
+		by, err := m.kill(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.mistake, err)
+		}
+		fmt.Printf("%-70s %s\n", m.mistake, by)
+		outcomes = append(outcomes, outcome{m.mistake, by})
+		if by == "" {
+			survived = append(survived, fmt.Errorf("survived: %s", m.mistake))
+		}
+	}
+	fmt.Printf("%d of %d mutants killed\n", len(outcomes)-len(survived), len(outcomes))
+	if out != "" {
+		text, err := json.MarshalIndent(outcomes, "", "  ")
+		if err != nil {
+			return fmt.Errorf("encoding the outcomes: %w", err)
+		}
+		if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // documentation is read by everyone
+			return fmt.Errorf("writing the outcomes: %w", err)
+		}
+	}
+	return errors.Join(survived...)
+}
+
+// kill builds the mutant, beside the right sources, and returns the oracle that found it; "" where none did.
+func (m mutant) kill(ctx context.Context) (string, error) {
+	folder, err := os.MkdirTemp("", "mutant-")
+	if err != nil {
+		return "", fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(env.Root(), m.file)
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the right source: %w", err)
+	}
+	if strings.Count(string(source), m.right) != 1 {
+		return "", fmt.Errorf("%s has %q not exactly once", m.file, m.right)
+	}
+	mutated := filepath.Join(folder, "mutated.go")
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutated}})
+	if err != nil {
+		return "", fmt.Errorf("encoding the overlay: %w", err)
+	}
+	err = errors.Join(
+		os.WriteFile(mutated, []byte(strings.Replace(string(source), m.right, m.wrong, 1)), 0o600),
+		os.WriteFile(filepath.Join(folder, "overlay.json"), overlay, 0o600))
+	if err != nil {
+		return "", fmt.Errorf("writing the mutant: %w", err)
+	}
+	binary := filepath.Join(folder, "faults")
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, "./test/faults")
+	build.Dir = env.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the mutant: %w: %s", err, out)
+	}
+	run := exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60")
+	run.Dir = env.Root()
+	out, err := run.CombinedOutput()
+	if err == nil {
+		return "", nil
+	}
+	return killer(string(out)), nil
+}
+
+// killer is the oracle that the output names first.
+func killer(out string) string {
+	for _, oracle := range []string{
+		"a target is whole", "published is what CleverTap has accepted", "a new value is a new revision", "a revision never goes back", "an older value never comes back",
+		"not ours is not written", "calls to CleverTap are bounded", "nothing is requested once settled", "no value outside a Secret",
+		"as many writes as without faults", "the same end as without faults", "reaches what was asked for", "ends in two ways",
+	} {
+		if strings.Contains(out, oracle) {
+			return oracle
+		}
+	}
+	return "the run itself: " + out[max(0, len(out)-200):]
+}
+
+// mutants are mistakes that controllers of this kind were seen to make.
+func mutants() []mutant {
+	const (
+		choose, want, requests = "internal/rotation/choose.go", "internal/rotation/want.go", "internal/rotation/requests.go"
+		rollout, target, act   = "internal/rotation/rollout.go", "controllers/target.go", "controllers/act.go"
+	)
+	return []mutant{
+		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
+			right: "return e.Answer.Verdict == Accepted && age <= freshness && age > -freshness", wrong: "return age != 1"},
+		{mistake: "take a refusal for an acceptance", file: choose, workload: "the first one is refused",
+			right: "return e.Answer.Verdict == Accepted &&", wrong: "return e.Answer.Verdict != Unknown &&"},
+		{mistake: "forget to count a revision", file: want, workload: "request",
+			right: "record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1", wrong: "record.Revision = max(v.Object.Status.Revision, p.record.Revision)"},
+		{mistake: "take the revision from the status alone", file: want, workload: "request",
+			right: "record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1", wrong: "record.Revision = v.Object.Status.Revision + 1"},
+		{mistake: "forget which requests were obeyed", file: want, workload: "request",
+			right: "	handled = append(slices.Clone(handled), r.value)\n", wrong: ""},
+		{mistake: "believe the status of what was obeyed", file: requests, workload: "request",
+			right: "|| slices.Contains(handled, r.value)\n", wrong: "\n"},
+		{mistake: "forget what was replaced", file: want, workload: "request",
+			right: "record.Replaced = before.replaced(c.entry.Fingerprint, record.PublishedAt)", wrong: "_ = before"},
+		{mistake: "write the region where the endpoint belongs", file: target, workload: "first publication",
+			right: "keys.Endpoint:  []byte(tuple.Endpoint),", wrong: "keys.Endpoint:  []byte(tuple.Region),"},
+		{mistake: "write an empty passcode", file: target, workload: "first publication",
+			right: "keys.Passcode:  []byte(tuple.Passcode.Reveal()),", wrong: "keys.Passcode:  {},"},
+		{mistake: "leave an edited target as it is", file: "internal/rotation/decide.go", workload: "edited",
+			right: "if want := v.upkeep(); !v.stands(want) {", wrong: "if want := v.upkeep(); false {"},
+		{mistake: "write a target at every pass", file: want, workload: "first publication",
+			right: "	was, is := *v.Target.Record, w.Record\n", wrong: "	was, is := *v.Target.Record, w.Record\n	is.Reason += \" \"\n"},
+		{mistake: "write another object's target", file: target, workload: "two objects",
+			right: "case owner != object.Name:", wrong: "case false:"},
+		{mistake: "forget the owner of a target that is to go with its object", file: target, workload: "deletes",
+			right: "	if !owned {\n		return after\n	}\n", wrong: "	if !owned || len(before) == 0 {\n		return after\n	}\n"},
+		{mistake: "tell the value in a condition", file: "internal/rotation/messages.go", workload: "first publication",
+			right: `text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.life))`, wrong: `text := fmt.Sprintf("%q is published and lasts %s", p.tuple.Passcode.Reveal(), until(p.life))`},
+		{mistake: "compare by a plain hash", file: "internal/rotation/fingerprint.go", workload: "first publication",
+			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:fingerprintSize])`, wrong: "plain := sha256.Sum256([]byte(passcode.Reveal()))\n	return k.id + \"-\" + hex.EncodeToString(plain[:fingerprintSize])"},
+		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/ask.go", workload: "first publication",
+			right: "return v.atTheEnd(q, q.verdictAt, v.interval())", wrong: "return v.atTheEnd(q, q.verdictAt, 10*time.Second)"},
+		{mistake: "restart a workload again and again", file: rollout, workload: "rollout",
+			right: "case revision == v.published.record.Revision || r.Paused", wrong: "case revision > v.published.record.Revision || r.Paused"},
+		{mistake: "take an outage for a refusal", file: "internal/clevertap/interpret.go", workload: "outage",
+			right: "case isRefusal(a.status)", wrong: "case a.status >= 400"},
+		{mistake: "ignore a pin", file: "internal/rotation/pin.go", workload: "pin",
+			right: "case e == nil || !e.hasValue() || e == v.publishedEntry():", wrong: "case true:"},
+		{mistake: "give up after a write that failed", file: act, workload: "first publication",
+			right: "		return rotation.Decide(r.Clock.Now(), s.Observed), err\n", wrong: "		return rotation.Decision{Status: s.Object.Status}, nil\n"},
+		{mistake: "go back to a value that was replaced", file: choose, workload: "request",
+			right: "return !e.replaced && e != v.publishedEntry()", wrong: "return e != v.publishedEntry()"},
+		{mistake: "publish without a look at the version that was decided on", file: target, workload: "request",
+			right: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n			\"resourceVersion\": secret.ResourceVersion,\n", wrong: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n"},
+	}
+}

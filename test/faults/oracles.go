@@ -1,0 +1,253 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// violation names the oracle that found it.
+type violation struct {
+	Oracle, What string
+}
+
+// ending is what a run leaves behind, without what differs by itself: times, versions, names of namespaces.
+type ending struct {
+	Secrets    map[string]secretEnd
+	Objects    map[string]objectEnd
+	Deployment string
+	// TargetStates is how many states each target went through, and Restarts how often a Deployment was changed.
+	TargetStates map[string]int
+	Restarts     int64
+}
+
+type secretEnd struct {
+	Data     map[string]string
+	Labels   map[string]string
+	Revision string
+	Passcode string
+	Owned    int
+}
+
+type objectEnd struct {
+	Phase, Active, Next, Target string
+	Revision                    int64
+	States, Conditions          map[string]string
+	History                     []string
+	Rotate, Verify              string
+}
+
+func reasonOf(o *v1alpha1.CleverTapPasscode, name string) string {
+	if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
+		return c.Reason
+	}
+	return ""
+}
+
+// end is the ending; the operator's own key is not part of it.
+func (s *scene) end(ctx context.Context) (ending, error) {
+	e := ending{Secrets: map[string]secretEnd{}, Objects: map[string]objectEnd{}, TargetStates: map[string]int{}}
+	var secrets corev1.SecretList
+	var objects v1alpha1.CleverTapPasscodeList
+	var deployments appsv1.DeploymentList
+	for _, list := range []client.ObjectList{&secrets, &objects, &deployments} {
+		if err := s.kube.List(ctx, list, client.InNamespace(s.namespace)); err != nil {
+			return e, fmt.Errorf("looking at the end: %w", err)
+		}
+	}
+	for _, secret := range secrets.Items {
+		if secret.Labels[v1alpha1.RoleLabel] == "" {
+			continue
+		}
+		end := secretEnd{Data: map[string]string{}, Labels: secret.Labels, Owned: len(secret.OwnerReferences),
+			Revision: secret.Annotations[v1alpha1.RevisionAnnotation], Passcode: secret.Annotations[v1alpha1.PasscodeAnnotation]}
+		for key, value := range secret.Data {
+			end.Data[key] = string(value)
+		}
+		e.Secrets[secret.Name] = end
+	}
+	for i := range objects.Items {
+		e.Objects[objects.Items[i].Name] = endOf(&objects.Items[i])
+	}
+	for _, d := range deployments.Items {
+		e.Deployment, _, _ = strings.Cut(s.restartMark(ctx), "@")
+		e.Restarts = d.Generation
+	}
+	for _, state := range s.targetStates() {
+		e.TargetStates[state.Name]++
+	}
+	return e, nil
+}
+
+func endOf(o *v1alpha1.CleverTapPasscode) objectEnd {
+	end := objectEnd{
+		Phase: string(o.Status.Phase), Active: o.Status.ActivePasscode, Next: o.Status.NextPasscode, Target: o.Status.Target,
+		Revision: o.Status.Revision, States: map[string]string{}, Conditions: map[string]string{},
+		Rotate: o.Status.LastHandledRotateAt, Verify: o.Status.LastHandledVerifyAt,
+	}
+	for _, p := range o.Status.Passcodes {
+		end.States[p.Name] = string(p.State)
+	}
+	for _, c := range o.Status.Conditions {
+		end.Conditions[c.Type] = string(c.Status) + " " + c.Reason
+	}
+	for _, p := range o.Status.History {
+		end.History = append(end.History, fmt.Sprintf("%d %s %s", p.Revision, p.Passcode, p.Reason))
+	}
+	return end
+}
+
+// targetStates are the states that targets went through, in order; a deletion ends one life of a target.
+func (s *scene) targetStates() []*corev1.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var states []*corev1.Secret
+	for _, state := range s.states {
+		if state != nil && state.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+			states = append(states, state)
+		}
+	}
+	return states
+}
+
+// judge looks at every state that was, at the end, and at CleverTap's log.
+func (s *scene) judge(ctx context.Context, w workload, reference *ending, failure error) ([]violation, int, error) {
+	var found []violation
+	add := func(oracle, format string, args ...any) {
+		found = append(found, violation{oracle, fmt.Sprintf(format, args...)})
+	}
+	if failure != nil {
+		add("reaches what was asked for", "%v", failure)
+	}
+	states := s.targetStates()
+	s.judgeStates(w, states, add)
+	if busiest := s.vendor.Busiest(); busiest > 2*s.replicas {
+		add("calls to CleverTap are bounded", "%d at once", busiest)
+	}
+	before := s.fence.counted()
+	s.rest()
+	if after := s.fence.counted(); after > before {
+		s.mu.Lock()
+		trace := slices.Clone(s.fence.trace[before:])
+		s.mu.Unlock()
+		add("nothing is requested once settled", "%v", trace)
+	}
+	if err := s.judgeLeaks(ctx, add); err != nil {
+		return nil, 0, err
+	}
+	end, err := s.end(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if reference != nil && failure == nil && !s.passedOver {
+		counts, wanted := end.TargetStates, reference.TargetStates
+		if !cmp.Equal(counts, wanted) || end.Restarts != reference.Restarts {
+			add("as many writes as without faults", "states %v, %d restarts; without faults %v, %d", counts, end.Restarts, wanted, reference.Restarts)
+		}
+		end.TargetStates, end.Restarts = wanted, reference.Restarts
+		if diff := cmp.Diff(*reference, end); diff != "" {
+			add("the same end as without faults", "%s", diff)
+		}
+	}
+	return found, len(states), nil
+}
+
+// judgeStates looks at every state that a target was ever in.
+func (s *scene) judgeStates(w workload, states []*corev1.Secret, add func(string, string, ...any)) {
+	asked := map[string]bool{}
+	for _, call := range s.vendor.Calls() {
+		asked[call.Value] = true
+	}
+	last := map[string]int64{}
+	var values []string
+	for _, state := range states {
+		edited := string(state.Data["region"]) == "eu1" && w.name == "target edited and deleted"
+		value := string(state.Data["passcode"])
+		switch {
+		case edited:
+		case len(state.Data) != 4 || string(state.Data["accountId"]) != accountID || string(state.Data["region"]) != "in1" || string(state.Data["endpoint"]) != "https://in1.api.clevertap.com":
+			add("a target is whole", "%v", state.Data)
+		case value == "" || !strings.HasPrefix(value, "VALUE-OF-"):
+			add("a target is whole", "passcode %q", value)
+		case !asked[value] || !s.made[value]:
+			add("published is what CleverTap has accepted", "%q", value)
+		}
+		revision, err := strconv.ParseInt(state.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
+		if err != nil || revision < last[state.Name] {
+			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[state.Name])
+		}
+		if len(values) > 0 && values[len(values)-1] != value && revision == last[state.Name] {
+			add("a new value is a new revision", "%d", revision)
+		}
+		last[state.Name] = revision
+		if len(values) > 0 && values[len(values)-1] != value && slices.Contains(values, value) && !w.goesBack {
+			add("an older value never comes back", "%q after %v", value, values)
+		}
+		if len(values) == 0 || values[len(values)-1] != value {
+			values = append(values, value)
+		}
+	}
+	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
+		add("not ours is not written", "staged has managers %v", staged.ManagedFields)
+	}
+}
+
+// shapes are the values themselves, encoded, and plainly digested.
+func shapes() []string {
+	all := []string{"VALUE-OF-", base64.StdEncoding.EncodeToString([]byte("VALUE-OF-"))}
+	for _, name := range []string{"a", "b", "c"} {
+		sum := sha256.Sum256([]byte(valueOf(name)))
+		all = append(all, hex.EncodeToString(sum[:8]))
+	}
+	return all
+}
+
+// judgeLeaks looks for values where none may be.
+func (s *scene) judgeLeaks(ctx context.Context, add func(string, string, ...any)) error {
+	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &eventsv1.EventList{}} {
+		if err := s.kube.List(ctx, list, client.InNamespace(s.namespace)); err != nil {
+			return fmt.Errorf("looking for values: %w", err)
+		}
+		text, err := json.Marshal(list)
+		if err != nil {
+			return fmt.Errorf("looking for values: %w", err)
+		}
+		for _, shape := range shapes() {
+			if strings.Contains(string(text), shape) {
+				add("no value outside a Secret", "%s in %T", shape, list)
+			}
+		}
+	}
+	return nil
+}

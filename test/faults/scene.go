@@ -1,0 +1,275 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	clocktesting "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+)
+
+const (
+	day       = 24 * time.Hour
+	accountID = "TEST-FAULTS"
+	// patience is how long, in real time, a step may take.
+	patience = 40 * time.Second
+	// calm is for how long nothing is requested before it counts as quiet.
+	calm = 120 * time.Millisecond
+)
+
+// scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
+type scene struct {
+	real      clock.Clock
+	kube      client.WithWatch
+	config    *rest.Config
+	namespace string
+	clock     *clocktesting.FakeClock
+	start     time.Time
+	vendor    *standin.Server
+	account   *standin.Account
+	http      *httptest.Server
+	fence     *fence
+	replicas  int
+	// passedOver is whether the plan keeps CleverTap's answers back in a workload in which another may be published.
+	passedOver bool
+	made       map[string]bool // values that CleverTap ever accepted
+
+	mu      sync.Mutex
+	running []*incarnation
+	stopped bool
+	group   sync.WaitGroup
+	states  []*corev1.Secret // every state of every target that the API server ever held
+	watch   context.CancelFunc
+}
+
+// newScene makes a namespace and starts the operators.
+func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, plan map[int]fault, replicas int) (*scene, error) {
+	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: replicas, made: map[string]bool{}}
+	s.start = s.real.Now().Truncate(time.Second)
+	s.clock = clocktesting.NewFakeClock(s.start)
+	s.fence = &fence{plan: plan, now: s.real.Now, last: s.start}
+	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "faults-"}}
+	if err := kube.Create(ctx, made); err != nil {
+		return nil, fmt.Errorf("making a namespace: %w", err)
+	}
+	s.namespace = made.Name
+	s.vendor = standin.New(s.clock)
+	s.account = s.vendor.Account(clevertap.India, accountID)
+	s.http = httptest.NewServer(s.vendor)
+	if err := s.record(); err != nil {
+		return nil, err
+	}
+	for range replicas {
+		s.group.Go(s.supervise)
+	}
+	return s, nil
+}
+
+// record keeps every state of every target.
+func (s *scene) record() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.watch = cancel
+	watcher, err := s.kube.Watch(ctx, &corev1.SecretList{}, client.InNamespace(s.namespace))
+	if err != nil {
+		cancel()
+		return fmt.Errorf("watching Secrets: %w", err)
+	}
+	go func() {
+		for event := range watcher.ResultChan() {
+			if secret, isSecret := event.Object.(*corev1.Secret); isSecret {
+				s.mu.Lock()
+				if event.Type == "DELETED" {
+					secret = nil
+				}
+				s.states = append(s.states, secret)
+				s.mu.Unlock()
+			}
+		}
+	}()
+	return nil
+}
+
+// supervise starts an operator again whenever it has ended, as a kubelet does.
+func (s *scene) supervise() {
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		i := &incarnation{end: cancel}
+		s.mu.Lock()
+		if s.stopped {
+			s.mu.Unlock()
+			cancel()
+			return
+		}
+		s.running = append(s.running, i)
+		s.mu.Unlock()
+		access := rest.CopyConfig(s.config)
+		access.Wrap(s.fence.around(i, false))
+		_ = operator.Run(ctx, operator.Options{ // it ends by a crash, by a fault that it can't live with, or with the run
+			Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
+			ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
+			MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
+		}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
+		cancel()
+	}
+}
+
+func (s *scene) close() {
+	s.mu.Lock()
+	s.stopped = true
+	for _, i := range s.running {
+		i.end()
+	}
+	s.mu.Unlock()
+	s.group.Wait()
+	s.watch()
+	s.http.Close()
+}
+
+// until lets time go by in small steps, whenever nothing happens, until the condition holds.
+func (s *scene) until(what string, holds func() bool) error {
+	for begun := s.real.Now(); s.real.Now().Sub(begun) < patience; {
+		if holds() {
+			return nil
+		}
+		if s.real.Now().Sub(s.fence.quietSince()) > calm {
+			s.clock.Step(5 * time.Second)
+		}
+		<-s.real.After(15 * time.Millisecond)
+	}
+	return fmt.Errorf("never: %s", what)
+}
+
+// settle lets everything that is still to come in the next hour happen: that long a spare is not asked about again
+// that CleverTap did not answer for.
+func (s *scene) settle() {
+	for _, wait := range []time.Duration{50 * time.Second, 50 * time.Second, 50 * time.Second, 62 * time.Minute, 50 * time.Second} {
+		s.clock.Step(wait)
+		s.quiet()
+	}
+}
+
+// rest lets some minutes go by in which nothing is due.
+func (s *scene) rest() {
+	for range 3 {
+		s.clock.Step(50 * time.Second)
+		s.quiet()
+	}
+}
+
+func (s *scene) quiet() {
+	begun := s.real.Now()
+	for {
+		now := s.real.Now()
+		if now.Sub(s.fence.quietSince()) > calm && now.Sub(begun) > calm || now.Sub(begun) > patience {
+			return
+		}
+		<-s.real.After(15 * time.Millisecond)
+	}
+}
+
+// passcode makes one on the dashboard and stages it under its name.
+func (s *scene) passcode(ctx context.Context, names ...string) error {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+		Name: "staged", Namespace: s.namespace, Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource},
+	}, StringData: map[string]string{}}
+	for _, name := range names {
+		s.account.Passcode(name, valueOf(name), 365)
+		s.made[valueOf(name)] = true
+		secret.StringData[name] = valueOf(name)
+	}
+	return s.kube.Create(ctx, secret) //nolint:wrapcheck // the caller does
+}
+
+func valueOf(name string) string { return "VALUE-OF-" + name }
+
+func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
+	return v1alpha1.PasscodeEntry{Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
+		CreatedAt: ptr.To(v1alpha1.Time(createdAt.UTC().Format(time.RFC3339)))}
+}
+
+func (s *scene) declare(ctx context.Context, name string, passcodes ...string) error {
+	return s.declareWith(ctx, name, passcodes, func(*v1alpha1.CleverTapPasscode) {})
+}
+
+func (s *scene) declareWith(ctx context.Context, name string, passcodes []string, modify func(*v1alpha1.CleverTapPasscode)) error {
+	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace}}
+	o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountID, Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)}}
+	for i, passcode := range passcodes {
+		o.Spec.Passcodes = append(o.Spec.Passcodes, entry(passcode, s.start.Add(time.Duration(20*i)*day)))
+	}
+	modify(o)
+	return s.kube.Create(ctx, o) //nolint:wrapcheck // the caller does
+}
+
+func (s *scene) object(ctx context.Context, name string) (*v1alpha1.CleverTapPasscode, error) {
+	o := &v1alpha1.CleverTapPasscode{}
+	err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, o)
+	return o, err //nolint:wrapcheck // the caller does
+}
+
+// change changes the object as a user does: again where another was first.
+func (s *scene) change(ctx context.Context, name string, modify func(*v1alpha1.CleverTapPasscode)) error {
+	for {
+		o, err := s.object(ctx, name)
+		if err != nil {
+			return err
+		}
+		before := o.DeepCopy()
+		modify(o)
+		return s.kube.Patch(ctx, o, client.MergeFrom(before)) //nolint:wrapcheck // the caller does
+	}
+}
+
+func (s *scene) secret(ctx context.Context, name string) *corev1.Secret {
+	secret := &corev1.Secret{}
+	if err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, secret); err != nil {
+		return &corev1.Secret{}
+	}
+	return secret
+}
+
+// published waits until the target holds a passcode and the status says so.
+func (s *scene) published(ctx context.Context, object, passcode string) error {
+	return s.until(object+" publishes "+passcode, func() bool {
+		o, err := s.object(ctx, object)
+		if err == nil && s.passedOver && passcode == "b" && o.Status.ActivePasscode == "c" {
+			return true
+		}
+		return err == nil && o.Status.ActivePasscode == passcode && o.Status.ObservedGeneration == o.Generation &&
+			string(s.secret(ctx, object).Data["passcode"]) == valueOf(passcode)
+	})
+}
+
+func all(steps ...error) error { return errors.Join(steps...) }

@@ -1,0 +1,240 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+)
+
+// workload is what users do, and what they wait for.
+type workload struct {
+	name string
+	run  func(context.Context, *scene) error
+	// goesBack is whether a value that was replaced may be published again: by a pin, or where nothing else is left.
+	goesBack bool
+	// passesOver is whether one that CleverTap did not answer for may be passed over, so that another is published.
+	passesOver bool
+}
+
+// steps are done one after the other; the first error ends them.
+func steps(do ...func(context.Context, *scene) error) func(context.Context, *scene) error {
+	return func(ctx context.Context, s *scene) error {
+		for _, step := range do {
+			if err := step(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// begun has "a" published, and then "b" staged.
+func begun(ctx context.Context, s *scene) error { return begunWith("b")(ctx, s) }
+
+// begunWith has "a" published, and then others staged: listed at once, one that CleverTap did not answer for would be
+// passed over, and what is published would depend on the fault.
+func begunWith(others ...string) func(context.Context, *scene) error {
+	return func(ctx context.Context, s *scene) error {
+		if err := s.passcode(ctx, "a", "b", "c"); err != nil {
+			return err
+		}
+		if err := s.declare(ctx, "o", "a"); err != nil {
+			return err
+		}
+		if err := publishes("a")(ctx, s); err != nil {
+			return err
+		}
+		err := s.change(ctx, "o", func(o *v1alpha1.CleverTapPasscode) {
+			for i, name := range others {
+				o.Spec.Passcodes = append(o.Spec.Passcodes, entry(name, s.start.Add(time.Duration(20*(i+1))*day)))
+			}
+		})
+		if err != nil {
+			return err
+		}
+		return s.until("all are staged", func() bool {
+			o, err := s.object(ctx, "o")
+			staged := 0
+			for _, p := range o.Status.Passcodes {
+				if p.State == v1alpha1.StateStaged {
+					staged++
+				}
+			}
+			return err == nil && staged == len(others)
+		})
+	}
+}
+
+// begunRefused has the dashboard delete the first one before anybody asks.
+func begunRefused(ctx context.Context, s *scene) error {
+	if err := s.passcode(ctx, "a", "b", "c"); err != nil {
+		return err
+	}
+	s.account.Delete("a")
+	delete(s.made, valueOf("a"))
+	return s.declare(ctx, "o", "a", "b")
+}
+
+func publishes(passcode string) func(context.Context, *scene) error {
+	return func(ctx context.Context, s *scene) error { return s.published(ctx, "o", passcode) }
+}
+
+func changes(modify func(*v1alpha1.CleverTapPasscode)) func(context.Context, *scene) error {
+	return func(ctx context.Context, s *scene) error { return s.change(ctx, "o", modify) }
+}
+
+func asks(annotation string) func(context.Context, *scene) error {
+	return changes(func(o *v1alpha1.CleverTapPasscode) { o.Annotations = map[string]string{annotation: "now"} })
+}
+
+func settles(_ context.Context, s *scene) error {
+	s.settle()
+	return nil
+}
+
+func workloads() []workload {
+	return []workload{
+		{name: "first publication", run: begun},
+		{name: "the first one is refused", run: steps(begunRefused, publishes("b"))},
+		{name: "rotation when due", run: steps(begun, settles, func(_ context.Context, s *scene) error {
+			s.clock.SetTime(s.start.Add(60 * day))
+			return nil
+		}, publishes("b"))},
+		{name: "in-place change", run: steps(begun, func(ctx context.Context, s *scene) error {
+			s.account.Passcode("a", "VALUE-OF-a2", 90)
+			s.made["VALUE-OF-a2"] = true
+			return s.kube.Patch(ctx, s.secret(ctx, "staged"), client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"a":"VALUE-OF-a2"}}`)))
+		}, func(ctx context.Context, s *scene) error {
+			return s.until("the changed value is published", func() bool { return string(s.secret(ctx, "o").Data["passcode"]) == "VALUE-OF-a2" })
+		})},
+		{name: "failover", run: steps(begun, settles, func(_ context.Context, s *scene) error {
+			s.account.Delete("a")
+			s.clock.Step(2 * time.Hour)
+			return nil
+		}, publishes("b"))},
+		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation), handled, publishes("b"))},
+		{name: "verification request", run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation), func(ctx context.Context, s *scene) error {
+			return s.until("the request is handled", func() bool {
+				o, err := s.object(ctx, "o")
+				return err == nil && o.Status.LastHandledVerifyAt == "now"
+			})
+		})},
+		{name: "removal", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Passcodes = o.Spec.Passcodes[1:] }), publishes("b"))},
+		{name: "pin there and back", goesBack: true, run: steps(begun,
+			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "b"} }), publishes("b"),
+			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
+		{name: "rollout restart", passesOver: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
+			settles, asks(v1alpha1.RotateRequestedAtAnnotation), publishes("b"), restarted)},
+		{name: "deletion that retains", run: steps(begun, deleted)},
+		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
+		}), func(ctx context.Context, s *scene) error {
+			return s.until("the target is owned", func() bool { return len(s.secret(ctx, "o").OwnerReferences) == 1 })
+		}, deleted)},
+		{name: "two objects on one target", run: steps(begun, func(ctx context.Context, s *scene) error {
+			return s.declareWith(ctx, "late", []string{"a", "b"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: "o"} })
+		}, func(ctx context.Context, s *scene) error {
+			return s.until("the second one is told", func() bool {
+				o, err := s.object(ctx, "late")
+				return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonTargetConflict
+			})
+		})},
+		{name: "outage of CleverTap", run: steps(func(ctx context.Context, s *scene) error {
+			s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
+			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "o", "a"))
+		}, func(ctx context.Context, s *scene) error {
+			return s.until("the outage is told", func() bool {
+				o, err := s.object(ctx, "o")
+				return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonVerificationUnavailable
+			})
+		}, func(_ context.Context, s *scene) error {
+			s.vendor.Break(nil)
+			return nil
+		}, publishes("a"))},
+		{name: "target edited and deleted", run: steps(begun, settles, func(ctx context.Context, s *scene) error {
+			return s.kube.Patch(ctx, s.secret(ctx, "o"), client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"region":"eu1"}}`)))
+		}, func(ctx context.Context, s *scene) error {
+			return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
+		}, func(ctx context.Context, s *scene) error { return s.kube.Delete(ctx, s.secret(ctx, "o")) }, publishes("a"))},
+	}
+}
+
+func handled(ctx context.Context, s *scene) error {
+	return s.until("the request is handled", func() bool {
+		o, err := s.object(ctx, "o")
+		return err == nil && o.Status.LastHandledRotateAt == "now"
+	})
+}
+
+func deleted(ctx context.Context, s *scene) error {
+	o, err := s.object(ctx, "o")
+	if err != nil {
+		return err
+	}
+	if err := s.kube.Delete(ctx, o); err != nil {
+		return err //nolint:wrapcheck // the caller does
+	}
+	return s.until("the object is gone", func() bool {
+		_, err := s.object(ctx, "o")
+		return client.IgnoreNotFound(err) == nil && err != nil
+	})
+}
+
+// deployed is a Deployment with one Pod that holds the target in its environment, as a cluster with its controllers
+// has it.
+func deployed(ctx context.Context, s *scene) error {
+	labels := map[string]string{"app": "api", "pod-template-hash": "1"}
+	spec := corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app", EnvFrom: []corev1.EnvFromSource{
+		{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "o"}}},
+	}}}}
+	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "api", Namespace: s.namespace}, Spec: appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
+	}}
+	owner := true
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-x", Namespace: s.namespace, Labels: labels, OwnerReferences: []metav1.OwnerReference{
+		{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "api-1", UID: "uid", Controller: &owner},
+	}}, Spec: spec}
+	if err := errors.Join(s.kube.Create(ctx, d), s.kube.Create(ctx, pod)); err != nil {
+		return err
+	}
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.start)}}}}
+	return s.kube.Status().Update(ctx, pod) //nolint:wrapcheck // the caller does
+}
+
+func restarted(ctx context.Context, s *scene) error {
+	return s.until("the Deployment is restarted", func() bool { return s.restartMark(ctx) != "" })
+}
+
+func (s *scene) restartMark(ctx context.Context) string {
+	d := &appsv1.Deployment{}
+	if err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "api"}, d); err != nil {
+		return ""
+	}
+	return d.Spec.Template.Annotations["restart.clevertap.passcode-operator.io/o"]
+}
