@@ -108,6 +108,9 @@ func (c *campaign) malformed(ctx context.Context) error {
 		c.summary.MalformedObjects++
 	}
 	problems = append(problems, begun(ctx, s))
+	if err := s.calms(); err != nil {
+		return errors.Join(append(problems, err)...)
+	}
 	s.settle()
 	if staged := s.secret(ctx, "staged"); string(staged.Data["a"]) != valueOf("a") || len(staged.Data) != 3 {
 		problems = append(problems, errors.New("a source was written"))
@@ -127,6 +130,21 @@ func (c *campaign) malformed(ctx context.Context) error {
 		problems = append(problems, fmt.Errorf("%d requests while nothing happens: %v", after-before, s.fence.trace[before:]))
 	}
 	return errors.Join(problems...)
+}
+
+// calms waits until nothing is requested any more, and names what is.
+func (s *scene) calms() error {
+	s.quiet()
+	if s.real.Now().Sub(s.fence.quietSince()) > calm {
+		return nil
+	}
+	s.fence.mu.Lock()
+	defer s.fence.mu.Unlock()
+	counts := map[string]int{}
+	for _, what := range s.fence.trace[max(0, len(s.fence.trace)-200):] {
+		counts[what]++
+	}
+	return fmt.Errorf("requests without end: %v", counts)
 }
 
 // loosenCRD takes every rule out of the schema but the types.

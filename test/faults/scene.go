@@ -44,7 +44,7 @@ const (
 	day       = 24 * time.Hour
 	accountID = "TEST-FAULTS"
 	// patience is how long, in real time, a step may take.
-	patience = 40 * time.Second
+	patience = 20 * time.Second
 	// calm is for how long nothing is requested before it counts as quiet.
 	calm = 120 * time.Millisecond
 )

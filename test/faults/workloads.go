@@ -19,6 +19,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -149,7 +150,7 @@ func workloads() []workload {
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "b"} }), publishes("b"),
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
 		{name: "rollout restart", passesOver: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
-			settles, asks(v1alpha1.RotateRequestedAtAnnotation), publishes("b"), restarted)},
+			settles, asks(v1alpha1.RotateRequestedAtAnnotation), publishes("b"), restarted, settles, rolledOut, settles)},
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
@@ -229,6 +230,28 @@ func deployed(ctx context.Context, s *scene) error {
 
 func restarted(ctx context.Context, s *scene) error {
 	return s.until("the Deployment is restarted", func() bool { return s.restartMark(ctx) != "" })
+}
+
+// rolledOut is what the Deployment's controller does, late: until then the old Pod is a reason to restart, once.
+func rolledOut(ctx context.Context, s *scene) error {
+	d, old := &appsv1.Deployment{}, &corev1.Pod{}
+	err := errors.Join(s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "api"}, d),
+		s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "api-1-x"}, old))
+	if err != nil {
+		return err
+	}
+	if d.Generation != 2 {
+		return fmt.Errorf("restarted %d times", d.Generation-1)
+	}
+	now := metav1.NewTime(s.clock.Now())
+	fresh := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-y", Namespace: s.namespace, Labels: old.Labels, OwnerReferences: old.OwnerReferences}, Spec: corev1.PodSpec{Containers: old.Spec.Containers}}
+	if err := errors.Join(s.kube.Delete(ctx, old, client.GracePeriodSeconds(0)), s.kube.Create(ctx, fresh)); err != nil {
+		return err
+	}
+	fresh.Status.Phase = corev1.PodRunning
+	fresh.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}}
+	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1}
+	return errors.Join(s.kube.Status().Update(ctx, fresh), s.kube.Status().Update(ctx, d))
 }
 
 func (s *scene) restartMark(ctx context.Context) string {
