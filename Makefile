@@ -118,7 +118,6 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	go test -race $(unit)
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
-	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 120
 	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
 
 .PHONY: bench
