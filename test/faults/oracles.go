@@ -192,34 +192,48 @@ func (s *scene) judgeStates(w workload, states []*corev1.Secret, add func(string
 	last := map[string]int64{}
 	var values []string
 	for _, state := range states {
-		edited := string(state.Data["region"]) == "eu1" && w.name == "target edited and deleted"
 		value := string(state.Data["passcode"])
-		switch {
-		case edited:
-		case len(state.Data) != 4 || string(state.Data["accountId"]) != accountID || string(state.Data["region"]) != "in1" || string(state.Data["endpoint"]) != "https://in1.api.clevertap.com":
-			add("a target is whole", "%v", state.Data)
-		case value == "" || !strings.HasPrefix(value, "VALUE-OF-"):
-			add("a target is whole", "passcode %q", value)
-		case !asked[value] || !s.made[value]:
-			add("published is what CleverTap has accepted", "%q", value)
+		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
+			s.judgeTuple(state, asked, add)
 		}
 		revision, err := strconv.ParseInt(state.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
 		if err != nil || revision < last[state.Name] {
 			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[state.Name])
 		}
-		if len(values) > 0 && values[len(values)-1] != value && revision == last[state.Name] {
-			add("a new value is a new revision", "%d", revision)
-		}
-		last[state.Name] = revision
-		if len(values) > 0 && values[len(values)-1] != value && slices.Contains(values, value) && !w.goesBack {
-			add("an older value never comes back", "%q after %v", value, values)
-		}
 		if len(values) == 0 || values[len(values)-1] != value {
+			judgeNewValue(w, values, value, revision == last[state.Name], add)
 			values = append(values, value)
 		}
+		last[state.Name] = revision
 	}
 	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
 		add("not ours is not written", "staged has managers %v", staged.ManagedFields)
+	}
+}
+
+// judgeTuple looks at one state of a target by itself.
+func (s *scene) judgeTuple(state *corev1.Secret, asked map[string]bool, add func(string, string, ...any)) {
+	value := string(state.Data["passcode"])
+	whole := len(state.Data) == 4 && value != "" && string(state.Data["accountId"]) == accountID &&
+		string(state.Data["region"]) == "in1" && string(state.Data["endpoint"]) == "https://in1.api.clevertap.com"
+	switch {
+	case !whole:
+		add("a target is whole", "%v", state.Data)
+	case !asked[value] || !s.made[value]:
+		add("published is what CleverTap has accepted", "%q", value)
+	}
+}
+
+// judgeNewValue looks at a value in the light of those before.
+func judgeNewValue(w workload, before []string, value string, sameRevision bool, add func(string, string, ...any)) {
+	if len(before) == 0 {
+		return
+	}
+	if sameRevision {
+		add("a new value is a new revision", "%q after %v", value, before)
+	}
+	if slices.Contains(before, value) && !w.goesBack {
+		add("an older value never comes back", "%q after %v", value, before)
 	}
 }
 

@@ -239,17 +239,14 @@ func (s *scene) object(ctx context.Context, name string) (*v1alpha1.CleverTapPas
 	return o, err //nolint:wrapcheck // the caller does
 }
 
-// change changes the object as a user does: again where another was first.
 func (s *scene) change(ctx context.Context, name string, modify func(*v1alpha1.CleverTapPasscode)) error {
-	for {
-		o, err := s.object(ctx, name)
-		if err != nil {
-			return err
-		}
-		before := o.DeepCopy()
-		modify(o)
-		return s.kube.Patch(ctx, o, client.MergeFrom(before)) //nolint:wrapcheck // the caller does
+	o, err := s.object(ctx, name)
+	if err != nil {
+		return err
 	}
+	before := o.DeepCopy()
+	modify(o)
+	return s.kube.Patch(ctx, o, client.MergeFrom(before)) //nolint:wrapcheck // the caller does
 }
 
 func (s *scene) secret(ctx context.Context, name string) *corev1.Secret {
