@@ -27,6 +27,8 @@ const (
 	ExpiringSoonWindow = 30 * 24 * time.Hour
 	// defaultBefore is how long before the end the next one takes over, but never more than a third of the life.
 	defaultBefore = 720 * time.Hour
+	// maxDays is what the schema admits.
+	maxDays = 36500
 	// infiniteYears is what the dashboard's Infinite means for a user passcode.
 	infiniteYears = 10
 )
@@ -85,7 +87,8 @@ func declaredEnd(kind v1alpha1.PasscodeType, expiry v1alpha1.Expiry, begins time
 	case expiry.At != nil:
 		return parseTime(*expiry.At)
 	case expiry.Days != nil:
-		return begins.Add(time.Duration(*expiry.Days) * 24 * time.Hour)
+		// More days than the schema admits would overflow.
+		return begins.Add(time.Duration(min(max(*expiry.Days, 1), maxDays)) * 24 * time.Hour)
 	case kind == v1alpha1.PasscodeTypeUser:
 		return begins.AddDate(infiniteYears, 0, 0)
 	}

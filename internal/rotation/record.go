@@ -85,12 +85,14 @@ type Keys struct {
 	PreviousPasscode string `json:"previousPasscode,omitempty"`
 }
 
-// EffectiveKeys fills up with the defaults.
+// EffectiveKeys fills up with the defaults. Keys that are alike, which the schema refuses, can't be told apart in a
+// Secret: they count as none.
 func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
-	keys := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
+	defaults := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
 	if object.Spec.Target == nil || object.Spec.Target.Keys == nil {
-		return keys
+		return defaults
 	}
+	keys := defaults
 	named := object.Spec.Target.Keys
 	for key, name := range map[*string]v1alpha1.TargetKey{
 		&keys.AccountID: named.AccountID, &keys.Passcode: named.Passcode,
@@ -101,7 +103,21 @@ func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 			*key = string(name)
 		}
 	}
+	if !keys.distinct() {
+		return defaults
+	}
 	return keys
+}
+
+func (k Keys) distinct() bool {
+	seen := map[string]bool{}
+	for _, key := range []string{k.AccountID, k.Passcode, k.Region, k.Endpoint, k.PreviousPasscode} {
+		if key != "" && seen[key] {
+			return false
+		}
+		seen[key] = true
+	}
+	return true
 }
 
 // EffectiveTarget is the target's name.

@@ -1,0 +1,50 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"math"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// What the schema refuses may be stored all the same, from before a rule was there.
+var _ = DescribeTable("An object that the schema would refuse", decides,
+	Entry("with an interval of nothing asks no more often than once a minute", given(published,
+		spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+			s.Verification = &v1alpha1.Verification{Interval: ptr.To[v1alpha1.Duration]("0s")}
+		}), settled), asks(), looksAgain(made.Add(day+time.Minute))),
+	Entry("with a negative interval does not either", given(published,
+		spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+			s.Verification = &v1alpha1.Verification{Interval: ptr.To[v1alpha1.Duration]("-1h")}
+		}), settled), asks(), looksAgain(made.Add(day+time.Minute))),
+	Entry("with more days than there are lasts a hundred years", given(lasting("a", math.MaxInt32), published), expires("a", made.Add(36500*day))),
+	Entry("with less than a day lasts one", given(lasting("a", -90), published), expires("a", made.Add(day))),
+	Entry("with two keys alike has the default ones", given(published, spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+		s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
+	})), func(w *world, d rotation.Decision) {
+		Expect(rotation.EffectiveKeys(w.object)).To(Equal(rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
+	}),
+	Entry("that was made in the last year there is ends in it", given(createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
+		expires("a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))),
+)
