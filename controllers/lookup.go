@@ -25,6 +25,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
@@ -53,6 +54,11 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 	if last != nil && last.generation == s.Object.Generation && now.Before(last.due) {
 		s.lookAgainAt(last.due)
 		return last, nil
+	}
+	// A name that can't be one, which the schema refuses, is asked for nowhere: as a part of a path, it might lead out of
+	// the namespace.
+	if len(validation.IsDNS1123Subdomain(name)) > 0 {
+		return &lookup{}, nil
 	}
 	metadata := &metav1.PartialObjectMetadata{}
 	metadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))

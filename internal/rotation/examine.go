@@ -141,16 +141,14 @@ func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 
 // known is when the value was first seen, and a createdAt that belongs to one before it.
 func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
-	if before := v.statusOf(e); before != nil {
-		if v.valueStayed(e, before) {
-			return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
-		}
-		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
-	}
-	record := v.record()
+	before, record := v.statusOf(e), v.record()
 	switch {
-	case record != nil && record.Fingerprint == e.Fingerprint:
+	case before != nil && v.valueStayed(e, before):
+		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
+	case record != nil && record.Fingerprint == e.Fingerprint: // published, and maybe not told of yet
 		return record.FirstSeenAt, record.StaleCreatedAt
+	case before != nil:
+		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
 	case record != nil && record.Passcode == e.spec.Name && sameKey(record.Fingerprint, e.Fingerprint) && !v.moved():
 		return wholeSecond(v.now), createdBefore(e, record.FirstSeenAt)
 	}
