@@ -60,18 +60,37 @@ type fence struct {
 
 // incarnation is one process of the operator. Once it has crashed, nothing of it gets through.
 type incarnation struct {
-	mu   sync.Mutex
-	dead bool
-	end  func() // ends its Run
+	mu       sync.Mutex
+	dead     bool
+	watching bool
+	end      func() // ends its Run
 }
 
 var errCrashed = errors.New("this incarnation has crashed")
 
 func (i *incarnation) crash() {
+	i.die()
+	go i.end() // the request that crashed is one that the end waits for
+}
+
+func (i *incarnation) die() {
 	i.mu.Lock()
 	i.dead = true
 	i.mu.Unlock()
-	go i.end() // the request that crashed is one that the end waits for
+}
+
+// watches notes that it has come as far as to watch.
+func (i *incarnation) watches() {
+	i.mu.Lock()
+	i.watching = true
+	i.mu.Unlock()
+}
+
+// works is whether it is alive, and past its start.
+func (i *incarnation) works() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.watching && !i.dead
 }
 
 func (i *incarnation) crashed() bool {
@@ -92,6 +111,13 @@ func (f *fence) number(what string) (n int, planned fault) {
 		f.injected++
 	}
 	return n, planned
+}
+
+// stir notes that something happens that has no number.
+func (f *fence) stir() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = f.now()
 }
 
 func (f *fence) quietSince() time.Time {
@@ -119,7 +145,12 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			if i.crashed() {
 				return nil, errCrashed
 			}
-			if r.URL.Query().Get("watch") == "true" || strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
+			if r.URL.Query().Get("watch") == "true" {
+				f.stir()
+				i.watches()
+				return next.RoundTrip(r)
+			}
+			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
 				return next.RoundTrip(r)
 			}
 			what := r.Method + " " + r.URL.Path

@@ -255,7 +255,7 @@ func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[st
 		}
 		for _, v := range found {
 			c.summary.Violations[v.Oracle]++
-			if len(c.summary.Examples) < 20 {
+			if c.summary.Violations[v.Oracle] <= 5 {
 				c.summary.Examples = append(c.summary.Examples, fmt.Sprintf("%s: %s: %s", p, v.Oracle, v.What))
 			}
 		}

@@ -128,8 +128,9 @@ func (c *campaign) malformed(ctx context.Context) error {
 	}
 	before := s.fence.counted()
 	s.rest()
-	// Each may be told of anew, and what can't be written is tried again, more and more rarely.
-	if after := s.fence.counted(); after-before > 3*len(nonsense()) {
+	// Three minutes: each may be told of anew, what can't be written is tried again, more and more rarely, and an
+	// interval of nothing asks once a minute.
+	if after := s.fence.counted(); after-before > 6*len(nonsense()) {
 		problems = append(problems, fmt.Errorf("%d requests while nothing happens: %v", after-before, s.fence.trace[before:]))
 	}
 	for _, what := range s.fence.trace {
@@ -143,7 +144,7 @@ func (c *campaign) malformed(ctx context.Context) error {
 // calms waits until nothing is requested any more, and names what is.
 func (s *scene) calms() error {
 	s.quiet()
-	if s.real.Now().Sub(s.fence.quietSince()) > calm {
+	if s.isCalm() {
 		return nil
 	}
 	s.fence.mu.Lock()

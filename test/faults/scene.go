@@ -45,8 +45,6 @@ const (
 	accountID = "TEST-FAULTS"
 	// patience is how long, in real time, a step may take.
 	patience = 20 * time.Second
-	// calm is for how long nothing is requested before it counts as quiet.
-	calm = 120 * time.Millisecond
 )
 
 // scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
@@ -62,6 +60,7 @@ type scene struct {
 	http      *httptest.Server
 	fence     *fence
 	replicas  int
+	calm      time.Duration
 	// passedOver is whether the plan keeps CleverTap's answers back in a workload in which another may be published.
 	passedOver bool
 	made       map[string]bool // values that CleverTap ever accepted
@@ -77,6 +76,7 @@ type scene struct {
 // newScene makes a namespace and starts the operators.
 func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, plan map[int]fault, replicas int) (*scene, error) {
 	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: replicas, made: map[string]bool{}}
+	s.calm = calmWith(plan)
 	s.start = s.real.Now().Truncate(time.Second)
 	s.clock = clocktesting.NewFakeClock(s.start)
 	s.fence = &fence{plan: plan, now: s.real.Now, last: s.start}
@@ -95,6 +95,21 @@ func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, p
 		s.group.Go(s.supervise)
 	}
 	return s, nil
+}
+
+// calmWith is for how long, in real time, nothing is requested before it counts as quiet: longer than a new incarnation
+// takes from its first watch to its first request, and than the pause that a Retry-After asks for.
+func calmWith(plan map[int]fault) time.Duration {
+	longest := 120 * time.Millisecond
+	for _, f := range plan {
+		switch f {
+		case crashBefore, crashAfter:
+			longest = max(longest, 250*time.Millisecond)
+		case tooMany:
+			longest = max(longest, 1300*time.Millisecond)
+		}
+	}
+	return longest
 }
 
 // record keeps every state of every target.
@@ -141,6 +156,7 @@ func (s *scene) supervise() {
 			ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
 			MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
 		}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
+		i.die()
 		cancel()
 	}
 }
@@ -159,12 +175,14 @@ func (s *scene) close() {
 
 // until lets time go by in small steps, whenever nothing happens, until the condition holds.
 func (s *scene) until(what string, holds func() bool) error {
+	step := 5 * time.Second
 	for begun := s.real.Now(); s.real.Now().Sub(begun) < patience; {
 		if holds() {
 			return nil
 		}
-		if s.real.Now().Sub(s.fence.quietSince()) > calm {
-			s.clock.Step(5 * time.Second)
+		if s.isCalm() {
+			s.clock.Step(step)
+			step += step / 4 // what was not answered for is asked about again after an hour at most
 		}
 		<-s.real.After(15 * time.Millisecond)
 	}
@@ -188,11 +206,23 @@ func (s *scene) rest() {
 	}
 }
 
+// isCalm is whether every replica works, and nothing was requested for a while.
+func (s *scene) isCalm() bool {
+	s.mu.Lock()
+	working := 0
+	for _, i := range s.running {
+		if i.works() {
+			working++
+		}
+	}
+	s.mu.Unlock()
+	return working == s.replicas && s.real.Now().Sub(s.fence.quietSince()) > s.calm
+}
+
 func (s *scene) quiet() {
 	begun := s.real.Now()
 	for {
-		now := s.real.Now()
-		if now.Sub(s.fence.quietSince()) > calm && now.Sub(begun) > calm || now.Sub(begun) > patience {
+		if s.isCalm() && s.real.Now().Sub(begun) > s.calm || s.real.Now().Sub(begun) > patience {
 			return
 		}
 		<-s.real.After(15 * time.Millisecond)
