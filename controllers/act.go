@@ -157,8 +157,9 @@ func ignoreConflict(err error) error {
 func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
 	want := decision.Want
 	written, err := r.write(ctx, s, want)
+	var outdated *outdatedError
 	switch {
-	case apierrors.IsConflict(err):
+	case apierrors.IsConflict(err), errors.As(err, &outdated):
 		r.waitForInformer(s)
 		return decision, nil
 	case apierrors.IsAlreadyExists(err):
@@ -225,6 +226,9 @@ func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Dec
 // write makes the target what is wanted. It touches no Secret but the very one that was decided on.
 func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*corev1.Secret, error) {
 	if s.secret == nil {
+		if err := r.isCurrent(ctx, s.Object); err != nil {
+			return nil, err
+		}
 		secret := newSecret(s.Object, want)
 		if err := r.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
 			return nil, fmt.Errorf("creating Secret %s/%s: %w", secret.Namespace, secret.Name, err)
@@ -240,6 +244,28 @@ func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*
 		return nil, fmt.Errorf("changing Secret %s/%s: %w", secret.Namespace, secret.Name, err)
 	}
 	return secret, nil
+}
+
+// outdatedError is of an object that has changed since it was observed.
+type outdatedError struct{ object client.ObjectKey }
+
+func (e *outdatedError) Error() string {
+	return fmt.Sprintf("CleverTapPasscode %s has changed", e.object)
+}
+
+// isCurrent asks the API server whether the object is what was observed. A create carries no version of anything: an
+// informer that is behind might miss what a status says of a target that is gone.
+func (r *Reconciler) isCurrent(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
+	current := &metav1.PartialObjectMetadata{}
+	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+	key := client.ObjectKeyFromObject(object)
+	if err := r.Live.Get(ctx, key, current); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("looking CleverTapPasscode %s up: %w", key, err)
+	}
+	if current.UID != object.UID || current.ResourceVersion != object.ResourceVersion {
+		return &outdatedError{key}
+	}
+	return nil
 }
 
 // runInto finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.

@@ -119,8 +119,8 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, max
 // notesDeletions lets every event pass.
 func (r *Reconciler) notesDeletions() predicate.Predicate {
 	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
-		if e.Object.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
-			r.memory.noteDeleted(client.ObjectKeyFromObject(e.Object), e.Object.GetResourceVersion())
+		if secret, isSecret := e.Object.(*corev1.Secret); isSecret && ownerOf(secret) != "" {
+			r.memory.noteDeleted(types.NamespacedName{Namespace: secret.Namespace, Name: ownerOf(secret)}, secret)
 		}
 		return true
 	}}

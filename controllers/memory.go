@@ -35,8 +35,9 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	objects map[types.NamespacedName]*recollection
-	// deleted are the versions at which targets were seen to be deleted, until their object has been looked at.
-	deleted map[types.NamespacedName]string
+	// deleted are targets as they were when they were seen to be deleted, by the object that wrote them and by name, until
+	// that has been looked at.
+	deleted map[types.NamespacedName]map[string]*corev1.Secret
 }
 
 // recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
@@ -82,23 +83,28 @@ func (k *recollection) saw(look *consumers.Look, revision int64, now time.Time) 
 func newMemory() *memory {
 	return &memory{
 		objects: map[types.NamespacedName]*recollection{},
-		deleted: map[types.NamespacedName]string{},
+		deleted: map[types.NamespacedName]map[string]*corev1.Secret{},
 	}
 }
 
-// noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write.
-func (m *memory) noteDeleted(secret types.NamespacedName, version string) {
+// noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
+// target last held: another process may have written that.
+func (m *memory) noteDeleted(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.deleted[secret] = version
+	if m.deleted[owner] == nil {
+		m.deleted[owner] = map[string]*corev1.Secret{}
+	}
+	m.deleted[owner][secret.Name] = secret
 }
 
-func (m *memory) takeDeleted(secret types.NamespacedName) string {
+// takeDeleted is nil where the target was not seen to be deleted since it was last taken.
+func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	version := m.deleted[secret]
-	delete(m.deleted, secret)
-	return version
+	secret := m.deleted[owner][name]
+	delete(m.deleted, owner)
+	return secret
 }
 
 func (m *memory) of(name types.NamespacedName) *recollection {
@@ -115,6 +121,7 @@ func (m *memory) of(name types.NamespacedName) *recollection {
 func (m *memory) forget(name types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	delete(m.deleted, name)
 	if known := m.objects[name]; known != nil {
 		known.stopAlarm()
 		delete(m.objects, name)
@@ -148,13 +155,13 @@ func (k *recollection) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha
 const catchUpTime = 10 * time.Second
 
 // newestTarget is the informer's, which is nil where it has none, or, where that is behind, the one last written.
-// deleted is the version at which it was seen to be deleted, or "".
-func (k *recollection) newestTarget(cached *corev1.Secret, name, deleted string, now time.Time) *corev1.Secret {
+// deleted is what it was when it was seen to be deleted, or nil.
+func (k *recollection) newestTarget(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
 	if k.target == nil || k.target.Name != name {
 		k.target = nil
 		return cached
 	}
-	gone := deleted != "" && !older(deleted, k.target.ResourceVersion)
+	gone := deleted != nil && !older(deleted.ResourceVersion, k.target.ResourceVersion)
 	behind := cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime ||
 		cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion)
 	if behind {

@@ -35,7 +35,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
-// +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=list;watch
+// +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 
 // seen is what one pass observed.
@@ -138,8 +138,10 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	if err != nil {
 		return err
 	}
-	s.secret = known.newestTarget(cached, name.Name, r.memory.takeDeleted(name), r.Clock.Now())
+	deleted := r.memory.takeDeleted(client.ObjectKeyFromObject(s.Object), name.Name)
+	s.secret = known.newestTarget(cached, name.Name, deleted, r.Clock.Now())
 	if s.secret == nil {
+		r.rememberDeleted(s.Object, deleted, known)
 		s.Remembered = known.rememberedTarget(name.Name)
 		return r.observeUnseenTarget(ctx, s, name.Name, known)
 	}
@@ -149,6 +151,17 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	}
 	s.Remembered = known.rememberedTarget(name.Name)
 	return nil
+}
+
+// rememberDeleted remembers what a deleted target held, if that is newer than what is remembered.
+func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted *corev1.Secret, known *recollection) {
+	if deleted == nil {
+		return
+	}
+	last := r.readTarget(object, deleted)
+	if before := known.rememberedTarget(deleted.Name); whole(last) && (before == nil || before.Record.Revision < last.Record.Revision) {
+		known.remember(deleted.Name, last)
+	}
 }
 
 // observeOthers finds the Secrets that this object wrote under other names; of those, the one that this very object

@@ -82,15 +82,17 @@ func (v *view) findBase() *Target {
 	}
 	var base *Target
 	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
-		if t != nil && t.Exists && (base == nil || t.revision() > base.revision()) {
+		outdated := t == v.Remembered && t.revision() < v.Object.Status.Revision // another process has written since
+		if t != nil && t.Exists && !outdated && (base == nil || t.revision() > base.revision()) {
 			base = t
 		}
 	}
 	return base
 }
 
+// revision is 0 where nothing is known of one.
 func (t *Target) revision() int64 {
-	if t.Record == nil {
+	if t == nil || t.Record == nil {
 		return 0
 	}
 	return t.Record.Revision
@@ -188,16 +190,23 @@ func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
 	return found
 }
 
-// lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to an earlier one.
+// lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
+// that work at a time must not overwrite what the other tells. Within one second a refusal counts, which is asked about
+// again soon. A status from the future comes from a clock that was wrong.
 func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
-	if e.Answer.Verdict != Unknown {
-		return e.Answer.Verdict, wholeSecond(e.Answer.At)
-	}
+	own, heard := e.Answer.Verdict, wholeSecond(e.Answer.At)
 	before := v.statusOf(e)
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
-		return Unknown, time.Time{}
+		return own, heard
 	}
-	return v.verdictInStatus(before.State), before.VerifiedAt.UTC()
+	verdict, told := v.verdictInStatus(before.State), before.VerifiedAt.UTC()
+	switch {
+	case own == Unknown:
+		return verdict, told
+	case told.After(v.now), told.Before(heard), told.Equal(heard) && verdict != Refused:
+		return own, heard
+	}
+	return verdict, told
 }
 
 func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {

@@ -682,3 +682,40 @@ func rotatesAt(name string, t time.Time) expectation {
 		Expect(moment(w.decide().Status.NextRotationTime)).To(Equal(t))
 	}
 }
+
+// heardElsewhere is that another process was told the same a while later, and reported it.
+func heardElsewhere(later time.Duration) step {
+	return func(w *world) {
+		after(later)(w)
+		for i := range w.object.Status.Passcodes {
+			w.object.Status.Passcodes[i].VerifiedAt = ptr.To(metav1.NewTime(w.now))
+		}
+	}
+}
+
+func verified(name string, at time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		for _, s := range d.Status.Passcodes {
+			if s.Name == name {
+				Expect(moment(s.VerifiedAt)).To(Equal(at))
+				return
+			}
+		}
+		Fail("no such passcode in the status: " + name)
+	}
+}
+
+// elsewhereWritten is a status in which another process tells that it published this one, in place of "a".
+func elsewhereWritten(name string, revision int64) step {
+	return func(w *world) {
+		w.object.Status.ActivePasscode, w.object.Status.Revision = name, revision
+		for i := range w.object.Status.Passcodes {
+			s := &w.object.Status.Passcodes[i]
+			s.State = v1alpha1.StateRetiring
+			if s.Name == name {
+				s.State = v1alpha1.StateActive
+			}
+		}
+	}
+}

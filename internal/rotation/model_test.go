@@ -1,0 +1,616 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package rotation_test
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// The model check searches breadth-first through everything that can happen to one object. A state is what the API
+// server and CleverTap hold, and what each replica has seen and remembers; a step is one write of a replica, one answer,
+// an informer that catches up, the clock, or a disruption. Disruptions alone are counted: given how many there may be,
+// the states are finitely many, and the search visits them all. make faults gives it one more than make test.
+
+// modelInstants are those that the clock goes through: within a retry, past a second refusal, past the interval, around
+// the rotation time of "a", and around its end.
+func modelInstants() []time.Time {
+	var list []time.Time
+	for _, d := range []time.Duration{day, 60 * day, 90 * day} {
+		list = append(list, made.Add(d), made.Add(d+31*time.Second), made.Add(d+2*time.Hour))
+	}
+	return list
+}
+
+// digest tells apart what is too big to be compared again and again.
+type digest = [16]byte
+
+// stored is what the API server holds.
+type stored struct {
+	object                       *v1alpha1.CleverTapPasscode
+	target                       rotation.Target
+	objectVersion, targetVersion int
+	lastWhole                    *rotation.Target // what the target was before this state of it, if that was whole
+	digests                      [3]digest        // of object, target and lastWhole
+}
+
+// revision is the highest that is still known of: what nobody saw before it was deleted leaves no trace.
+func (s stored) revision() int64 {
+	if s.target.Record == nil {
+		return s.object.Status.Revision
+	}
+	return max(s.object.Status.Revision, s.target.Record.Revision)
+}
+
+func (s *stored) seeObject(from stored) {
+	s.object, s.objectVersion, s.digests[0] = from.object, from.objectVersion, from.digests[0]
+}
+
+func (s *stored) seeTarget(from stored) {
+	s.target, s.targetVersion, s.digests[1] = from.target, from.targetVersion, from.digests[1]
+}
+
+func (s stored) same(as stored) bool {
+	return s.objectVersion == as.objectVersion && s.targetVersion == as.targetVersion
+}
+
+// replica is a process of the operator: its view of the API server, and what it alone knows.
+type replica struct {
+	view       stored
+	answers    map[string]rotation.Answer
+	remembered *rotation.Target
+	digest     digest // of both
+}
+
+// model is a state; none is changed once it has been made.
+type model struct {
+	now      time.Time
+	budget   int
+	server   stored
+	behind   stored // what was before the last write
+	replicas []replica
+
+	values map[string]string // of the sources, by name
+	gone   map[string]bool   // values that the dashboard has deleted
+	dark   bool              // something on the way refuses everyone
+	wiped  bool              // somebody has emptied the status
+
+	triggers  int64           // how many revisions there may be
+	published map[string]bool // values that were
+	last      string          // the newest of them
+
+	trail *trail
+}
+
+// trail is how a state was reached, for people.
+type trail struct {
+	what   string
+	before *trail
+}
+
+func (t *trail) String() string {
+	var steps []string
+	for ; t != nil; t = t.before {
+		steps = append(steps, t.what)
+	}
+	slices.Reverse(steps)
+	return strings.Join(steps, " → ")
+}
+
+func newModel(budget int) *model {
+	w := newWorld(listed("a", "b"), lasting("b", 300))
+	first := stored{object: w.object}
+	return &model{
+		now: modelInstants()[0], budget: budget, server: first, behind: first, replicas: []replica{{view: first}}, triggers: 1,
+	}
+}
+
+// after is a copy that may be changed: what is shared with the state before is replaced, never written.
+func (m *model) after(what string) *model {
+	n := *m
+	n.replicas = slices.Clone(m.replicas)
+	n.trail = &trail{what, m.trail}
+	return &n
+}
+
+func (m *model) disrupted(what string) *model {
+	n := m.after(what)
+	n.budget--
+	return n
+}
+
+func with[V any](before map[string]V, key string, value V) map[string]V {
+	after := maps.Clone(before)
+	if after == nil {
+		after = map[string]V{}
+	}
+	after[key] = value
+	return after
+}
+
+func (m *model) works(value string) bool { return !m.dark && !m.gone[value] }
+
+// world is what a replica knows at a time.
+func (m *model) world(i int, now time.Time) *world {
+	r := m.replicas[i]
+	w := newWorld()
+	w.now, w.object, w.target, w.remembered, w.answers, w.values = now, r.view.object, r.view.target, r.remembered, r.answers, m.values
+	return w
+}
+
+// whole is the target if it is what its record says, else nil.
+func whole(t rotation.Target) *rotation.Target {
+	if !t.Exists || !t.Exact || t.Record == nil || t.Record.Fingerprint != t.Fingerprint {
+		return nil
+	}
+	return &t
+}
+
+func (m *model) setTarget(t rotation.Target) {
+	m.behind = m.server
+	m.server.lastWhole = whole(m.server.target)
+	m.server.target, m.server.targetVersion = t, m.server.targetVersion+1
+	m.server.digests[1], m.server.digests[2] = digestOfTarget(&t), digestOfTarget(m.server.lastWhole)
+}
+
+func (m *model) setObject(change func(*v1alpha1.CleverTapPasscode)) {
+	m.behind = m.server
+	m.server.object, m.server.objectVersion = m.server.object.DeepCopy(), m.server.objectVersion+1
+	change(m.server.object)
+	m.server.digests[0] = digestOf(m.server.object)
+}
+
+// pass is one pass of a replica that reads this time, down to its first write; nil where it does nothing. silence is
+// whether CleverTap does not answer.
+func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
+	w := m.world(i, now)
+	if seen := whole(w.target); seen != nil {
+		w.remembered = seen
+	}
+	d := w.decide()
+	r := &m.replicas[i]
+	switch {
+	case d.Want != nil:
+		return m.write(t, i, w, d.Want)
+	case len(d.Ask) > 0:
+		return m.answered(i, w, d.Ask, silence)
+	case !equality.Semantic.DeepEqual(d.Status, r.view.object.Status) && r.view.objectVersion == m.server.objectVersion:
+		if d.Status.Revision < m.server.object.Status.Revision {
+			t.Errorf("reports revision %d after %d: %s", d.Status.Revision, m.server.object.Status.Revision, m.trail)
+		}
+		n := m.after(fmt.Sprintf("%d reports", i))
+		n.setObject(func(o *v1alpha1.CleverTapPasscode) { o.Status = d.Status })
+		n.replicas[i].view.seeObject(n.server)
+		n.replicas[i].know(w.answers, w.remembered)
+		return n
+	}
+	return nil
+}
+
+// write is held to what it was decided on, as the API server does.
+func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model {
+	view := m.replicas[i].view
+	if view.targetVersion != m.server.targetVersion {
+		if view.target.Exists || !m.server.target.Exists {
+			return nil // a conflict: it waits for its informer
+		}
+		return m.seesTarget(i) // the create ran into it
+	}
+	if !view.target.Exists && view.objectVersion != m.server.objectVersion {
+		return nil // the object is looked up before a create, which carries no version of anything
+	}
+	m.judge(t, i, want)
+	n := m.after(fmt.Sprintf("%d writes %d %s", i, want.Record.Revision, want.Tuple.Passcode.Reveal()))
+	w.write(want)
+	n.setTarget(w.target)
+	n.last = want.Tuple.Passcode.Reveal()
+	n.published = with(n.published, n.last, true)
+	n.replicas[i].view.seeTarget(n.server)
+	n.replicas[i].know(w.answers, w.remembered)
+	return n
+}
+
+func (m *model) answered(i int, w *world, questions []rotation.Question, silence bool) *model {
+	n := m.after(fmt.Sprintf("%d asks", i))
+	answers := maps.Clone(w.answers)
+	if answers == nil {
+		answers = map[string]rotation.Answer{}
+	}
+	l := life{world: w, works: map[string]bool{}, silent: silence}
+	l.answers, l.now = answers, m.now
+	for _, q := range questions {
+		value := q.Tuple.Passcode.Reveal()
+		l.works[value] = m.works(value)
+		l.answerTo(q)
+		if answer := answers[value]; answer.Verdict == rotation.Refused && answer.Refusals > 3 {
+			answer.Refusals = 3 // their number only makes waits longer
+			answers[value] = answer
+		}
+	}
+	n.replicas[i].know(answers, w.remembered)
+	return n
+}
+
+// judge holds a write to the invariants.
+func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
+	t.Helper()
+	value := want.Tuple.Passcode.Reveal()
+	answer := m.replicas[i].answers[value]
+	same := m.server.target.Exists && m.server.target.Record.Revision == want.Record.Revision
+	cameBack := m.published[value] && m.last != value
+	unasked := slices.Contains([]v1alpha1.RotationReason{v1alpha1.RotationScheduled, v1alpha1.RotationRequested}, want.Record.Reason)
+	switch {
+	case value == "":
+		t.Errorf("empty: %s", m.trail)
+	case want.Tuple.Endpoint != "https://in1.api.clevertap.com" || want.Tuple.Region != "in1" || want.Tuple.AccountID != "TEST-1":
+		t.Errorf("mixed: %s", m.trail)
+	case want.Record.Revision < m.server.revision() || want.Publishes && want.Record.Revision == m.server.revision():
+		t.Errorf("revision %d after %d: %s", want.Record.Revision, m.server.revision(), m.trail)
+	case want.Publishes && (answer.Verdict != rotation.Accepted || m.now.Sub(answer.At) > 30*time.Second):
+		t.Errorf("publishes %q, of which it heard %+v: %s", value, answer, m.trail)
+	case !want.Publishes && !m.published[value]:
+		t.Errorf("puts back %q, which was never published: %s", value, m.trail)
+	case !want.Publishes && same && want.Record.Fingerprint != m.server.target.Record.Fingerprint:
+		t.Errorf("another value in revision %d: %s", want.Record.Revision, m.trail)
+	case cameBack && (unasked || !want.Publishes):
+		t.Errorf("%q comes back, %s: %s", value, want.Record.Reason, m.trail)
+	}
+}
+
+// next are all states that may follow.
+func (m *model) next(t *testing.T) []*model {
+	var list []*model
+	for i := range m.replicas {
+		list = append(list, m.pass(t, i, m.now, false), m.seesObject(i), m.seesTarget(i))
+	}
+	list = slices.DeleteFunc(list, isNone)
+	if n := m.later(); n != nil && len(list) == 0 {
+		list = append(list, n)
+	}
+	if m.dark {
+		list = append(list, m.lit("light"))
+	}
+	if m.budget > 0 {
+		list = append(list, m.disruptions(t)...)
+	}
+	return slices.DeleteFunc(list, isNone)
+}
+
+func isNone(m *model) bool { return m == nil }
+
+// lit is that nothing on the way refuses everyone any more, a moment later if something did.
+func (m *model) lit(what string) *model {
+	n := m.after(what)
+	if m.dark {
+		n.dark, n.now = false, m.now.Add(1)
+	}
+	return n
+}
+
+// later is the next instant. Nothing that could happen now is still to come then, but by a disruption.
+func (m *model) later() *model {
+	at := slices.IndexFunc(modelInstants(), m.now.Before)
+	if at < 0 {
+		return nil
+	}
+	n := m.after("time")
+	n.now = modelInstants()[at]
+	if at%3 == 0 {
+		n.triggers++ // a rotation time, or an end
+	}
+	return n
+}
+
+// seesObject and seesTarget are what two watches bring, in any order.
+func (m *model) seesObject(i int) *model {
+	if m.replicas[i].view.objectVersion == m.server.objectVersion {
+		return nil
+	}
+	n := m.after(fmt.Sprintf("%d sees the object", i))
+	n.replicas[i].view.seeObject(m.server)
+	return n
+}
+
+func (m *model) seesTarget(i int) *model {
+	if m.replicas[i].view.targetVersion == m.server.targetVersion {
+		return nil
+	}
+	n := m.after(fmt.Sprintf("%d sees the target", i))
+	r := &n.replicas[i]
+	r.view.seeTarget(m.server)
+	if last := m.server.lastWhole; !m.server.target.Exists && last != nil && (r.remembered == nil || r.remembered.Record.Revision < last.Record.Revision) {
+		r.know(r.answers, last) // the event of the deletion says what was deleted
+	}
+	return n
+}
+
+func (m *model) disruptions(t *testing.T) []*model {
+	var list []*model
+	if n := m.later(); n != nil {
+		n.budget--
+		n.trail.what += ", before anything else"
+		list = append(list, n)
+	}
+	for i := range m.replicas {
+		list = append(list, m.crash(i, "crash", m.server), m.crash(i, "crash and a relist from behind", m.behind), m.lostReply(t, i))
+		for _, reading := range []time.Duration{61 * day, -2 * day} {
+			if n := m.pass(t, i, m.now.Add(reading), false); n != nil {
+				n.budget--
+				n.trail.what += " at a wrong time"
+				list = append(list, n)
+			}
+		}
+		if n := m.pass(t, i, m.now, true); n != nil && n.trail.what == fmt.Sprintf("%d asks", i) {
+			n.budget--
+			n.trail.what += ", and hears nothing"
+			list = append(list, n)
+		}
+	}
+	if len(m.replicas) == 1 {
+		n := m.disrupted("a second replica")
+		n.replicas = append(n.replicas, replica{view: m.server})
+		list = append(list, n)
+	}
+	for _, value := range []string{"a", "b"} {
+		n := m.disrupted("the dashboard deletes " + value)
+		n.gone = with(m.gone, value, true)
+		n.triggers++
+		list = append(list, n)
+	}
+	dark := m.disrupted("everyone is refused")
+	dark.dark = true
+	return append(append(list, dark), m.edits()...)
+}
+
+func (m *model) crash(i int, what string, view stored) *model {
+	n := m.disrupted(fmt.Sprintf("%d: %s", i, what))
+	n.replicas[i] = replica{view: view}
+	return n
+}
+
+// lostReply is a write that the server did and the replica does not hear of.
+func (m *model) lostReply(t *testing.T, i int) *model {
+	n := m.pass(t, i, m.now, false)
+	if n == nil || n.server.same(m.server) {
+		return nil
+	}
+	n.budget--
+	n.trail.what += ", and its reply is lost"
+	n.replicas[i] = m.replicas[i]
+	return n
+}
+
+// edits are what people do.
+func (m *model) edits() []*model {
+	var list []*model
+	object := func(what string, triggers int64, change func(*v1alpha1.CleverTapPasscode)) {
+		n := m.disrupted(what)
+		n.triggers += triggers
+		n.setObject(change)
+		list = append(list, n)
+	}
+	respec := func(what string, change step) {
+		object(what, 1, func(o *v1alpha1.CleverTapPasscode) { change(&world{object: o}) })
+	}
+	respec("request", requestsRotation("now"))
+	respec("pin a", pinning("a"))
+	respec("pin b", pinning("b"))
+	respec("no pin", pinning(""))
+	respec("without a", listed("b"))
+	object("status emptied", 0, func(o *v1alpha1.CleverTapPasscode) {
+		o.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
+	})
+	list[len(list)-1].wiped = true
+	source := m.disrupted("another value under a")
+	source.values = with(m.values, "a", "a2")
+	source.triggers++
+	list = append(list, source)
+	if m.server.target.Exists {
+		gone := m.disrupted("target deleted")
+		gone.triggers++
+		gone.setTarget(rotation.Target{})
+		edit := m.disrupted("target edited")
+		w := m.world(0, m.now)
+		w.target = m.server.target
+		edited(w)
+		edit.setTarget(w.target)
+		list = append(list, gone, edit)
+	}
+	return list
+}
+
+// key tells states apart: by what they hold, and by how versions are ordered.
+func (m *model) key() [16]byte {
+	objects := []int{m.server.objectVersion, m.behind.objectVersion}
+	targets := []int{m.server.targetVersion, m.behind.targetVersion}
+	parts := []any{m.server.digests, m.behind.digests}
+	for _, r := range m.replicas {
+		objects, targets = append(objects, r.view.objectVersion), append(targets, r.view.targetVersion)
+		parts = append(parts, r.view.digests, r.digest)
+	}
+	return digestOf(append(parts, ranks(objects), ranks(targets),
+		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last)...)
+}
+
+func digestOf(parts ...any) digest {
+	text, err := json.Marshal(parts)
+	if err != nil {
+		panic(err) // they are plain
+	}
+	sum := sha256.Sum256(text)
+	return digest(sum[:16])
+}
+
+func digestOfTarget(t *rotation.Target) digest {
+	if t == nil {
+		return digest{}
+	}
+	return digestOf(t, t.Tuple.Passcode.Reveal(), t.Previous.Reveal())
+}
+
+// know sets what a replica alone knows.
+func (r *replica) know(answers map[string]rotation.Answer, remembered *rotation.Target) {
+	r.answers, r.remembered = answers, remembered
+	r.digest = digestOf(answers, digestOfTarget(remembered))
+}
+
+func ranks(versions []int) []int {
+	order := slices.Compact(slices.Sorted(slices.Values(versions)))
+	list := make([]int, 0, len(versions))
+	for _, version := range versions {
+		list = append(list, slices.Index(order, version))
+	}
+	return list
+}
+
+// search visits every state, and asks of each where it leads when nothing else happens.
+func search(t *testing.T, budget int) (states int) {
+	first := newModel(budget)
+	queue, seen, good := []*model{first}, map[[16]byte]bool{first.key(): true}, map[[16]byte]bool{}
+	for len(queue) > 0 && !t.Failed() {
+		m := queue[0]
+		queue = queue[1:]
+		states++
+		if states%20000 == 0 {
+			t.Logf("%d states, %d waiting, at %s", states, len(queue), time.Now().Format("15:04:05"))
+		}
+		m.leadsToWhatIsWanted(t, good)
+		for _, n := range m.next(t) {
+			if key := n.key(); !seen[key] {
+				seen[key] = true
+				queue = append(queue, n)
+			}
+		}
+	}
+	return states
+}
+
+// leadsToWhatIsWanted lets replicas work and time go by, without another disruption: what is wanted comes about, and
+// stays. States that were found to lead there are not followed again.
+func (m *model) leadsToWhatIsWanted(t *testing.T, good map[[16]byte]bool) {
+	m = m.lit("nothing else happens")
+	m.budget = 0
+	var path [][16]byte
+	defer func() {
+		for _, key := range path {
+			good[key] = true
+		}
+	}()
+	for _, wait := range []time.Duration{0, 31 * time.Second, 2 * time.Minute, 61 * time.Minute, 31 * time.Second, 61 * time.Minute, 61 * time.Minute} {
+		if wait > 0 {
+			m = m.after("time")
+			m.now = m.now.Add(wait)
+		}
+		for passes := 0; ; passes++ {
+			key := m.key()
+			if good[key] {
+				return
+			}
+			path = append(path, key)
+			n := m.step(t)
+			if n == nil {
+				break
+			}
+			if passes > 60 {
+				t.Errorf("does not settle: %s", n.trail)
+				return
+			}
+			m = n
+		}
+	}
+	m.wanted(t)
+}
+
+// step is the next of what happens when nothing disrupts.
+func (m *model) step(t *testing.T) *model {
+	for i := range m.replicas {
+		for _, n := range []*model{m.seesObject(i), m.seesTarget(i), m.pass(t, i, m.now, false)} {
+			if n != nil {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// wanted is what everything ends in.
+func (m *model) wanted(t *testing.T) {
+	object, target := m.server.object, m.server.target
+	if !target.Exists || target.Record == nil {
+		if m.anyWorks() {
+			t.Errorf("publishes nothing: %s", m.trail)
+		}
+		return
+	}
+	value, name := target.Tuple.Passcode.Reveal(), target.Record.Passcode
+	w := m.world(0, m.now)
+	due := m.rotationDue(w.decide(), name)
+	switch {
+	case !target.Exact || target.Fingerprint != target.Record.Fingerprint:
+		t.Errorf("the target is not whole: %s", m.trail)
+	case object.Status.ActivePasscode != name || object.Status.Revision != target.Record.Revision:
+		t.Errorf("the status tells of %q, revision %d, the target of %q, %d: %s", object.Status.ActivePasscode, object.Status.Revision, name, target.Record.Revision, m.trail)
+	case object.Status.ObservedGeneration != object.Generation:
+		t.Errorf("generation %d is not observed: %s", object.Generation, m.trail)
+	case object.Status.LastHandledRotateAt != object.Annotations[v1alpha1.RotateRequestedAtAnnotation]:
+		t.Errorf("the request is not handled: %s", m.trail)
+	case !m.works(value) && m.anyWorks():
+		t.Errorf("%q is refused, and another one would not be: %s", value, m.trail)
+	case due:
+		t.Errorf("%q should have been replaced by now: %s", name, m.trail)
+	case target.Record.Revision > m.triggers:
+		t.Errorf("%d revisions for %d reasons: %s", target.Record.Revision, m.triggers, m.trail)
+	}
+}
+
+func (m *model) anyWorks() bool {
+	return slices.ContainsFunc(m.server.object.Spec.Passcodes, func(e v1alpha1.PasscodeEntry) bool {
+		w := world{values: m.values}
+		return m.works(w.value(e.Name))
+	})
+}
+
+// rotationDue is whether "a" is published past its rotation time, though "b" would do.
+func (m *model) rotationDue(d rotation.Decision, name string) bool {
+	pinned := m.server.object.Spec.Rotation != nil && m.server.object.Spec.Rotation.Pin == "a"
+	return name == "a" && !pinned && m.server.target.Tuple.Passcode.Reveal() == "a" && !m.now.Before(made.Add(60*day)) &&
+		m.works("b") && !m.published["b"] && d.Status.NextPasscode == "b"
+}
+
+func TestEveryState(t *testing.T) {
+	budget := 1
+	if text := os.Getenv("MODEL_DISRUPTIONS"); text != "" {
+		var err error
+		if budget, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d states with %d disruptions", search(t, budget), budget)
+}
