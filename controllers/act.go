@@ -256,13 +256,12 @@ func (e *outdatedError) Error() string {
 // isCurrent asks the API server whether the object is what was observed. A create carries no version of anything: an
 // informer that is behind might miss what a status says of a target that is gone.
 func (r *Reconciler) isCurrent(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
-	current := &metav1.PartialObjectMetadata{}
-	current.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
 	key := client.ObjectKeyFromObject(object)
-	if err := r.Live.Get(ctx, key, current); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("looking CleverTapPasscode %s up: %w", key, err)
+	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), key)
+	if err != nil {
+		return err
 	}
-	if current.UID != object.UID || current.ResourceVersion != object.ResourceVersion {
+	if version != object.ResourceVersion { // which no other object ever had
 		return &outdatedError{key}
 	}
 	return nil

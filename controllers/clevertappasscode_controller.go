@@ -143,7 +143,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, err
 	}
 	if seen.behind {
-		return ctrl.Result{RequeueAfter: cacheLag}, nil
+		r.sleep(request.NamespacedName, known, seen.lookAgain, r.Clock.Now().Add(catchUpTime))
+		return ctrl.Result{}, nil
 	}
 	decision, err := r.act(ctx, seen, known)
 	if err == nil && seen.published {

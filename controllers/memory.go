@@ -50,6 +50,8 @@ type recollection struct {
 	// whole is the target as last written or found whole.
 	whole     *rotation.Target
 	wholeName string
+	// putBack is the version of a target that is older than what the status tells of, and is what the API server holds.
+	putBack string
 	// lookups are what the API server said of Secrets that the informer does not hold.
 	lookups map[string]*lookup
 	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.

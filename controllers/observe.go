@@ -24,6 +24,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -45,7 +47,7 @@ type seen struct {
 	secret, former *corev1.Secret
 	// published is whether this pass wrote the target: the next one reports.
 	published bool
-	// behind is whether the API server has what the informer has not yet: then nothing is said or done.
+	// behind is whether the API server has what the informer has not yet: then nothing is said or done until it has.
 	behind bool
 	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
 	lookAgain time.Time
@@ -145,12 +147,45 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 		s.Remembered = known.rememberedTarget(name.Name)
 		return r.observeUnseenTarget(ctx, s, name.Name, known)
 	}
+	delete(known.lookups, name.Name)
 	s.Target = r.readTarget(s.Object, s.secret)
+	if err := r.observeLag(ctx, s, known); err != nil {
+		return err
+	}
 	if whole(s.Target) {
 		known.remember(name.Name, s.Target)
 	}
 	s.Remembered = known.rememberedTarget(name.Name)
 	return nil
+}
+
+// observeLag finds out about a target of a revision before the one that the status tells of: another process has
+// published, and the informer has not seen it, or somebody has put an older target back.
+func (r *Reconciler) observeLag(ctx context.Context, s *seen, known *recollection) error {
+	record := s.Target.Record
+	if record == nil || record.OwnerUID != s.Object.UID || record.Revision >= s.Object.Status.Revision || s.secret.ResourceVersion == known.putBack {
+		return nil
+	}
+	version, err := r.versionOf(ctx, corev1.SchemeGroupVersion.WithKind("Secret"), client.ObjectKeyFromObject(s.secret))
+	if err != nil {
+		return err
+	}
+	if version != s.secret.ResourceVersion {
+		s.behind = true
+		return nil
+	}
+	known.putBack = version
+	return nil
+}
+
+// versionOf is what the API server says now; "" where there is none.
+func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (string, error) {
+	metadata := &metav1.PartialObjectMetadata{}
+	metadata.SetGroupVersionKind(kind)
+	if err := r.Live.Get(ctx, name, metadata); client.IgnoreNotFound(err) != nil {
+		return "", fmt.Errorf("looking %s %s up: %w", kind.Kind, name, err)
+	}
+	return metadata.ResourceVersion, nil
 }
 
 // rememberDeleted remembers what a deleted target held, if that is newer than what is remembered.
@@ -234,7 +269,6 @@ func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name stri
 	case !found.exists:
 		delete(known.lookups, name)
 	case found.role == v1alpha1.RoleSource || found.role == v1alpha1.RoleTarget:
-		delete(known.lookups, name)
 		s.behind = true
 	default:
 		s.Target = rotation.Target{Conflict: conflictMessage(s.Object, name, "it has no label "+v1alpha1.RoleLabel+"="+v1alpha1.RoleTarget)}

@@ -43,6 +43,8 @@ const (
 	sentTwice     fault = "sent twice"
 )
 
+func (f fault) isCrash() bool { return f == crashBefore || f == crashAfter }
+
 func everyFault() []fault {
 	return []fault{crashBefore, crashAfter, conflict, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice}
 }
@@ -64,6 +66,8 @@ type incarnation struct {
 	dead     bool
 	watching bool
 	end      func() // ends its Run
+	replica  int
+	gate     *gate
 }
 
 var errCrashed = errors.New("this incarnation has crashed")
@@ -138,17 +142,43 @@ func (f *fence) injections() int {
 	return f.injected
 }
 
+// crashes is whether one of the faults was a crash, and unanswered whether one kept an answer of CleverTap back.
+func (f *fence) crashes() bool {
+	return f.suffered(func(_ string, fault fault) bool { return fault.isCrash() })
+}
+
+func (f *fence) unanswered() bool {
+	return f.suffered(func(what string, fault fault) bool { return what == "CleverTap" && !fault.isCrash() })
+}
+
+func (f *fence) suffered(matches func(what string, fault fault) bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n, fault := range f.plan {
+		if n < len(f.trace) && matches(f.trace[n], fault) {
+			return true
+		}
+	}
+	return false
+}
+
 // around is the fence for one incarnation: of the API server, or of CleverTap.
 func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if err := i.gate.wait(r.Context(), everything); err != nil {
+				return nil, err
+			}
 			if i.crashed() {
 				return nil, errCrashed
 			}
 			if r.URL.Query().Get("watch") == "true" {
 				f.stir()
 				i.watches()
-				return next.RoundTrip(r)
+				return i.gate.watch(next, r)
+			}
+			if answer, err := i.gate.list(r); answer != nil || err != nil {
+				return answer, err
 			}
 			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
 				return next.RoundTrip(r)

@@ -27,6 +27,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -45,14 +47,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	c := campaign{}
 	flag.IntVar(&c.sample, "sample", 0, "how many plans of each kind to run, spread evenly; 0 means all")
-	flag.IntVar(&c.doubles, "doubles", 320, "how many double crashes")
+	flag.IntVar(&c.doubles, "doubles", 400, "how many double crashes")
 	flag.IntVar(&c.twins, "twins", 120, "how many plans with two active replicas")
+	flag.IntVar(&c.kills, "kills", 60, "how many kills of a child process")
+	flag.StringVar(&c.binary, "binary", filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
 	flag.IntVar(&c.parallel, "parallel", 10, "how many plans at once")
 	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
 	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
 	mutate := flag.Bool("mutants", false, "prove that the oracles bite: run a sample against each mutant of the operator")
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
 	var err error
 	if *mutate {
 		err = killMutants(ctx, c.out)
@@ -68,13 +73,12 @@ func main() {
 
 // campaign is all plans of a run, and what came of them.
 type campaign struct {
-	sample, doubles, twins, parallel int
-	only, out                        string
+	sample, doubles, twins, kills, parallel int
+	only, out, binary                       string
 
 	kube    client.WithWatch
 	config  *rest.Config
 	mu      sync.Mutex
-	traces  map[string][]string // of the workloads without faults
 	summary summary
 }
 
@@ -86,6 +90,9 @@ type summary struct {
 	TwoReplicaPlans              int
 	NotReached                   int `json:"plansWhosePointWasNotReached"`
 	FaultsInjected, StatesJudged int
+	StaleViews                   int
+	Kills                        int
+	SchemaLeaves, SpecChanges    int
 	MalformedObjects             int
 	Violations                   map[string]int
 	Examples                     []string `json:",omitempty"`
@@ -97,17 +104,7 @@ type plan struct {
 	workload workload
 	faults   map[int]fault
 	replicas int
-}
-
-// unanswered is whether one of the faults keeps an answer of CleverTap back, going by what the points were without
-// faults. A fault at an earlier point may move the calls, so any plan that delays one counts.
-func (p plan) unanswered(trace []string) bool {
-	for point, f := range p.faults {
-		if f != crashBefore && f != crashAfter && point < len(trace) && trace[point] == "CleverTap" {
-			return true
-		}
-	}
-	return false
+	children bool // the operator runs as a child process, by the real clock
 }
 
 func (p plan) String() string {
@@ -138,13 +135,22 @@ func (c *campaign) run(ctx context.Context) error {
 	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: scheme}); err != nil {
 		return fmt.Errorf("connecting: %w", err)
 	}
-	c.summary.Violations, c.traces = map[string]int{}, map[string][]string{}
+	c.summary.Violations = map[string]int{}
 	references, points, err := c.references(ctx)
 	if err != nil {
 		return err
 	}
 	c.carryOut(ctx, c.plans(points), references)
-	if c.only == "" {
+	c.lateViews(ctx)
+	if err := c.killed(ctx, c.kills); err != nil {
+		return err
+	}
+	if strings.Contains("spec changes", c.only) {
+		if err := c.specChanges(ctx); err != nil {
+			return err
+		}
+	}
+	if strings.Contains("malformed objects", c.only) { // the last, because it takes the rules out of the schema
 		if err := c.malformed(ctx); err != nil {
 			c.summary.Violations["one malformed object harms itself alone"]++
 			c.summary.Examples = append(c.summary.Examples, err.Error())
@@ -192,19 +198,19 @@ func (c *campaign) plans(points map[string]int) []plan {
 	for _, w := range workloads() {
 		for point := range points[w.name] {
 			for _, f := range everyFault() {
-				single = append(single, plan{"single fault", w, map[int]fault{point: f}, 1})
+				single = append(single, plan{kind: "single fault", workload: w, faults: map[int]fault{point: f}, replicas: 1})
 			}
 			for _, f := range []fault{crashBefore, crashAfter} {
 				second := []fault{crashBefore, crashAfter}[random.IntN(2)]
-				double = append(double, plan{"double crash", w, map[int]fault{point: f, point + 1 + random.IntN(6): second}, 1})
-				double = append(double, plan{"double crash", w, map[int]fault{point: f, point + 1 + random.IntN(12): second}, 1})
-				twin = append(twin, plan{"two replicas", w, map[int]fault{point: f}, 2})
+				double = append(double, plan{kind: "double crash", workload: w, faults: map[int]fault{point: f, point + 1 + random.IntN(6): second}, replicas: 1})
+				double = append(double, plan{kind: "double crash", workload: w, faults: map[int]fault{point: f, point + 1 + random.IntN(12): second}, replicas: 1})
+				twin = append(twin, plan{kind: "two replicas", workload: w, faults: map[int]fault{point: f}, replicas: 2})
 			}
 		}
 	}
 	singles, doubles, twins := len(single), c.doubles, c.twins
 	if c.sample > 0 {
-		singles, doubles, twins = c.sample, c.sample/3, c.sample/4
+		singles, doubles, twins, c.kills = c.sample, c.sample/3, c.sample/4, c.sample/20
 	}
 	return slices.Concat(spread(single, singles), spread(double, doubles), spread(twin, twins))
 }
@@ -245,33 +251,36 @@ func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[st
 		}
 		p := plans[i]
 		found, _, _, err := c.once(ctx, p, references[p.workload.name])
-		if err != nil {
-			found = append(found, violation{"the run itself", err.Error()})
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
+		c.note(p, found, err)
 		if i%100 == 99 {
 			fmt.Fprintf(os.Stderr, "faults: %d of %d plans begun\n", i+1, len(plans))
-		}
-		for _, v := range found {
-			c.summary.Violations[v.Oracle]++
-			if c.summary.Violations[v.Oracle] <= 5 {
-				c.summary.Examples = append(c.summary.Examples, fmt.Sprintf("%s: %s: %s", p, v.Oracle, v.What))
-			}
 		}
 	})
 }
 
+// note counts what a plan found, and keeps some of it.
+func (c *campaign) note(p plan, found []violation, err error) {
+	if err != nil {
+		found = append(found, violation{"the run itself", err.Error()})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range found {
+		c.summary.Violations[v.Oracle]++
+		if c.summary.Violations[v.Oracle] <= 5 {
+			c.summary.Examples = append(c.summary.Examples, fmt.Sprintf("%s: %s: %s", p, v.Oracle, v.What))
+		}
+	}
+}
+
 // once carries a plan out.
 func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found []violation, end ending, counted int, err error) {
-	s, err := newScene(ctx, c.kube, c.config, p.faults, p.replicas)
+	s, err := newScene(ctx, c.kube, c.config, p.faults, p.replicas, c.childBinary(p))
 	if err != nil {
 		return nil, end, 0, err
 	}
 	defer s.close()
-	c.mu.Lock()
-	s.passedOver = p.workload.passesOver && p.unanswered(c.traces[p.workload.name])
-	c.mu.Unlock()
+	s.passesOver = p.workload.passesOver
 	failure := p.workload.run(ctx, s)
 	s.settle()
 	counted = s.fence.counted()
@@ -283,12 +292,15 @@ func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found [
 		return nil, end, 0, err
 	}
 	c.count(p, s.fence.injections(), states)
-	if len(p.faults) == 0 {
-		c.mu.Lock()
-		c.traces[p.workload.name] = slices.Clone(s.fence.trace[:counted])
-		c.mu.Unlock()
-	}
 	return found, end, counted, nil
+}
+
+// childBinary is "" where the operator runs within this process.
+func (c *campaign) childBinary(p plan) string {
+	if !p.children {
+		return ""
+	}
+	return c.binary
 }
 
 func (c *campaign) count(p plan, injected, states int) {
@@ -307,6 +319,8 @@ func (c *campaign) count(p plan, injected, states int) {
 		c.summary.NotReached++
 	case p.kind == "two replicas":
 		c.summary.TwoReplicaPlans++
+	case p.kind == "kill -9":
+		c.summary.Kills++
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,23 +61,30 @@ type scene struct {
 	http      *httptest.Server
 	fence     *fence
 	replicas  int
+	binary    string // what runs as a child process; "" means none
 	calm      time.Duration
-	// passedOver is whether the plan keeps CleverTap's answers back in a workload in which another may be published.
-	passedOver bool
+	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
+	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
 
 	mu      sync.Mutex
 	running []*incarnation
+	prepare func(*incarnation) // what the next incarnation starts with
+	older   map[string]*listing
 	stopped bool
 	group   sync.WaitGroup
 	states  []*corev1.Secret // every state of every target that the API server ever held
 	watch   context.CancelFunc
 }
 
-// newScene makes a namespace and starts the operators.
-func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, plan map[int]fault, replicas int) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: replicas, made: map[string]bool{}}
+// newScene makes a namespace and starts the operators: the binary as child processes or, where there is none, within
+// this process.
+func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, plan map[int]fault, replicas int, binary string) (*scene, error) {
+	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: replicas, binary: binary, made: map[string]bool{}}
 	s.calm = calmWith(plan)
+	if binary != "" {
+		s.calm = 1500 * time.Millisecond // its waits are real
+	}
 	s.start = s.real.Now().Truncate(time.Second)
 	s.clock = clocktesting.NewFakeClock(s.start)
 	s.fence = &fence{plan: plan, now: s.real.Now, last: s.start}
@@ -91,8 +99,8 @@ func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, p
 	if err := s.record(); err != nil {
 		return nil, err
 	}
-	for range replicas {
-		s.group.Go(s.supervise)
+	for i := range replicas {
+		s.group.Go(func() { s.supervise(i) })
 	}
 	return s, nil
 }
@@ -137,11 +145,14 @@ func (s *scene) record() error {
 }
 
 // supervise starts an operator again whenever it has ended, as a kubelet does.
-func (s *scene) supervise() {
+func (s *scene) supervise(replica int) {
 	for {
 		ctx, cancel := context.WithCancel(context.Background())
-		i := &incarnation{end: cancel}
+		i := &incarnation{end: cancel, replica: replica, gate: newGate()}
 		s.mu.Lock()
+		if s.prepare != nil {
+			s.prepare(i)
+		}
 		if s.stopped {
 			s.mu.Unlock()
 			cancel()
@@ -149,22 +160,43 @@ func (s *scene) supervise() {
 		}
 		s.running = append(s.running, i)
 		s.mu.Unlock()
-		access := rest.CopyConfig(s.config)
-		access.Wrap(s.fence.around(i, false))
-		_ = operator.Run(ctx, operator.Options{ // it ends by a crash, by a fault that it can't live with, or with the run
-			Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
-			ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
-			MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-		}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
+		_ = s.operate(ctx, i) // it ends by a crash, by a fault that it can't live with, or with the run
 		i.die()
 		cancel()
 	}
+}
+
+// operate runs one operator.
+func (s *scene) operate(ctx context.Context, i *incarnation) error {
+	if s.binary != "" {
+		return s.child(ctx, i)
+	}
+	access := rest.CopyConfig(s.config)
+	access.Wrap(s.fence.around(i, false))
+	return operator.Run(ctx, operator.Options{ //nolint:wrapcheck // nobody is told
+		Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
+		ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
+		MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
+	}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
+}
+
+// current is a replica's living incarnation.
+func (s *scene) current(replica int) *incarnation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range slices.Backward(s.running) {
+		if i.replica == replica {
+			return i
+		}
+	}
+	panic("no such replica")
 }
 
 func (s *scene) close() {
 	s.mu.Lock()
 	s.stopped = true
 	for _, i := range s.running {
+		i.gate.open()
 		i.end()
 	}
 	s.mu.Unlock()
@@ -180,7 +212,7 @@ func (s *scene) until(what string, holds func() bool) error {
 		if holds() {
 			return nil
 		}
-		if s.isCalm() {
+		if s.binary == "" && s.isCalm() {
 			s.clock.Step(step)
 			step += step / 4 // what was not answered for is asked about again after an hour at most
 		}
@@ -192,6 +224,10 @@ func (s *scene) until(what string, holds func() bool) error {
 // settle lets everything that is still to come in the next hour happen: that long a spare is not asked about again
 // that CleverTap did not answer for.
 func (s *scene) settle() {
+	if s.binary != "" {
+		s.quiet()
+		return
+	}
 	for _, wait := range []time.Duration{50 * time.Second, 50 * time.Second, 50 * time.Second, 62 * time.Minute, 50 * time.Second} {
 		s.clock.Step(wait)
 		s.quiet()
@@ -291,12 +327,15 @@ func (s *scene) secret(ctx context.Context, name string) *corev1.Secret {
 func (s *scene) published(ctx context.Context, object, passcode string) error {
 	return s.until(object+" publishes "+passcode, func() bool {
 		o, err := s.object(ctx, object)
-		if err == nil && s.passedOver && passcode == "b" && o.Status.ActivePasscode == "c" {
+		if err == nil && s.passedOver() && passcode == "b" && o.Status.ActivePasscode == "c" {
 			return true
 		}
 		return err == nil && o.Status.ActivePasscode == passcode && o.Status.ObservedGeneration == o.Generation &&
 			string(s.secret(ctx, object).Data["passcode"]) == valueOf(passcode)
 	})
 }
+
+// passedOver is whether another one may be published, because an answer of CleverTap was kept back.
+func (s *scene) passedOver() bool { return s.passesOver && s.fence.unanswered() }
 
 func all(steps ...error) error { return errors.Join(steps...) }

@@ -1,0 +1,305 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// leaf is a field of the spec that holds no others, as the CRD's schema has it. Items of a list are its first one.
+type leaf struct {
+	path   []string
+	schema apiextensionsv1.JSONSchemaProps
+}
+
+func (l leaf) String() string { return "spec." + strings.Join(l.path, ".") }
+
+const firstItem = "0"
+
+func leavesOf(schema apiextensionsv1.JSONSchemaProps, path ...string) []leaf {
+	var list []leaf
+	switch {
+	case schema.Type == "array":
+		return leavesOf(*schema.Items.Schema, append(slices.Clone(path), firstItem)...)
+	case len(schema.Properties) == 0:
+		return []leaf{{path, schema}}
+	}
+	for name, below := range schema.Properties {
+		list = append(list, leavesOf(below, append(slices.Clone(path), name)...)...)
+	}
+	slices.SortFunc(list, func(a, b leaf) int { return strings.Compare(a.String(), b.String()) })
+	return list
+}
+
+// candidates are values of the leaf's type, by its schema; which of them are valid is for the API server to say. nil
+// takes the field away.
+func (l leaf) candidates() []any {
+	list := []any{nil}
+	switch {
+	case len(l.schema.Enum) > 0:
+		for _, value := range l.schema.Enum {
+			list = append(list, strings.Trim(string(value.Raw), `"`))
+		}
+		return append(list, "Nonsense")
+	case l.schema.Type == "boolean":
+		return append(list, true, false)
+	case l.schema.Type == "integer":
+		return append(list, int64(*l.schema.Minimum), int64(*l.schema.Maximum), int64(*l.schema.Minimum)-1, int64(*l.schema.Maximum)+1, int64(100))
+	case l.schema.Type == "object":
+		return append(list, map[string]any{"note": "x"}, map[string]any{"not a key": "x"}, map[string]any{"clevertap.passcode-operator.io/role": "source"}, map[string]any{})
+	}
+	return append(list, "b", "c", "TEST-OTHER", "other", "other.key", "2027-06-01T09:00:00Z", "2026-02-30T25:00:00Z", "100h", "90s", "10s", "1h30m", "999999h",
+		"30 3 * * *", "@every 1h", "Asia/Kolkata", "..", "../x", "with\x00control", "Ünïcode", "", strings.Repeat("x", 400))
+}
+
+// set is a spec with another value at the leaf.
+func (l leaf) set(spec map[string]any, value any) map[string]any {
+	after := runtime.DeepCopyJSON(spec)
+	parent := after
+	for i, name := range l.path[:len(l.path)-1] {
+		switch below := parent[name].(type) {
+		case map[string]any:
+			parent = below
+		case []any:
+			parent = below[0].(map[string]any)
+		default:
+			if name != firstItem {
+				made := map[string]any{}
+				parent[name] = made
+				parent = made
+			}
+		}
+		if name == "expiry" && value != nil && i == len(l.path)-2 { // which says one thing alone
+			clear(parent)
+		}
+	}
+	if value == nil {
+		delete(parent, l.path[len(l.path)-1])
+		return after
+	}
+	parent[l.path[len(l.path)-1]] = value
+	return after
+}
+
+// fullSpec has every part that a leaf is in.
+func fullSpec() map[string]any {
+	return map[string]any{
+		"accountID": accountID, "region": "in1", "type": "Account", "suspend": false,
+		"expiry": map[string]any{"days": int64(90)},
+		"passcodes": []any{
+			map[string]any{"name": "a", "secretKeyRef": map[string]any{"name": "staged", "key": "a"}},
+			map[string]any{"name": "b", "secretKeyRef": map[string]any{"name": "staged", "key": "b"}},
+		},
+		"rotation": map[string]any{"before": "720h", "windows": []any{map[string]any{"schedule": "0 2 * * *", "duration": "4h", "timeZone": "Europe/Paris"}}},
+		"rollout":  map[string]any{"auto": true, "targets": []any{map[string]any{"kind": "Deployment", "name": "api"}}},
+		"target": map[string]any{"name": "o", "deletionPolicy": "Retain", "labels": map[string]any{"team": "crm"}, "annotations": map[string]any{"team": "crm"},
+			"keys": map[string]any{"accountID": "accountId", "passcode": "passcode", "region": "region", "endpoint": "endpoint", "previousPasscode": "previous"}},
+		"verification": map[string]any{"mode": "Connect", "interval": "1h"},
+	}
+}
+
+// specChanges sets, changes and removes every leaf of the schema, then goes through random sequences of what was valid.
+// What is refused names its field and changes nothing; what is accepted ends as it would when applied fresh.
+func (c *campaign) specChanges(ctx context.Context) error {
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
+	if err := c.kube.Get(ctx, client.ObjectKey{Name: "clevertappasscodes.clevertap.passcode-operator.io"}, object); err != nil {
+		return fmt.Errorf("reading the CRD: %w", err)
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd); err != nil {
+		return fmt.Errorf("reading the CRD: %w", err)
+	}
+	all := leavesOf(crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"])
+	valid := make([][]map[string]any, len(all)+sequences)
+	c.each(len(all), func(i int) {
+		var changes []map[string]any
+		for _, value := range all[i].candidates() {
+			changes = append(changes, all[i].set(fullSpec(), value))
+		}
+		valid[i] = c.changed(ctx, all[i].String(), all[i].path[len(all[i].path)-1], changes)
+	})
+	c.each(sequences, func(n int) {
+		random := rand.New(rand.NewPCG(3, uint64(n))) //nolint:gosec // the same at every run
+		spec := fullSpec()
+		var changes []map[string]any
+		for range 10 {
+			l := all[random.IntN(len(all))]
+			values := l.candidates()
+			spec = l.set(spec, values[random.IntN(len(values))])
+			changes = append(changes, spec)
+		}
+		valid[len(all)+n] = c.changed(ctx, fmt.Sprintf("sequence %d", n), "", changes)
+	})
+	c.summary.SchemaLeaves = len(all)
+	for _, specs := range valid {
+		c.summary.SpecChanges += len(specs)
+	}
+	return nil
+}
+
+const sequences = 20
+
+// changed goes through the specs, with edits by others in between, and gives those that were accepted.
+func (c *campaign) changed(ctx context.Context, name, field string, specs []map[string]any) (accepted []map[string]any) {
+	w := workload{name: name, edits: true, goesBack: true, unverified: true}
+	p := plan{kind: "spec changes", workload: w, replicas: 1}
+	s, err := newScene(ctx, c.kube, c.config, nil, 1, "")
+	if err != nil {
+		c.note(p, nil, err)
+		return nil
+	}
+	defer s.close()
+	err = errors.Join(s.passcode(ctx, "a", "b", "c"), s.store(ctx, fullSpec()))
+	s.settle()
+	for i, spec := range specs {
+		refused := s.store(ctx, spec)
+		switch {
+		case refused == nil:
+			accepted = append(accepted, spec)
+			s.settle()
+			err = errors.Join(err, s.editedByOthers(ctx, i))
+			s.settle()
+		case !apierrors.IsInvalid(refused) || !strings.Contains(refused.Error(), field):
+			err = errors.Join(err, fmt.Errorf("a refusal that does not tell of %q: %w", field, refused))
+		}
+	}
+	found, states, judged := s.judge(ctx, w, nil, err)
+	if len(accepted) > 0 {
+		found = append(found, c.asFresh(ctx, s, accepted[len(accepted)-1])...)
+	}
+	c.note(p, found, judged)
+	c.mu.Lock()
+	c.summary.StatesJudged += states
+	c.mu.Unlock()
+	return accepted
+}
+
+// store creates the object "o", or changes its spec.
+func (s *scene) store(ctx context.Context, spec map[string]any) error {
+	o := &unstructured.Unstructured{Object: map[string]any{}}
+	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+	err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "o"}, o)
+	o.Object["spec"] = spec
+	if apierrors.IsNotFound(err) {
+		o.SetNamespace(s.namespace)
+		o.SetName("o")
+		return s.kube.Create(ctx, o) //nolint:wrapcheck // the caller does
+	}
+	return errors.Join(err, ignoreConflict(s.kube.Update(ctx, o)))
+}
+
+// ignoreConflict is for a status that was written in between, which another try would not show anything of.
+func ignoreConflict(err error) error {
+	if apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// editedByOthers is somebody's hand in the target, or in the source.
+func (s *scene) editedByOthers(ctx context.Context, turn int) error {
+	o, err := s.object(ctx, "o")
+	if err != nil {
+		return err
+	}
+	target := s.secret(ctx, rotation.EffectiveTarget(o))
+	switch {
+	case turn%3 == 0 && target.Name != "":
+		return s.kube.Patch(ctx, target, client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"region":"eu1"}}`))) //nolint:wrapcheck // the caller does
+	case turn%3 == 1:
+		return s.kube.Patch(ctx, s.secret(ctx, "staged"), client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"stringData":{"unrelated":"%d"}}`, turn))) //nolint:wrapcheck // as above
+	}
+	return nil
+}
+
+// asFresh compares with an object of the same spec in a namespace of its own. Where that one publishes, so must this
+// one, the same; where something else was published on the way there, it need not be the same passcode.
+func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) []violation {
+	fresh, err := newScene(ctx, c.kube, c.config, nil, 1, "")
+	if err != nil {
+		return []violation{{"the run itself", err.Error()}}
+	}
+	defer fresh.close()
+	if err := errors.Join(fresh.passcode(ctx, "a", "b", "c"), fresh.store(ctx, spec)); err != nil {
+		return []violation{{"the run itself", err.Error()}}
+	}
+	fresh.settle()
+	wanted, ready := fresh.appearance(ctx)
+	if !ready {
+		return nil
+	}
+	got, _ := s.appearance(ctx)
+	if got.passcode != wanted.passcode && got.revision > wanted.revision {
+		got.passcode, got.tuple = wanted.passcode, wanted.tuple
+	}
+	got.revision = wanted.revision
+	if !reflect.DeepEqual(got, wanted) {
+		return []violation{{"the same end as applied fresh", cmp.Diff(fmt.Sprintf("%+v", wanted), fmt.Sprintf("%+v", got))}}
+	}
+	return nil
+}
+
+// appearance is what workloads and people see of "o".
+type appearance struct {
+	passcode, phase, ready string
+	revision               int64
+	tuple                  map[string]string
+	labels, annotations    map[string]string
+	owners                 int
+}
+
+func (s *scene) appearance(ctx context.Context) (a appearance, ready bool) {
+	o, err := s.object(ctx, "o")
+	if err != nil {
+		return a, false
+	}
+	target := s.secret(ctx, rotation.EffectiveTarget(o))
+	a = appearance{
+		passcode: o.Status.ActivePasscode, phase: string(o.Status.Phase), ready: reasonOf(o, v1alpha1.ConditionReady), revision: o.Status.Revision,
+		tuple: map[string]string{}, labels: target.Labels, annotations: map[string]string{}, owners: len(target.OwnerReferences),
+	}
+	previous := rotation.EffectiveKeys(o).PreviousPasscode
+	for key, value := range target.Data {
+		if key != previous {
+			a.tuple[key] = string(value)
+		}
+	}
+	for key, value := range target.Annotations {
+		if !strings.HasPrefix(key, v1alpha1.GroupVersion.Group) {
+			a.annotations[key] = value
+		}
+	}
+	return a, meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionReady)
+}

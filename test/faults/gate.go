@@ -1,0 +1,209 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"sync"
+)
+
+// everything is what a paused process gets through: nothing.
+const everything = "everything"
+
+// objects and secrets are what the operator watches.
+const objects, secrets = "clevertappasscodes", "secrets"
+
+// gate keeps an incarnation from what the API server has: the watch of a resource is held, or cut and later answered
+// 410, or the next one begins with an older list.
+type gate struct {
+	mu    sync.Mutex
+	held  map[string]chan struct{} // closed when it is let go
+	gone  map[string]bool          // the next watch is answered 410
+	cuts  map[string]func()        // what ends the watch of a resource
+	older map[string]*listing
+	asked map[string]*http.Request // the last watch of a resource
+}
+
+// listing is a list as it was once.
+type listing struct {
+	header http.Header
+	body   []byte
+}
+
+func newGate() *gate {
+	return &gate{
+		held: map[string]chan struct{}{}, gone: map[string]bool{}, cuts: map[string]func(){},
+		older: map[string]*listing{}, asked: map[string]*http.Request{},
+	}
+}
+
+func (g *gate) hold(resources ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, resource := range resources {
+		if g.held[resource] == nil {
+			g.held[resource] = make(chan struct{})
+		}
+	}
+}
+
+func (g *gate) release(resources ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, resource := range resources {
+		if held := g.held[resource]; held != nil {
+			close(held)
+			delete(g.held, resource)
+		}
+	}
+}
+
+// open releases everything.
+func (g *gate) open() { g.release(everything, objects, secrets) }
+
+// cut ends the watch of a resource and holds the next one, whose version will be too old.
+func (g *gate) cut(resource string) {
+	g.hold(resource)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gone[resource] = true
+	if end := g.cuts[resource]; end != nil {
+		end()
+	}
+}
+
+func (g *gate) wait(ctx context.Context, resource string) error {
+	g.mu.Lock()
+	held := g.held[resource]
+	g.mu.Unlock()
+	if held == nil {
+		return nil
+	}
+	select {
+	case <-held:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err() //nolint:wrapcheck // a round tripper's errors are its transport's
+	}
+}
+
+// watch lets a watch through, whose frames come when the gate lets them.
+func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+	resource := path.Base(r.URL.Path)
+	g.mu.Lock()
+	older := g.older[resource] != nil
+	g.asked[resource] = r.Clone(context.Background())
+	g.mu.Unlock()
+	if older && r.URL.Query().Get("sendInitialEvents") == "true" {
+		return answer(r, http.StatusUnprocessableEntity, "Invalid"), nil // then it lists, as older clients do
+	}
+	if err := g.wait(r.Context(), resource); err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	gone := g.gone[resource]
+	g.gone[resource] = false
+	g.mu.Unlock()
+	if gone {
+		return answer(r, http.StatusGone, "Expired"), nil
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	response, err := next.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err //nolint:wrapcheck // as above
+	}
+	g.mu.Lock()
+	g.cuts[resource] = cancel
+	g.mu.Unlock()
+	response.Body = &heldBody{ReadCloser: response.Body, wait: func() error { return g.wait(ctx, resource) }, cancel: cancel}
+	return response, nil
+}
+
+// heldBody hands on what it reads when it may.
+type heldBody struct {
+	io.ReadCloser
+	wait   func() error
+	cancel func()
+}
+
+func (b *heldBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if waited := b.wait(); waited != nil {
+		return 0, waited
+	}
+	return n, err //nolint:wrapcheck // io.EOF has to stay it
+}
+
+func (b *heldBody) Close() error {
+	b.cancel()
+	return b.ReadCloser.Close() //nolint:wrapcheck // as above
+}
+
+// list is an older one in place of the API server's, once; nil where there is none.
+func (g *gate) list(r *http.Request) (*http.Response, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	resource := path.Base(r.URL.Path)
+	older := g.older[resource]
+	if r.Method != http.MethodGet || older == nil {
+		return nil, nil
+	}
+	delete(g.older, resource)
+	return &http.Response{
+		StatusCode: http.StatusOK, Status: http.StatusText(http.StatusOK), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: older.header, Body: io.NopCloser(bytes.NewReader(older.body)), ContentLength: int64(len(older.body)), Request: r,
+	}, nil
+}
+
+// inThePast is whether the older lists were taken.
+func (g *gate) inThePast() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.older) == 0
+}
+
+// listed is what a list would be now, in the form that this incarnation asks for.
+func (g *gate) listed(resource string, next http.RoundTripper) (*listing, error) {
+	g.mu.Lock()
+	watch := g.asked[resource]
+	g.mu.Unlock()
+	if watch == nil {
+		return nil, fmt.Errorf("%s are not watched", resource)
+	}
+	r := watch.Clone(context.Background())
+	query := r.URL.Query()
+	for _, parameter := range []string{"watch", "sendInitialEvents", "allowWatchBookmarks", "resourceVersion", "resourceVersionMatch", "timeoutSeconds"} {
+		query.Del(parameter)
+	}
+	r.URL.RawQuery = query.Encode()
+	response, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", resource, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("listing %s: %s, %w", resource, response.Status, err)
+	}
+	return &listing{header: response.Header, body: body}, nil
+}

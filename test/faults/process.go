@@ -1,0 +1,115 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+// killed runs workloads, of those that need no time to go by, with the operator's real binary as a child process that
+// gets a SIGKILL at sampled points, to show that a crash within this process is a true one.
+func (c *campaign) killed(ctx context.Context, n int) error {
+	build := exec.CommandContext(ctx, "go", "build", "-o", c.binary, ".")
+	build.Dir = env.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the operator: %w: %s", err, out)
+	}
+	var plans []plan
+	references := map[string]*ending{}
+	for _, w := range workloads() {
+		if w.timed || !strings.Contains("kill -9: "+w.name, c.only) {
+			continue
+		}
+		_, end, points, err := c.once(ctx, plan{kind: "child process", workload: w, replicas: 1, children: true}, nil)
+		if err != nil {
+			return fmt.Errorf("%s without a kill: %w", w.name, err)
+		}
+		references[w.name] = &end
+		for point := range points {
+			for _, f := range []fault{crashBefore, crashAfter} {
+				plans = append(plans, plan{kind: "kill -9", workload: w, faults: map[int]fault{point: f}, replicas: 1, children: true})
+			}
+		}
+	}
+	c.carryOut(ctx, spread(plans, n), references)
+	return nil
+}
+
+// child runs the operator's binary behind the fence until it ends; the incarnation's end is a SIGKILL.
+func (s *scene) child(ctx context.Context, i *incarnation) error {
+	kubernetes, err := s.proxy(i, false, s.config.Host)
+	if err != nil {
+		return err
+	}
+	defer kubernetes.Close()
+	vendor, err := s.proxy(i, true, s.http.URL)
+	if err != nil {
+		return err
+	}
+	defer vendor.Close()
+	command := exec.CommandContext(ctx, s.binary, // whose Cancel is a SIGKILL
+		"--namespaces="+s.namespace, "--operator-namespace="+s.namespace, "--metrics-bind-address=0", "--health-probe-bind-address=0",
+		"--clevertap-endpoint="+vendor.URL+"/{region}", "--verify-timeout=5s", "--verify-concurrency=2")
+	folder, err := os.MkdirTemp("", "faults-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	kubeconfig := filepath.Join(folder, "kubeconfig")
+	access := clientcmdapi.NewConfig()
+	access.Clusters["fence"], access.Contexts["fence"], access.CurrentContext = &clientcmdapi.Cluster{Server: kubernetes.URL}, &clientcmdapi.Context{Cluster: "fence"}, "fence"
+	if err := clientcmd.WriteToFile(*access, kubeconfig); err != nil {
+		return fmt.Errorf("writing the kubeconfig: %w", err)
+	}
+	command.Env = []string{"KUBECONFIG=" + kubeconfig}
+	return command.Run() //nolint:wrapcheck // that it was killed is what was asked for
+}
+
+// proxy is what the child takes for a server.
+func (s *scene) proxy(i *incarnation, vendor bool, target string) (*httptest.Server, error) {
+	at, err := url.Parse(target)
+	if err != nil {
+		return nil, fmt.Errorf("reading a server's address: %w", err)
+	}
+	transport := http.DefaultTransport
+	if !vendor {
+		if transport, err = rest.TransportFor(s.config); err != nil {
+			return nil, fmt.Errorf("connecting: %w", err)
+		}
+	}
+	return httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(at) },
+		Transport:     s.fence.around(i, vendor)(transport),
+		FlushInterval: -1, // a watch's frames are not kept back
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}), nil
+}

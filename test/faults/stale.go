@@ -1,0 +1,201 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// staleViews are workloads in which a replica sees late, or not at all, what the API server holds. None has faults
+// besides; how many replicas work at a time, without an election, is part of each.
+func staleViews() []staleView {
+	return []staleView{
+		{"the watch of targets is held over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(0, secrets), settles, revisionIs("o", 3))}},
+		{"the watch of objects is held while another replica obeys", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, objects), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(0, objects), settles, revisionIs("o", 3))}},
+		{"the watch of objects is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, objects), rotates("1", "b"), settles, passes(60), releases(0, objects), settles, publishes("b"), revisionIs("o", 2))}},
+		{"the watch of targets is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, secrets), rotates("1", "b"), settles, passes(60), releases(0, secrets), settles, publishes("b"), revisionIs("o", 2))}},
+		{"another replica publishes first while targets are held", 2, workload{run: steps(settles, holds(0, secrets), begunWith("b", "c"), settles,
+			releases(0, secrets), settles, revisionIs("o", 1))}},
+		{"a target that another replica wrote is deleted while objects are held", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, objects), rotates("1", "b"), settles, deletesTarget, settles, releases(0, objects), settles, publishes("b"))}},
+		{"a replica is paused, misses a rotation, and goes on", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, everything, objects, secrets), rotates("1", "b"), settles, releases(0, everything, objects, secrets), settles, revisionIs("o", 2))}},
+		{"a replica is paused right before its write, which another makes", 2, workload{run: steps(begunWith("b", "c"), settles,
+			holds(0, everything), rotates("1", "b"), settles, releases(0, everything), settles, revisionIs("o", 2))}},
+		{"a replica is paused over the rotation time and its end", 2, workload{run: steps(begun, settles,
+			holds(0, everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(0, everything, objects, secrets), settles, revisionIs("o", 2))}},
+		{"a restart lists what was before a rotation, and catches up", 1, workload{run: steps(begunWith("b", "c"), settles,
+			snapshots, rotates("1", "b"), settles, crashesIntoThePast, settles, passes(60), catchesUp, settles, publishes("b"), revisionIs("o", 2))}},
+		{"a restart lists what was before a target was published and deleted", 1, workload{run: steps(begunWith("b", "c"), settles,
+			snapshots, rotates("1", "b"), settles, crashesIntoThePast, deletesTarget, settles, catchesUp, settles, publishes("b"))}},
+		{"a watch ends, a foreign Secret takes the target's place, and 410", 1, workload{conflicts: true, run: steps(begun, settles,
+			cuts(secrets), deletesTarget, takesThePlace, settles, releases(0, secrets), settles, tellsConflict)}},
+		{"a watch ends, the object is made anew, and 410", 1, workload{run: steps(begun, settles,
+			cuts(objects), madeAnew, settles, releases(0, objects), settles, publishes("b"), revisionIs("o", 2))}},
+		{"both watches end, the object and its target are made anew, and 410", 1, workload{run: steps(begun, settles,
+			cuts(objects), cuts(secrets), deletesTarget, madeAnew, settles, releases(0, objects, secrets), settles, publishes("b"))}},
+	}
+}
+
+// staleView is a workload for a number of replicas.
+type staleView struct {
+	name     string
+	replicas int
+	workload workload
+}
+
+type action = func(context.Context, *scene) error
+
+func holds(replica int, resources ...string) action {
+	return func(_ context.Context, s *scene) error {
+		s.current(replica).gate.hold(resources...)
+		return nil
+	}
+}
+
+func releases(replica int, resources ...string) action {
+	return func(_ context.Context, s *scene) error {
+		s.current(replica).gate.release(resources...)
+		return nil
+	}
+}
+
+func cuts(resource string) action {
+	return func(_ context.Context, s *scene) error {
+		s.current(0).gate.cut(resource)
+		return nil
+	}
+}
+
+// rotates asks for it and waits for another one to be published.
+func rotates(request, passcode string) action {
+	return steps(changes(func(o *v1alpha1.CleverTapPasscode) {
+		o.Annotations = map[string]string{v1alpha1.RotateRequestedAtAnnotation: request}
+	}), publishes(passcode))
+}
+
+// passes lets the time be so many days after the start.
+func passes(days int) action {
+	return func(_ context.Context, s *scene) error {
+		s.clock.SetTime(s.start.Add(day * time.Duration(days)))
+		s.settle()
+		return nil
+	}
+}
+
+func deletesTarget(ctx context.Context, s *scene) error {
+	return s.kube.Delete(ctx, s.secret(ctx, "o")) //nolint:wrapcheck // the caller does
+}
+
+// snapshots keeps what lists say now.
+func snapshots(_ context.Context, s *scene) error {
+	transport, err := rest.TransportFor(s.config)
+	if err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	s.older = map[string]*listing{}
+	for _, resource := range []string{objects, secrets} {
+		if s.older[resource], err = s.current(0).gate.listed(resource, transport); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// crashesIntoThePast crashes; the next incarnation lists what the snapshot holds, and its watches are held.
+func crashesIntoThePast(_ context.Context, s *scene) error {
+	s.mu.Lock()
+	s.prepare = func(i *incarnation) {
+		i.gate.older = s.older
+		i.gate.hold(objects, secrets)
+		s.prepare = nil
+	}
+	s.mu.Unlock()
+	s.current(0).crash()
+	return s.until("the next incarnation begins in the past", func() bool { return s.current(0).works() && s.current(0).gate.inThePast() })
+}
+
+func catchesUp(ctx context.Context, s *scene) error { return releases(0, objects, secrets)(ctx, s) }
+
+// takesThePlace makes a Secret of the target's name that is not the operator's.
+func takesThePlace(ctx context.Context, s *scene) error {
+	return s.kube.Create(ctx, &corev1.Secret{ //nolint:wrapcheck // the caller does
+		ObjectMeta: metav1.ObjectMeta{Name: "o", Namespace: s.namespace}, StringData: map[string]string{"mine": "alone"},
+	})
+}
+
+func tellsConflict(ctx context.Context, s *scene) error {
+	err := s.until("the conflict is told", func() bool {
+		o, err := s.object(ctx, "o")
+		return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonTargetConflict
+	})
+	if foreign := s.secret(ctx, "o"); len(foreign.Data) != 1 || len(foreign.Annotations) > 0 {
+		return errors.Join(err, fmt.Errorf("not ours is written: %v", foreign))
+	}
+	return err
+}
+
+// madeAnew deletes the object, and makes one of its name with "b" alone.
+func madeAnew(ctx context.Context, s *scene) error {
+	o, err := s.object(ctx, "o")
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.kube.Delete(ctx, o), s.declare(ctx, "o", "b"))
+}
+
+func revisionIs(object string, n int64) action {
+	return func(ctx context.Context, s *scene) error {
+		return s.until(fmt.Sprintf("revision %d", n), func() bool {
+			o, err := s.object(ctx, object)
+			return client.IgnoreNotFound(err) == nil && o.Status.Revision == n && s.secret(ctx, object).Annotations[v1alpha1.RevisionAnnotation] == fmt.Sprint(n)
+		})
+	}
+}
+
+// lateViews runs them all.
+func (c *campaign) lateViews(ctx context.Context) {
+	views := staleViews()
+	c.each(len(views), func(i int) {
+		view := views[i]
+		if !strings.Contains("stale view: "+view.name, c.only) {
+			return
+		}
+		view.workload.name = view.name
+		p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas}
+		found, _, _, err := c.once(ctx, p, nil)
+		c.note(p, found, err)
+		c.mu.Lock()
+		c.summary.StaleViews++
+		c.mu.Unlock()
+	})
+}
