@@ -24,6 +24,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,17 +204,27 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 	return found, len(states), nil
 }
 
-// unasked are the requests from a number on, without those that are due: an event that the API server told to come back
-// later, where a listed passcode is refused, the next question about it and its status, and the look at a target that is not
-// the operator's.
+// due is whether a request may come although nothing happens: an event that the API server told to come back later, the
+// next question about a listed passcode that is refused, and its status, and looks at what is awaited.
+func (w workload) due(what string) bool {
+	switch resource := path.Base(what); {
+	case resource == "events":
+		return true
+	case what == "CleverTap" || resource == "status":
+		return w.refuses
+	case strings.HasSuffix(what, "/secrets/o"):
+		return w.conflicts
+	}
+	return w.outstanding && strings.HasPrefix(what, "GET ")
+}
+
+// unasked are the requests from a number on without those that are due.
 func (s *scene) unasked(w workload, from int) []string {
 	s.fence.mu.Lock()
 	defer s.fence.mu.Unlock()
 	var late []string
 	for _, what := range s.fence.trace[from:] {
-		asksAgain := w.refuses && (what == "CleverTap" || strings.HasSuffix(what, "/status"))
-		looksUp := w.conflicts && strings.HasSuffix(what, "/secrets/o")
-		if !asksAgain && !looksUp && !strings.HasSuffix(what, "/events") {
+		if !w.due(what) {
 			late = append(late, what)
 		}
 	}

@@ -48,6 +48,8 @@ type workload struct {
 	forgets bool
 	// conflicts is whether a Secret that is not the operator's takes the target's place, which is looked up again and again.
 	conflicts bool
+	// outstanding is whether a workload to restart may never come, which is looked for again and again.
+	outstanding bool
 	// unverified is whether the object may turn verification off.
 	unverified bool
 	// timed is whether hours or days have to go by.
@@ -169,7 +171,7 @@ func workloads() []workload {
 		}), func(ctx context.Context, s *scene) error {
 			return s.until("the target is owned", func() bool { return len(s.secret(ctx, "o").OwnerReferences) == 1 })
 		}, deleted)},
-		{name: "two objects on one target", run: steps(begun, func(ctx context.Context, s *scene) error {
+		{name: "two objects on one target", timed: true, run: steps(begun, func(ctx context.Context, s *scene) error {
 			return s.declareWith(ctx, "late", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: "o"} })
 		}, func(ctx context.Context, s *scene) error {
 			return s.until("the second one is told", func() bool {
