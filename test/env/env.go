@@ -20,6 +20,7 @@ package env
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -60,6 +61,39 @@ func (c *ControlPlane) Config() *rest.Config {
 // Kubeconfig is Config as kubectl reads it.
 func (c *ControlPlane) Kubeconfig() []byte {
 	return c.environment.KubeConfig
+}
+
+// EtcdURL is where the API server stores.
+func (c *ControlPlane) EtcdURL() *url.URL {
+	return c.environment.ControlPlane.Etcd.URL
+}
+
+// Another is a second API server, on what is at the URL: this control plane's etcd, or a proxy of it.
+type Another struct {
+	Config *rest.Config
+	server *envtest.APIServer
+}
+
+// StartAnother starts a second API server.
+func StartAnother(etcd *url.URL) (*Another, error) {
+	server := &envtest.APIServer{EtcdURL: etcd}
+	if err := server.Start(); err != nil {
+		return nil, fmt.Errorf("starting another API server: %w", errors.Join(err, server.Stop()))
+	}
+	plane := envtest.ControlPlane{APIServer: server}
+	user, err := plane.AddUser(envtest.User{Name: "another", Groups: []string{"system:masters"}}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("making a user: %w", errors.Join(err, server.Stop()))
+	}
+	return &Another{Config: user.Config(), server: server}, nil
+}
+
+// Stop ends its process.
+func (a *Another) Stop() error {
+	if err := a.server.Stop(); err != nil {
+		return fmt.Errorf("stopping another API server: %w", err)
+	}
+	return nil
 }
 
 // Stop ends the processes and removes what they stored.

@@ -175,7 +175,7 @@ const sequences = 20
 func (c *campaign) changed(ctx context.Context, name, field string, specs []map[string]any) (accepted []map[string]any) {
 	w := workload{name: name, edits: true, goesBack: true, unverified: true, outstanding: true}
 	p := plan{kind: "spec changes", workload: w, replicas: 1}
-	s, err := newScene(ctx, c.kube, c.config, nil, 1, "")
+	s, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
 	if err != nil {
 		c.note(p, nil, err)
 		return nil
@@ -247,7 +247,7 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 // asFresh compares with an object of the same spec in a namespace of its own. Where that one publishes, so must this
 // one, the same; it need not be the same passcode, since one that is published stays.
 func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) []violation {
-	fresh, err := newScene(ctx, c.kube, c.config, nil, 1, "")
+	fresh, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
 	if err != nil {
 		return []violation{{"the run itself", err.Error()}}
 	}

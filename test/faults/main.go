@@ -104,7 +104,8 @@ type plan struct {
 	workload workload
 	faults   map[int]fault
 	replicas int
-	children bool // the operator runs as a child process, by the real clock
+	children bool         // the operator runs as a child process, by the real clock
+	behind   *rest.Config // the API server of replica 0, if that is another one
 }
 
 func (p plan) String() string {
@@ -142,6 +143,9 @@ func (c *campaign) run(ctx context.Context) error {
 	}
 	c.carryOut(ctx, c.plans(points), references)
 	c.lateViews(ctx)
+	if err := c.twoServers(ctx, plane.EtcdURL()); err != nil {
+		return err
+	}
 	if err := c.killed(ctx, c.kills); err != nil {
 		return err
 	}
@@ -275,7 +279,7 @@ func (c *campaign) note(p plan, found []violation, err error) {
 
 // once carries a plan out.
 func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found []violation, end ending, counted int, err error) {
-	s, err := newScene(ctx, c.kube, c.config, p.faults, p.replicas, c.childBinary(p))
+	s, err := newScene(ctx, c.kube, c.config, p, c.childBinary(p))
 	if err != nil {
 		return nil, end, 0, err
 	}

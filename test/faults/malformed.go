@@ -92,7 +92,7 @@ func (c *campaign) malformed(ctx context.Context) error {
 	if err := c.loosenCRD(ctx); err != nil {
 		return err
 	}
-	s, err := newScene(ctx, c.kube, c.config, nil, 1, "")
+	s, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,8 @@ type scene struct {
 	http      *httptest.Server
 	fence     *fence
 	replicas  int
-	binary    string // what runs as a child process; "" means none
+	behind    *rest.Config // replica 0's API server, if that is another one
+	binary    string       // what runs as a child process; "" means none
 	calm      time.Duration
 	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
 	passesOver bool
@@ -79,15 +80,15 @@ type scene struct {
 
 // newScene makes a namespace and starts the operators: the binary as child processes or, where there is none, within
 // this process.
-func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, plan map[int]fault, replicas int, binary string) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: replicas, binary: binary, made: map[string]bool{}}
-	s.calm = calmWith(plan)
+func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, p plan, binary string) (*scene, error) {
+	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: p.replicas, behind: p.behind, binary: binary, made: map[string]bool{}}
+	s.calm = calmWith(p.faults)
 	if binary != "" {
 		s.calm = 1500 * time.Millisecond // its waits are real
 	}
 	s.start = s.real.Now().Truncate(time.Second)
 	s.clock = clocktesting.NewFakeClock(s.start)
-	s.fence = &fence{plan: plan, now: s.real.Now, last: s.start}
+	s.fence = &fence{plan: p.faults, now: s.real.Now, last: s.start}
 	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "faults-"}}
 	if err := kube.Create(ctx, made); err != nil {
 		return nil, fmt.Errorf("making a namespace: %w", err)
@@ -99,7 +100,7 @@ func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, p
 	if err := s.record(); err != nil {
 		return nil, err
 	}
-	for i := range replicas {
+	for i := range p.replicas {
 		s.group.Go(func() { s.supervise(i) })
 	}
 	return s, nil
@@ -172,6 +173,9 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		return s.child(ctx, i)
 	}
 	access := rest.CopyConfig(s.config)
+	if i.replica == 0 && s.behind != nil {
+		access = rest.CopyConfig(s.behind)
+	}
 	access.Wrap(s.fence.around(i, false))
 	return operator.Run(ctx, operator.Options{ //nolint:wrapcheck // nobody is told
 		Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",

@@ -186,16 +186,20 @@ func revisionIs(object string, n int64) action {
 func (c *campaign) lateViews(ctx context.Context) {
 	views := staleViews()
 	c.each(len(views), func(i int) {
-		view := views[i]
-		if !strings.Contains("stale view: "+view.name, c.only) {
-			return
-		}
-		view.workload.name = view.name
-		p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas}
-		found, _, _, err := c.once(ctx, p, nil)
-		c.note(p, found, err)
-		c.mu.Lock()
-		c.summary.StaleViews++
-		c.mu.Unlock()
+		c.view(ctx, views[i], nil)
 	})
+}
+
+// view runs one, replica 0 on another API server if there is one.
+func (c *campaign) view(ctx context.Context, view staleView, behind *rest.Config) {
+	if !strings.Contains("stale view: "+view.name, c.only) {
+		return
+	}
+	view.workload.name = view.name
+	p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas, behind: behind}
+	found, _, _, err := c.once(ctx, p, nil)
+	c.note(p, found, err)
+	c.mu.Lock()
+	c.summary.StaleViews++
+	c.mu.Unlock()
 }

@@ -1,0 +1,130 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+// link is the way from an API server to etcd. While it is held, that server knows nothing new and can write nothing.
+type link struct {
+	listener net.Listener
+	etcd     string
+	mu       sync.Mutex
+	held     chan struct{} // closed when it is let go; nil while nothing is held
+}
+
+func newLink(etcd *url.URL) (*link, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	l := &link{listener: listener, etcd: etcd.Host}
+	go func() {
+		for {
+			server, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			go l.carry(server)
+		}
+	}()
+	return l, nil
+}
+
+func (l *link) url() *url.URL { return &url.URL{Scheme: "http", Host: l.listener.Addr().String()} }
+
+func (l *link) carry(server net.Conn) {
+	etcd, err := net.Dial("tcp", l.etcd)
+	if err != nil {
+		_ = server.Close()
+		return
+	}
+	go func() { _, _ = io.Copy(etcd, l.through(server)); _ = etcd.Close() }()
+	_, _ = io.Copy(server, l.through(etcd))
+	_ = server.Close()
+}
+
+// through gives what comes when it may.
+func (l *link) through(from io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		n, err := from.Read(p)
+		l.mu.Lock()
+		held := l.held
+		l.mu.Unlock()
+		if held != nil {
+			<-held
+		}
+		return n, err //nolint:wrapcheck // io.EOF has to stay it
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func (l *link) hold(context.Context, *scene) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = make(chan struct{})
+	return nil
+}
+
+func (l *link) release(context.Context, *scene) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.held)
+	l.held = nil
+	return nil
+}
+
+// twoServers has a replica on an API server that is behind the other one.
+func (c *campaign) twoServers(ctx context.Context, etcd *url.URL) error {
+	if !strings.Contains("stale view: two API servers", c.only) {
+		return nil
+	}
+	l, err := newLink(etcd)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.listener.Close() }()
+	another, err := env.StartAnother(l.url())
+	if err != nil {
+		return err
+	}
+	another.Config.QPS = -1
+	for _, view := range []staleView{
+		{"two API servers, one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
+			l.hold, rotates("1", "b"), settles, l.release, settles, revisionIs("o", 2))}},
+		{"two API servers, one behind at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+			l.hold, rotates("1", "b"), settles, passes(60), l.release, settles, publishes("b"), revisionIs("o", 2))}},
+		{"two API servers, one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
+			l.hold, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
+	} {
+		c.view(ctx, view, another.Config)
+	}
+	return errors.Join(another.Stop())
+}
