@@ -50,6 +50,7 @@ func main() {
 	flag.IntVar(&c.doubles, "doubles", 400, "how many double crashes")
 	flag.IntVar(&c.twins, "twins", 120, "how many plans with two active replicas")
 	flag.IntVar(&c.kills, "kills", 60, "how many kills of a child process")
+	flag.IntVar(&c.objects, "objects", 5000, "how many objects start at once")
 	flag.StringVar(&c.binary, "binary", filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
 	flag.IntVar(&c.parallel, "parallel", 10, "how many plans at once")
 	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
@@ -73,8 +74,8 @@ func main() {
 
 // campaign is all plans of a run, and what came of them.
 type campaign struct {
-	sample, doubles, twins, kills, parallel int
-	only, out, binary                       string
+	sample, doubles, twins, kills, objects, parallel int
+	only, out, binary                                string
 
 	kube    client.WithWatch
 	config  *rest.Config
@@ -93,6 +94,8 @@ type summary struct {
 	StaleViews                   int
 	Kills                        int
 	SchemaLeaves, SpecChanges    int
+	LoadObjects, LoadCalls       int
+	LoadCallsDown, LoadMegabytes int
 	MalformedObjects             int
 	Violations                   map[string]int
 	Examples                     []string `json:",omitempty"`
@@ -153,6 +156,9 @@ func (c *campaign) run(ctx context.Context) error {
 		if err := c.specChanges(ctx); err != nil {
 			return err
 		}
+	}
+	if err := c.load(ctx); err != nil {
+		return err
 	}
 	if strings.Contains("malformed objects", c.only) { // the last, because it takes the rules out of the schema
 		if err := c.malformed(ctx); err != nil {

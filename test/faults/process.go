@@ -27,6 +27,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -91,7 +92,11 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	command.Env = []string{"KUBECONFIG=" + kubeconfig}
-	return command.Run() //nolint:wrapcheck // that it was killed is what was asked for
+	err = command.Run()
+	if usage, known := command.ProcessState.SysUsage().(*syscall.Rusage); known {
+		s.memory = usage.Maxrss << 10
+	}
+	return err //nolint:wrapcheck // that it was killed is what was asked for
 }
 
 // proxy is what the child takes for a server.
@@ -100,7 +105,7 @@ func (s *scene) proxy(i *incarnation, vendor bool, target string) (*httptest.Ser
 	if err != nil {
 		return nil, fmt.Errorf("reading a server's address: %w", err)
 	}
-	transport := http.DefaultTransport
+	transport := s.delayed(http.DefaultTransport)
 	if !vendor {
 		if transport, err = rest.TransportFor(s.config); err != nil {
 			return nil, fmt.Errorf("connecting: %w", err)
@@ -112,4 +117,16 @@ func (s *scene) proxy(i *incarnation, vendor bool, target string) (*httptest.Ser
 		FlushInterval: -1, // a watch's frames are not kept back
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}), nil
+}
+
+// delayed is a slow way to CleverTap.
+func (s *scene) delayed(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.busiest.Store(max(s.busiest.Load(), s.calls.Add(1)))
+		defer s.calls.Add(-1)
+		if s.delay > 0 {
+			<-s.real.After(s.delay)
+		}
+		return next.RoundTrip(r)
+	})
 }

@@ -1,0 +1,161 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+)
+
+const (
+	// perAccount is how many passcodes CleverTap lets an account have.
+	perAccount = 100
+	// slowly is how long CleverTap takes, and atOnce how many calls the operator makes to a region.
+	slowly, atOnce = 50 * time.Millisecond, 16
+	// mostMemory is what the operator may take for 5,000 objects.
+	mostMemory = 300 << 20
+	// outage is how long CleverTap is down.
+	outage = 10 * time.Second
+)
+
+// load has many objects start at once, against a CleverTap that is slow, then down, then back.
+func (c *campaign) load(ctx context.Context) error {
+	if c.sample > 0 || !strings.Contains("load", c.only) {
+		return nil
+	}
+	s, err := newScene(ctx, c.kube, c.config, plan{}, c.binary)
+	if err != nil {
+		return err
+	}
+	s.delay = slowly
+	if err := s.stageMany(ctx, c.objects); err != nil {
+		s.close()
+		return err
+	}
+	s.replicas = 1
+	s.group.Go(func() { s.supervise(0) })
+	problems := []error{s.awaitPublished(c.objects / 4)}
+	s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
+	<-s.real.After(outage)
+	down := len(s.vendor.Calls())
+	s.vendor.Break(nil)
+	problems = append(problems, s.awaitPublished(c.objects))
+	s.quiet()
+	problems = append(problems, s.servedOnce(c.objects)...)
+	if busiest := s.vendor.Busiest(); busiest > 2 {
+		problems = append(problems, fmt.Errorf("%d calls of one account at once", busiest))
+	}
+	if busiest := s.busiest.Load(); busiest > atOnce {
+		problems = append(problems, fmt.Errorf("%d calls at once", busiest))
+	}
+	s.close() // after which its memory is known
+	if s.memory > mostMemory {
+		problems = append(problems, fmt.Errorf("%d MB", s.memory>>20))
+	}
+	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = c.objects, len(s.vendor.Calls()), down, int(s.memory>>20)
+	var found []violation
+	for _, problem := range problems {
+		if problem != nil {
+			found = append(found, violation{"everyone is served, and none twice", problem.Error()})
+		}
+	}
+	c.note(plan{kind: "load", workload: workload{name: fmt.Sprint(c.objects, " objects")}}, found, nil)
+	return nil
+}
+
+// stageMany makes objects, and the passcodes of their accounts.
+func (s *scene) stageMany(ctx context.Context, n int) error {
+	for first := 0; first < n; first += perAccount {
+		id := fmt.Sprintf("TEST-LOAD-%d", first/perAccount)
+		account := s.vendor.Account(clevertap.India, id)
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+			Name: strings.ToLower(id), Namespace: s.namespace, Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource},
+		}, StringData: map[string]string{}}
+		for i := first; i < min(n, first+perAccount); i++ {
+			key := fmt.Sprintf("k%d", i)
+			account.Passcode(key, valueOf(key), 365)
+			secret.StringData[key] = valueOf(key)
+		}
+		if err := s.kube.Create(ctx, secret); err != nil {
+			return fmt.Errorf("staging: %w", err)
+		}
+	}
+	for i := range n {
+		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("o%d", i), Namespace: s.namespace}, Spec: v1alpha1.CleverTapPasscodeSpec{
+			AccountID: v1alpha1.AccountID(fmt.Sprintf("TEST-LOAD-%d", i/perAccount)), Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)},
+			Passcodes: []v1alpha1.PasscodeEntry{{Name: "a", SecretKeyRef: v1alpha1.SecretKeyRef{
+				Name: fmt.Sprintf("test-load-%d", i/perAccount), Key: v1alpha1.SecretKey(fmt.Sprintf("k%d", i))}}},
+		}}
+		if err := s.kube.Create(ctx, o); err != nil {
+			return fmt.Errorf("declaring: %w", err)
+		}
+	}
+	return nil
+}
+
+// awaitPublished waits until so many targets were written.
+func (s *scene) awaitPublished(n int) error {
+	const longest = 5 * time.Minute
+	for begun := s.real.Now(); s.real.Now().Sub(begun) < longest; <-s.real.After(100 * time.Millisecond) {
+		if len(s.targetStates()) >= n {
+			return nil
+		}
+	}
+	return fmt.Errorf("%d of %d are published after %s", len(s.targetStates()), n, longest)
+}
+
+// servedOnce is whether every object has its own value, written once, that CleverTap accepted once, and was asked about
+// during the outage with growing waits.
+func (s *scene) servedOnce(n int) []error {
+	var problems []error
+	written, asked := map[string]string{}, map[string]int{}
+	for _, state := range s.targetStates() {
+		if written[state.Name] != "" {
+			problems = append(problems, fmt.Errorf("%s is written twice", state.Name))
+		}
+		written[state.Name] = string(state.Data["passcode"])
+	}
+	for _, call := range s.vendor.Calls() {
+		asked[call.Value]++
+	}
+	for i := range n {
+		value := valueOf(fmt.Sprintf("k%d", i))
+		if got := written[fmt.Sprintf("o%d", i)]; got != value {
+			problems = append(problems, fmt.Errorf("o%d holds %q", i, got))
+		}
+		// After 1, 2, 4 and 8 s the outage is over; one more may have been turned away with it.
+		if asked[value] < 1 || asked[value] > 6 {
+			problems = append(problems, fmt.Errorf("o%d is asked about %d times", i, asked[value]))
+		}
+	}
+	if len(problems) > 5 {
+		problems = append(problems[:5], errors.New("and more"))
+	}
+	return problems
+}
