@@ -17,6 +17,8 @@ limitations under the License.
 package rotation
 
 import (
+	"hash/fnv"
+	"math"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -58,11 +60,12 @@ func (v *view) interval() time.Duration {
 
 // inquiry is what is known of a value, as far as the next question depends on it.
 type inquiry struct {
-	answer    Answer
-	verdict   Verdict
-	verdictAt time.Time
-	published bool
-	ends      time.Time
+	fingerprint string
+	answer      Answer
+	verdict     Verdict
+	verdictAt   time.Time
+	published   bool
+	ends        time.Time
 	// waiting is whether it waits to be published.
 	waiting bool
 }
@@ -70,7 +73,7 @@ type inquiry struct {
 // questionDue is when the entry is to be asked about next; zero means that nothing but a change leads to that.
 func (v *view) questionDue(e *entry, waiting bool) time.Time {
 	return v.due(inquiry{
-		answer: e.Answer, verdict: e.verdict, verdictAt: e.verdictAt,
+		fingerprint: e.Fingerprint, answer: e.Answer, verdict: e.verdict, verdictAt: e.verdictAt,
 		published: e == v.publishedEntry(), ends: e.life.ends, waiting: waiting,
 	})
 }
@@ -88,13 +91,21 @@ func (v *view) due(q inquiry) time.Time {
 	case q.published && q.verdict == Refused && !v.givenUp(v.published):
 		return q.verdictAt.Add(secondRefusal)
 	case q.published:
-		return v.atTheEnd(q, q.verdictAt, v.interval())
+		return v.atTheEnd(q, q.verdictAt, v.staggered(v.interval(), q.fingerprint))
 	case q.verdict == Refused:
 		return q.verdictAt.Add(doubling(firstRefusalWait, lastRefusalWait, q.answer.Refusals))
 	case q.waiting:
 		return v.now // only a fresh acceptance permits to publish
 	}
-	return q.verdictAt.Add(stagedInterval)
+	return q.verdictAt.Add(v.staggered(stagedInterval, q.fingerprint))
+}
+
+// staggered is a wait less up to a tenth, which share is the object's and the value's own: those that were asked about
+// together, by a start of the operator perhaps, are so no more after some rounds, through restarts as well.
+func (v *view) staggered(wait time.Duration, fingerprint string) time.Duration {
+	share := fnv.New32a()
+	_, _ = share.Write([]byte(string(v.Object.UID) + fingerprint)) // which never fails
+	return max(shortestInterval, wait-time.Duration(float64(wait/10)*float64(share.Sum32())/math.MaxUint32).Truncate(time.Second))
 }
 
 // atTheEnd is one wait after the last question, or the published one's end where that comes between.
@@ -141,7 +152,7 @@ func (v *view) routine() (ask []Question, next time.Time) {
 		return ask, next
 	}
 	due := v.due(inquiry{
-		answer: p.answer, verdict: p.verdict, verdictAt: p.verdictAt, published: true, ends: p.life.ends,
+		fingerprint: p.fingerprint, answer: p.answer, verdict: p.verdict, verdictAt: p.verdictAt, published: true, ends: p.life.ends,
 	})
 	if !due.IsZero() && !due.After(v.now) {
 		return append(ask, Question{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}), next

@@ -24,6 +24,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -420,6 +421,25 @@ func looksAgain(t time.Time) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).To(Equal(t))
+	}
+}
+
+func looksAgainWithin(from, to time.Time) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Next).To(And(BeTemporally(">=", from), BeTemporally("<=", to)))
+	}
+}
+
+// sooner is that an object of one UID looks again before the same object of another.
+func sooner(first, second types.UID) expectation {
+	return func(w *world, _ rotation.Decision) {
+		GinkgoHelper()
+		next := func(uid types.UID) time.Time {
+			w.object.UID, w.target.Record.OwnerUID = uid, uid
+			return w.decide().Next
+		}
+		Expect(next(first)).To(BeTemporally("<", next(second)))
 	}
 }
 

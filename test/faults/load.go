@@ -71,8 +71,8 @@ func (c *campaign) load(ctx context.Context) error {
 	if busiest := s.vendor.Busiest(); busiest > 2 {
 		problems = append(problems, fmt.Errorf("%d calls of one account at once", busiest))
 	}
-	if busiest := s.busiest.Load(); busiest > atOnce {
-		problems = append(problems, fmt.Errorf("%d calls at once", busiest))
+	if s.busiest > atOnce {
+		problems = append(problems, fmt.Errorf("%d calls at once", s.busiest))
 	}
 	s.close() // after which its memory is known
 	if s.memory > mostMemory {
@@ -108,9 +108,9 @@ func (s *scene) stageMany(ctx context.Context, n int) error {
 	}
 	for i := range n {
 		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("o%d", i), Namespace: s.namespace}, Spec: v1alpha1.CleverTapPasscodeSpec{
-			AccountID: v1alpha1.AccountID(fmt.Sprintf("TEST-LOAD-%d", i/perAccount)), Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)},
+			AccountID: fmt.Sprintf("TEST-LOAD-%d", i/perAccount), Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)},
 			Passcodes: []v1alpha1.PasscodeEntry{{Name: "a", SecretKeyRef: v1alpha1.SecretKeyRef{
-				Name: fmt.Sprintf("test-load-%d", i/perAccount), Key: v1alpha1.SecretKey(fmt.Sprintf("k%d", i))}}},
+				Name: fmt.Sprintf("test-load-%d", i/perAccount), Key: fmt.Sprintf("k%d", i)}}},
 		}}
 		if err := s.kube.Create(ctx, o); err != nil {
 			return fmt.Errorf("declaring: %w", err)

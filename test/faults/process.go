@@ -122,11 +122,19 @@ func (s *scene) proxy(i *incarnation, vendor bool, target string) (*httptest.Ser
 // delayed is a slow way to CleverTap.
 func (s *scene) delayed(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		s.busiest.Store(max(s.busiest.Load(), s.calls.Add(1)))
-		defer s.calls.Add(-1)
+		s.count(1)
+		defer s.count(-1)
 		if s.delay > 0 {
 			<-s.real.After(s.delay)
 		}
 		return next.RoundTrip(r)
 	})
+}
+
+// count counts the calls that are under way.
+func (s *scene) count(more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls += more
+	s.busiest = max(s.busiest, s.calls)
 }

@@ -24,7 +24,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,8 +63,8 @@ type scene struct {
 	replicas  int
 	behind    *rest.Config  // replica 0's API server, if that is another one
 	delay     time.Duration // that a child's calls to CleverTap take
-	calls     atomic.Int32  // of a child to CleverTap that are under way
-	busiest   atomic.Int32  // how many that were at most
+	calls     int           // of a child to CleverTap that are under way
+	busiest   int           // how many that were at most
 	memory    int64         // what the last child took at most, in bytes
 	binary    string        // what runs as a child process; "" means none
 	calm      time.Duration
