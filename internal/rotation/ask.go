@@ -17,7 +17,7 @@ limitations under the License.
 package rotation
 
 import (
-	"hash/fnv"
+	"hash/crc32"
 	"math"
 	"time"
 
@@ -103,9 +103,8 @@ func (v *view) due(q inquiry) time.Time {
 // staggered is a wait less up to a tenth, which share is the object's and the value's own: those that were asked about
 // together, by a start of the operator perhaps, are so no more after some rounds, through restarts as well.
 func (v *view) staggered(wait time.Duration, fingerprint string) time.Duration {
-	share := fnv.New32a()
-	_, _ = share.Write([]byte(string(v.Object.UID) + fingerprint)) // which never fails
-	return max(shortestInterval, wait-time.Duration(float64(wait/10)*float64(share.Sum32())/math.MaxUint32).Truncate(time.Second))
+	share := float64(crc32.ChecksumIEEE([]byte(string(v.Object.UID)+fingerprint))) / math.MaxUint32
+	return max(shortestInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
 }
 
 // atTheEnd is one wait after the last question, or the published one's end where that comes between.

@@ -31,7 +31,8 @@ const maxHistory = 10
 
 // status is what there is to tell of what was observed.
 func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
-	s := *v.Object.Status.DeepCopy()
+	s := v.Object.Status
+	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
 	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
 	s.Target = EffectiveTarget(v.Object)
