@@ -119,16 +119,22 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 120
 
 .PHONY: bench
 bench: build ## Measures speed and cost against a real API server, and writes docs/bench; takes a quarter of an hour.
 	@mkdir -p docs/bench
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -out docs/bench
 
+.PHONY: fuzz
+fuzz: ## Runs every fuzz target for FUZZTIME each, half a minute if nothing else is said.
+	@hack/fuzz.sh
+
 .PHONY: faults
 faults: ## Injects faults at every point of every workload, and runs mutants against the oracles; takes half an hour.
 	@mkdir -p docs/faults
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -out docs/faults/plans.json
+	MODEL_DISRUPTIONS=2 go test -count=1 -timeout 20m -run TestEveryState -v ./internal/rotation
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -mutants -out docs/faults/mutants.json
 
 .PHONY: site

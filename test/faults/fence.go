@@ -151,6 +151,18 @@ func (f *fence) unanswered() bool {
 	return f.suffered(func(what string, fault fault) bool { return what == "CleverTap" && !fault.isCrash() })
 }
 
+// suffersFrom is whether a fault came at this number or later: what it leads to was asked for.
+func (f *fence) suffersFrom(first int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := range f.plan {
+		if n >= first && n < len(f.trace) {
+			return true
+		}
+	}
+	return false
+}
+
 func (f *fence) suffered(matches func(what string, fault fault) bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

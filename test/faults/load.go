@@ -46,8 +46,11 @@ const (
 
 // load has many objects start at once, against a CleverTap that is slow, then down, then back.
 func (c *campaign) load(ctx context.Context) error {
-	if c.sample > 0 || !strings.Contains("load", c.only) {
+	if !strings.Contains("load", c.only) {
 		return nil
+	}
+	if err := c.buildOperator(ctx); err != nil {
+		return err
 	}
 	s, err := newScene(ctx, c.kube, c.config, plan{}, c.binary)
 	if err != nil {

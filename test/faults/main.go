@@ -52,7 +52,7 @@ func main() {
 	flag.IntVar(&c.kills, "kills", 60, "how many kills of a child process")
 	flag.IntVar(&c.objects, "objects", 5000, "how many objects start at once")
 	flag.StringVar(&c.binary, "binary", filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
-	flag.IntVar(&c.parallel, "parallel", 10, "how many plans at once")
+	flag.IntVar(&c.parallel, "parallel", 24, "how many plans at once")
 	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
 	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
 	mutate := flag.Bool("mutants", false, "prove that the oracles bite: run a sample against each mutant of the operator")
@@ -125,20 +125,11 @@ func (p plan) String() string {
 }
 
 func (c *campaign) run(ctx context.Context) error {
-	plane, err := env.Start("")
+	plane, err := c.connect()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = plane.Stop() }()
-	scheme, err := operator.Scheme()
-	if err != nil {
-		return err
-	}
-	c.config = plane.Config()
-	c.config.QPS = -1
-	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: scheme}); err != nil {
-		return fmt.Errorf("connecting: %w", err)
-	}
 	c.summary.Violations = map[string]int{}
 	references, points, err := c.references(ctx)
 	if err != nil {
@@ -160,13 +151,31 @@ func (c *campaign) run(ctx context.Context) error {
 	if err := c.load(ctx); err != nil {
 		return err
 	}
-	if strings.Contains("malformed objects", c.only) { // the last, because it takes the rules out of the schema
+	if strings.Contains("malformed objects", c.only) {
 		if err := c.malformed(ctx); err != nil {
 			c.summary.Violations["one malformed object harms itself alone"]++
 			c.summary.Examples = append(c.summary.Examples, err.Error())
 		}
 	}
 	return c.tell()
+}
+
+// connect starts a control plane, which is to be stopped.
+func (c *campaign) connect() (*env.ControlPlane, error) {
+	plane, err := env.Start("")
+	if err != nil {
+		return nil, err
+	}
+	scheme, err := operator.Scheme()
+	if err != nil {
+		return nil, errors.Join(err, plane.Stop())
+	}
+	c.config = plane.Config()
+	c.config.QPS = -1
+	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: scheme}); err != nil {
+		return nil, errors.Join(fmt.Errorf("connecting: %w", err), plane.Stop())
+	}
+	return plane, nil
 }
 
 // references runs each workload three times without faults: what differs between them differs by itself.
@@ -220,7 +229,8 @@ func (c *campaign) plans(points map[string]int) []plan {
 	}
 	singles, doubles, twins := len(single), c.doubles, c.twins
 	if c.sample > 0 {
-		singles, doubles, twins, c.kills = c.sample, c.sample/3, c.sample/4, c.sample/20
+		singles, doubles, twins, c.kills = c.sample, c.sample/3, c.sample/4, min(c.kills, c.sample/20)
+		c.objects = min(c.objects, 2*c.sample)
 	}
 	return slices.Concat(spread(single, singles), spread(double, doubles), spread(twin, twins))
 }
@@ -237,10 +247,13 @@ func spread(all []plan, n int) []plan {
 	return some
 }
 
-func (c *campaign) each(n int, do func(i int)) {
+func (c *campaign) each(n int, do func(i int)) { inParallel(c.parallel, n, do) }
+
+// inParallel does so many things, some at a time.
+func inParallel(atOnce, n int, do func(i int)) {
 	var group sync.WaitGroup
 	next := make(chan int)
-	for range c.parallel {
+	for range atOnce {
 		group.Go(func() {
 			for i := range next {
 				do(i)

@@ -39,10 +39,11 @@ import (
 // killed runs workloads, of those that need no time to go by, with the operator's real binary as a child process that
 // gets a SIGKILL at sampled points, to show that a crash within this process is a true one.
 func (c *campaign) killed(ctx context.Context, n int) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", c.binary, ".")
-	build.Dir = env.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the operator: %w: %s", err, out)
+	if n == 0 {
+		return nil
+	}
+	if err := c.buildOperator(ctx); err != nil {
+		return err
 	}
 	var plans []plan
 	references := map[string]*ending{}
@@ -62,6 +63,15 @@ func (c *campaign) killed(ctx context.Context, n int) error {
 		}
 	}
 	c.carryOut(ctx, spread(plans, n), references)
+	return nil
+}
+
+func (c *campaign) buildOperator(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "go", "build", "-o", c.binary, ".")
+	build.Dir = env.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the operator: %w: %s", err, out)
+	}
 	return nil
 }
 
