@@ -53,7 +53,7 @@ const FieldManager = v1alpha1.ManagedBy
 const RestartFieldManager = v1alpha1.ManagedBy + "-restart"
 
 // longestSleep bounds how long an object sleeps, so that a clock that was set right is noticed.
-const longestSleep = 10 * time.Minute
+const longestSleep = 30 * time.Minute
 
 // cacheLag is how soon to look again for what the API server has and the informer has not yet.
 const cacheLag = 20 * time.Millisecond

@@ -97,13 +97,16 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing the mutant: %w", err)
 	}
-	binary := filepath.Join(folder, "faults")
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, "./test/faults")
-	build.Dir = env.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the mutant: %w: %s", err, out)
+	run := exec.CommandContext(ctx, "go", "test", "-overlay", filepath.Join(folder, "overlay.json"), "-run", "TestEveryState", "./internal/rotation")
+	if m.workload != search {
+		binary := filepath.Join(folder, "faults")
+		build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, "./test/faults")
+		build.Dir = env.Root()
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("building the mutant: %w: %s", err, out)
+		}
+		run = exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0")
 	}
-	run := exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0")
 	run.Dir = env.Root()
 	out, err := run.CombinedOutput()
 	if err == nil {
@@ -111,6 +114,9 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 	}
 	return killer(string(out)), nil
 }
+
+// search is the search of every state, in place of a workload.
+const search = "the search"
 
 // killer is the oracle that the output names first.
 func killer(out string) string {
@@ -122,6 +128,9 @@ func killer(out string) string {
 		if strings.Contains(out, oracle) {
 			return oracle
 		}
+	}
+	if strings.Contains(out, "--- FAIL: TestEveryState") {
+		return search
 	}
 	return "the run itself: " + out[max(0, len(out)-200):]
 }
@@ -139,13 +148,13 @@ func mutants() []mutant {
 			right: "return e.Answer.Verdict == Accepted &&", wrong: "return e.Answer.Verdict != Unknown &&"},
 		{mistake: "forget to count a revision", file: want, workload: "request",
 			right: "record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1", wrong: "record.Revision = max(v.Object.Status.Revision, p.record.Revision)"},
-		{mistake: "take the revision from the status alone", file: want, workload: "request",
+		{mistake: "take the revision from the status alone", file: want, workload: search,
 			right: "record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1", wrong: "record.Revision = v.Object.Status.Revision + 1"},
 		{mistake: "forget which requests were obeyed", file: want, workload: "request",
 			right: "	handled = append(slices.Clone(handled), r.value)\n", wrong: ""},
 		{mistake: "believe the status of what was obeyed", file: requests, workload: "request",
 			right: "|| slices.Contains(handled, r.value)\n", wrong: "\n"},
-		{mistake: "forget what was replaced", file: want, workload: "request",
+		{mistake: "forget what was replaced", file: want, workload: "two requests",
 			right: "record.Replaced = before.replaced(c.entry.Fingerprint, record.PublishedAt)", wrong: "_ = before"},
 		{mistake: "write the region where the endpoint belongs", file: target, workload: "first publication",
 			right: "keys.Endpoint:  []byte(tuple.Endpoint),", wrong: "keys.Endpoint:  []byte(tuple.Region),"},
@@ -173,8 +182,14 @@ func mutants() []mutant {
 			right: "case e == nil || !e.hasValue() || e == v.publishedEntry():", wrong: "case true:"},
 		{mistake: "give up after a write that failed", file: act, workload: "first publication",
 			right: "		return rotation.Decide(r.Clock.Now(), s.Observed), err\n", wrong: "		return rotation.Decision{Status: s.Object.Status}, nil\n"},
-		{mistake: "go back to a value that was replaced", file: choose, workload: "request",
+		{mistake: "go back to a value that was replaced", file: choose, workload: "two requests",
 			right: "return !e.replaced && e != v.publishedEntry()", wrong: "return e != v.publishedEntry()"},
+		{mistake: "overwrite what another process heard later", file: "internal/rotation/examine.go", workload: search,
+			right: "	case own == Unknown:\n		return verdict, told\n", wrong: "	case own == Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
+		{mistake: "take the first refusal for a certain one", file: "internal/rotation/failover.go", workload: search,
+			right: "p.answer.At.Sub(p.answer.RefusedSince) >= secondRefusal", wrong: "true"},
+		{mistake: "do not ask once more before failing over", file: "internal/rotation/failover.go", workload: search,
+			right: "return !v.published.answer.At.Before(spare.Answer.At)", wrong: "return true"},
 		{mistake: "report from a view that is behind", file: "controllers/observe.go", workload: "stale view: the watch of targets is held at",
 			right: "		s.behind = true\n		return nil\n	}\n	known.putBack = version", wrong: "		return nil\n	}\n	known.putBack = version"},
 		{mistake: "create a target without a look at the object", file: act, workload: "stale view: a restart lists what was before a target",

@@ -146,17 +146,11 @@ func endOf(o *v1alpha1.CleverTapPasscode) objectEnd {
 	return end
 }
 
-// targetStates are the states that targets went through, in order; a deletion ends one life of a target.
-func (s *scene) targetStates() []*corev1.Secret {
+// targetStates are the states that targets went through, in order.
+func (s *scene) targetStates() []state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var states []*corev1.Secret
-	for _, state := range s.states {
-		if state != nil && state.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
-			states = append(states, state)
-		}
-	}
-	return states
+	return slices.Clone(s.states)
 }
 
 // judge looks at every state that was, at the end, and at CleverTap's log.
@@ -194,7 +188,7 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 		}
 		counts, wanted := end.TargetStates, want.TargetStates
 		if !cmp.Equal(counts, wanted) || end.Restarts != want.Restarts {
-			add("as many writes as without faults", "states %v, %d restarts; without faults %v, %d", counts, end.Restarts, wanted, want.Restarts)
+			add("as many writes as without faults", "states %v, %d restarts; without faults %v, %d; the last differ by %s", counts, end.Restarts, wanted, want.Restarts, lastChange(states))
 		}
 		end.TargetStates, end.Restarts = wanted, want.Restarts
 		if diff := cmp.Diff(want, end); diff != "" {
@@ -202,6 +196,15 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 		}
 	}
 	return found, len(states), nil
+}
+
+// lastChange is what the last write of a target changed.
+func lastChange(states []state) string {
+	if len(states) < 2 {
+		return "nothing"
+	}
+	before, after := states[len(states)-2], states[len(states)-1]
+	return cmp.Diff(before.Annotations, after.Annotations) + cmp.Diff(before.Data, after.Data)
 }
 
 // due is whether a request may come although nothing happens: an event that the API server told to come back later, the
@@ -232,18 +235,19 @@ func (s *scene) unasked(w workload, from int) []string {
 }
 
 // judgeStates looks at every state that a target was ever in.
-func (s *scene) judgeStates(w workload, states []*corev1.Secret, add func(string, string, ...any)) {
-	asked := map[string]bool{}
-	for _, call := range s.vendor.Calls() {
-		asked[call.Value] = true
-	}
+func (s *scene) judgeStates(w workload, states []state, add func(string, string, ...any)) {
+	calls := s.vendor.Calls()
 	last := map[string]int64{}
 	var values []string
 	for _, state := range states {
-		keys := keysOf(state)
+		asked := map[string]bool{}
+		for _, call := range calls[:state.calls] {
+			asked[call.Value] = true
+		}
+		keys := keysOf(state.Secret)
 		value := string(state.Data[keys.Passcode])
 		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
-			s.judgeTuple(w, state, keys, asked, add)
+			s.judgeTuple(w, state.Secret, keys, asked, add)
 		}
 		revision, err := strconv.ParseInt(state.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
 		if err != nil || revision < last[state.Name] {

@@ -78,7 +78,7 @@ type scene struct {
 	older   map[string]*listing
 	stopped bool
 	group   sync.WaitGroup
-	states  []*corev1.Secret // every state of every target that the API server ever held
+	states  []state // every one of every target that the API server ever held
 	watch   context.CancelFunc
 }
 
@@ -137,16 +137,25 @@ func (s *scene) record() error {
 	go func() {
 		for event := range watcher.ResultChan() {
 			if secret, isSecret := event.Object.(*corev1.Secret); isSecret {
-				s.mu.Lock()
-				if event.Type == "DELETED" {
-					secret = nil
+				if secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget && event.Type != "DELETED" {
+					s.keep(state{secret, len(s.vendor.Calls())})
 				}
-				s.states = append(s.states, secret)
-				s.mu.Unlock()
 			}
 		}
 	}()
 	return nil
+}
+
+// state is a target as it was, and how many calls CleverTap had had by then.
+type state struct {
+	*corev1.Secret
+	calls int
+}
+
+func (s *scene) keep(st state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states = append(s.states, st)
 }
 
 // supervise starts an operator again whenever it has ended, as a kubelet does.

@@ -152,7 +152,10 @@ func workloads() []workload {
 			s.clock.Step(2 * time.Hour)
 			return nil
 		}, publishes("b"))},
-		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation), handled, publishes("b"))},
+		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation), handled("now"), publishes("b"))},
+		{name: "two requests and one spare", run: steps(begun, settles, rotates("1", "b"), settles, changes(func(o *v1alpha1.CleverTapPasscode) {
+			o.Annotations = map[string]string{v1alpha1.RotateRequestedAtAnnotation: "2"}
+		}), handled("2"), settles, publishes("b"))},
 		{name: "verification request", run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation), func(ctx context.Context, s *scene) error {
 			return s.until("the request is handled", func() bool {
 				o, err := s.object(ctx, "o")
@@ -199,11 +202,13 @@ func workloads() []workload {
 	}
 }
 
-func handled(ctx context.Context, s *scene) error {
-	return s.until("the request is handled", func() bool {
-		o, err := s.object(ctx, "o")
-		return err == nil && o.Status.LastHandledRotateAt == "now"
-	})
+func handled(request string) action {
+	return func(ctx context.Context, s *scene) error {
+		return s.until("the request is handled", func() bool {
+			o, err := s.object(ctx, "o")
+			return err == nil && o.Status.LastHandledRotateAt == request
+		})
+	}
 }
 
 func deleted(ctx context.Context, s *scene) error {
