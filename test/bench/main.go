@@ -152,7 +152,7 @@ func once(ctx context.Context, w *world, n int) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	idle, err := w.idle(n, 15*time.Second)
+	idle, err := w.idle(n, time.Minute)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func crowded(ctx context.Context) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		quiet, err := w.idle(n, 20*time.Second)
+		quiet, err := w.idle(n, time.Minute)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +190,7 @@ func crowded(ctx context.Context) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		waiting, err := w.idle(n, 30*time.Second)
+		waiting, err := w.idle(n, time.Minute)
 		waiting.Phase = "idle, 100 Retiring"
 		return []result{onboarded, quiet, retiring, waiting}, err
 	})
@@ -207,7 +207,7 @@ func large(ctx context.Context) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		idle, err := w.idle(n, 30*time.Second)
+		idle, err := w.idle(n, time.Minute)
 		if err != nil {
 			return nil, err
 		}

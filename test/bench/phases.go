@@ -271,7 +271,8 @@ func (w *world) floor(ctx context.Context, n int) (all, one result, err error) {
 	return all, one, nil
 }
 
-// crowd makes Secrets and Pods that are nobody's business; some Pods hold targets of objects.
+// crowd makes Secrets and Pods that are nobody's business; some Pods run, and hold targets of
+// objects in their environment, which only a restart changes.
 func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix string, objects int) error {
 	blob := make([]byte, 8<<10)
 	err := each(secrets, func(i int) error {
@@ -284,9 +285,13 @@ func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix st
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: objectName("pod", i), Namespace: namespace(i)}}
 		pod.Spec.Containers = []corev1.Container{{Name: "app", Image: "app"}}
 		if i < holding {
-			pod.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: objectName(prefix, i%objects)}}}}
-			pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}
+			pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: objectName(prefix, i%objects)}}}}
 		}
-		return w.kube.Create(ctx, pod)
+		if err := w.kube.Create(ctx, pod); err != nil || i >= holding {
+			return err //nolint:wrapcheck // the caller does
+		}
+		pod.Status.Phase = corev1.PodRunning
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(w.clock.Now())}}}}
+		return w.kube.Status().Update(ctx, pod) //nolint:wrapcheck // as above
 	})
 }

@@ -55,6 +55,7 @@ func main() {
 	flag.IntVar(&c.parallel, "parallel", 24, "how many plans at once")
 	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
 	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
+	flag.BoolVar(&c.first, "first", false, "run no further plans once a violation is found")
 	mutate := flag.Bool("mutants", false, "prove that the oracles bite: run a sample against each mutant of the operator")
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
@@ -200,7 +201,11 @@ func (c *campaign) references(ctx context.Context) (map[string]*ending, map[stri
 			}
 			references[w.name] = &end
 			points[w.name] = max(points[w.name], counted)
+			broken := len(problems) > 0
 			c.mu.Unlock()
+			if broken {
+				return
+			}
 		}
 	})
 	c.summary.Workloads = len(points)
@@ -269,7 +274,7 @@ func inParallel(atOnce, n int, do func(i int)) {
 
 func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[string]*ending) {
 	c.each(len(plans), func(i int) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || c.first && c.violated() {
 			return
 		}
 		p := plans[i]
@@ -279,6 +284,12 @@ func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[st
 			fmt.Fprintf(os.Stderr, "faults: %d of %d plans begun\n", i+1, len(plans))
 		}
 	})
+}
+
+func (c *campaign) violated() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.summary.Violations) > 0
 }
 
 // note counts what a plan found, and keeps some of it.

@@ -105,7 +105,7 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 		if out, err := build.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("building the mutant: %w: %s", err, out)
 		}
-		run = exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0")
+		run = exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0", "-first")
 	}
 	run.Dir = env.Root()
 	out, err := run.CombinedOutput()

@@ -275,7 +275,7 @@ func (s *scene) isCalm() bool {
 func (s *scene) quiet() {
 	begun := s.real.Now()
 	for {
-		if s.isCalm() && s.real.Now().Sub(begun) > s.calm || s.real.Now().Sub(begun) > patience {
+		if s.isCalm() && s.real.Now().Sub(begun) > s.calm || s.real.Now().Sub(begun) > patience/2 {
 			return
 		}
 		<-s.real.After(15 * time.Millisecond)
