@@ -77,6 +77,7 @@ func main() {
 type campaign struct {
 	sample, doubles, twins, kills, objects, parallel int
 	only, out, binary                                string
+	first                                            bool
 
 	kube    client.WithWatch
 	config  *rest.Config
