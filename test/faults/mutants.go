@@ -177,7 +177,7 @@ func mutants() []mutant {
 		{mistake: "restart a workload again and again", file: rollout, workload: "rollout",
 			right: "case revision == v.published.record.Revision || r.Paused", wrong: "case revision > v.published.record.Revision || r.Paused"},
 		{mistake: "take an outage for a refusal", file: "internal/clevertap/interpret.go", workload: "outage",
-			right: "case isRefusal(a.status)", wrong: "case a.status >= 400"},
+			right: "return code == http.StatusUnauthorized || code == http.StatusForbidden", wrong: "return code >= http.StatusUnauthorized"},
 		{mistake: "ignore a pin", file: "internal/rotation/pin.go", workload: "pin",
 			right: "case e == nil || !e.hasValue() || e == v.publishedEntry():", wrong: "case true:"},
 		{mistake: "give up after a write that failed", file: act, workload: "first publication",
