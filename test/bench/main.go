@@ -65,7 +65,7 @@ type scenario struct {
 func run(ctx context.Context, only, out string, runs int) error {
 	var all []group
 	for _, s := range []scenario{
-		{"basic", func(ctx context.Context) ([]result, error) { return basic(ctx, runs) }}, {"crowd", crowded}, {"large", large}, {"growth", growth}, {"slow", slowVendor}, {"shards", shards},
+		{"basic", func(ctx context.Context) ([]result, error) { return basic(ctx, runs) }}, {"crowd", crowded}, {"large", large}, {"growth", growth}, {"slow", slowVendor}, {"account", oneAccount}, {"shards", shards},
 	} {
 		if only != "" && only != s.name {
 			continue
@@ -248,6 +248,19 @@ func slowVendor(ctx context.Context) ([]result, error) {
 		}
 		onboarded, err := w.onboard(ctx, "many", 500, nil)
 		onboarded.Phase = fmt.Sprintf("onboard, at most %d calls of an account at once", w.vendor.Busiest())
+		return []result{onboarded}, err
+	})
+}
+
+// oneAccount is 10,000 objects on one account, of which CleverTap takes two calls at once.
+func oneAccount(ctx context.Context) ([]result, error) {
+	return in(ctx, 0, func(w *world) ([]result, error) {
+		w.account = "BENCH-ONE"
+		if _, err := w.startOperator(ctx); err != nil {
+			return nil, err
+		}
+		onboarded, err := w.onboard(ctx, "many", 10_000, nil)
+		onboarded.Phase = fmt.Sprintf("onboard, at most %d calls of the account at once", w.vendor.Busiest())
 		return []result{onboarded}, err
 	})
 }

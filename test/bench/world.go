@@ -17,6 +17,7 @@ limitations under the License.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,7 @@ type world struct {
 	probes   string
 	audit    *auditLog
 	shard    string
+	account  string // of every object; "" means one of each perAccount
 }
 
 // newWorld starts everything but the operator. The vendor answers after a delay.
@@ -238,7 +240,7 @@ func objectName(prefix string, i int) string { return fmt.Sprintf("%s-%05d", pre
 // object on is the operator's.
 func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*v1alpha1.CleverTapPasscode)) (begun time.Time, err error) {
 	err = each(n, func(i int) error {
-		account := w.vendor.Account(clevertap.India, accountOf(prefix, i))
+		account := w.vendor.Account(clevertap.India, w.accountOf(prefix, i))
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
 			Name: objectName(prefix, i) + "-staged", Namespace: namespace(i), Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource},
 		}, StringData: map[string]string{}}
@@ -255,7 +257,7 @@ func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*
 	begun = w.clock.Now()
 	return begun, each(n, func(i int) error {
 		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: objectName(prefix, i), Namespace: namespace(i)}}
-		o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountOf(prefix, i), Region: "in1", Expiry: v1alpha1.Expiry{Forever: ptr.To(true)}}
+		o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: w.accountOf(prefix, i), Region: "in1", Expiry: v1alpha1.Expiry{Forever: ptr.To(true)}}
 		if w.shard != "" {
 			o.Labels = map[string]string{"shard": strconv.Itoa(i % 2)}
 		}
@@ -269,7 +271,9 @@ func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*
 	})
 }
 
-func accountOf(prefix string, i int) string { return fmt.Sprintf("BENCH-%s-%d", prefix, i/perAccount) }
+func (w *world) accountOf(prefix string, i int) string {
+	return cmp.Or(w.account, fmt.Sprintf("BENCH-%s-%d", prefix, i/perAccount))
+}
 
 // rotatingAt has the first passcode replaced at a moment.
 func rotatingAt(t time.Time) func(*v1alpha1.CleverTapPasscode) {

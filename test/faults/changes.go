@@ -285,7 +285,7 @@ func (s *scene) appearance(ctx context.Context) (a appearance, ready bool) {
 	}
 	target := s.secret(ctx, rotation.EffectiveTarget(o))
 	a = appearance{
-		passcode: o.Status.ActivePasscode, phase: string(o.Status.Phase), ready: reasonOf(o, v1alpha1.ConditionReady),
+		passcode: o.Status.ActivePasscode, phase: string(o.Status.Phase), ready: readyReason(o),
 		tuple: map[string]string{}, labels: target.Labels, annotations: map[string]string{}, owners: len(target.OwnerReferences),
 	}
 	previous := rotation.EffectiveKeys(o).PreviousPasscode

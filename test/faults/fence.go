@@ -74,6 +74,7 @@ var errCrashed = errors.New("this incarnation has crashed")
 
 func (i *incarnation) crash() {
 	i.die()
+	i.gate.open()
 	go i.end() // the request that crashed is one that the end waits for
 }
 

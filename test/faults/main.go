@@ -53,7 +53,7 @@ func main() {
 	flag.IntVar(&c.objects, "objects", 5000, "how many objects start at once")
 	flag.StringVar(&c.binary, "binary", filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
 	flag.IntVar(&c.parallel, "parallel", 24, "how many plans at once")
-	flag.StringVar(&c.only, "only", "", "run the workloads whose name contains this")
+	flag.StringVar(&c.only, "only", "", "run the workloads, or mutants, whose name contains this")
 	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
 	flag.BoolVar(&c.first, "first", false, "run no further plans once a violation is found")
 	mutate := flag.Bool("mutants", false, "prove that the oracles bite: run a sample against each mutant of the operator")
@@ -62,7 +62,7 @@ func main() {
 	klog.SetLogger(logr.Discard())
 	var err error
 	if *mutate {
-		err = killMutants(ctx, c.out)
+		err = killMutants(ctx, c.only, c.out)
 	} else {
 		err = c.run(ctx)
 	}

@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -86,8 +87,8 @@ func (e ending) uncounted() ending {
 	return after
 }
 
-func reasonOf(o *v1alpha1.CleverTapPasscode, name string) string {
-	if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
+func readyReason(o *v1alpha1.CleverTapPasscode) string {
+	if c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReady); c != nil {
 		return c.Reason
 	}
 	return ""
@@ -167,6 +168,9 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 	if busiest := s.vendor.Busiest(); busiest > 2*s.replicas {
 		add("calls to CleverTap are bounded", "%d at once", busiest)
 	}
+	if s.restless {
+		add("it comes to rest", "%d requests", s.fence.counted())
+	}
 	before := s.fence.counted()
 	if s.binary == "" { // by the real clock, something is always due
 		s.rest()
@@ -237,7 +241,7 @@ func (s *scene) unasked(w workload, from int) []string {
 // judgeStates looks at every state that a target was ever in.
 func (s *scene) judgeStates(w workload, states []state, add func(string, string, ...any)) {
 	calls := s.vendor.Calls()
-	last := map[string]int64{}
+	last, published := map[string]int64{}, map[string]time.Time{}
 	var values []string
 	for _, state := range states {
 		asked := map[string]bool{}
@@ -257,7 +261,11 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 			judgeNewValue(w, values, value, revision == last[state.Name], add)
 			values = append(values, value)
 		}
-		last[state.Name] = revision
+		record, err := rotation.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
+		if once := published[state.Name]; err == nil && last[state.Name] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
+			add("a revision is published once", "%d at %s and at %s", revision, once, record.PublishedAt)
+		}
+		last[state.Name], published[state.Name] = revision, record.PublishedAt
 	}
 	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
 		add("not ours is not written", "staged has managers %v", staged.ManagedFields)

@@ -36,37 +36,39 @@ import (
 func staleViews() []staleView {
 	return []staleView{
 		{"the watch of targets is held over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(0, secrets), settles, revisionIs("o", 3))}},
+			holds(secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(secrets), settles, revisionIs(3))}},
 		{"the watch of objects is held while another replica obeys", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, objects), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(0, objects), settles, revisionIs("o", 3))}},
+			holds(objects), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(objects), settles, revisionIs(3))}},
 		{"the watch of objects is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, objects), rotates("1", "b"), settles, passes(60), releases(0, objects), settles, publishes("b"), revisionIs("o", 2))}},
+			holds(objects), rotates("1", "b"), settles, passes(60), releases(objects), settles, publishes("b"), revisionIs(2))}},
 		{"the watch of targets is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, secrets), rotates("1", "b"), settles, passes(60), releases(0, secrets), settles, publishes("b"), revisionIs("o", 2))}},
-		{"another replica publishes first while targets are held", 2, workload{run: steps(settles, holds(0, secrets), begunWith("b", "c"), settles,
-			releases(0, secrets), settles, revisionIs("o", 1))}},
+			holds(secrets), rotates("1", "b"), settles, passes(60), releases(secrets), settles, publishes("b"), revisionIs(2))}},
+		{"another replica publishes first while targets are held", 2, workload{run: steps(settles, holds(secrets), begunWith("b", "c"), settles,
+			releases(secrets), settles, revisionIs(1))}},
 		{"a target that another replica wrote is deleted while objects are held", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, objects), rotates("1", "b"), settles, deletesTarget, settles, releases(0, objects), settles, publishes("b"))}},
+			holds(objects), rotates("1", "b"), settles, deletesTarget, settles, releases(objects), settles, publishes("b"))}},
 		{"a replica is paused, misses a rotation, and goes on", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, everything, objects, secrets), rotates("1", "b"), settles, releases(0, everything, objects, secrets), settles, revisionIs("o", 2))}},
+			holds(everything, objects, secrets), rotates("1", "b"), settles, releases(everything, objects, secrets), settles, revisionIs(2))}},
 		{"a replica is paused right before its write, which another makes", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(0, everything), rotates("1", "b"), settles, releases(0, everything), settles, revisionIs("o", 2))}},
+			holds(everything), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(everything), settles, publishes("c"), revisionIs(3))}},
 		{"a replica is paused over the rotation time and its end", 2, workload{run: steps(begun, settles,
-			holds(0, everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(0, everything, objects, secrets), settles, revisionIs("o", 2))}},
+			holds(everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(everything, objects, secrets), settles, revisionIs(2))}},
 		{"a restart lists what was before a rotation, and catches up", 1, workload{run: steps(begunWith("b", "c"), settles,
-			snapshots, rotates("1", "b"), settles, crashesIntoThePast, settles, passes(60), catchesUp, settles, publishes("b"), revisionIs("o", 2))}},
+			snapshots, rotates("1", "b"), settles, crashesIntoThePast(objects, secrets), settles, passes(60), catchesUp, settles, publishes("b"), revisionIs(2))}},
 		{"a restart lists what was before a target was published and deleted", 1, workload{run: steps(begunWith("b", "c"), settles,
-			snapshots, rotates("1", "b"), settles, crashesIntoThePast, deletesTarget, settles, catchesUp, settles, publishes("b"))}},
+			snapshots, rotates("1", "b"), settles, crashesIntoThePast(objects, secrets), deletesTarget, settles, catchesUp, settles, publishes("b"))}},
+		{"a restart lists an object from before a rotation, whose target is gone", 1, workload{run: steps(begunWith("b", "c"), settles,
+			snapshots, rotates("1", "b"), settles, holds(everything), deletesTarget, crashesIntoThePast(objects), settles, releases(objects), settles, publishes("b"))}},
 		{"a watch ends, a foreign Secret takes the target's place, and 410", 1, workload{conflicts: true, run: steps(begun, settles,
-			cuts(secrets), deletesTarget, takesThePlace, settles, releases(0, secrets), settles, tellsConflict)}},
+			cuts(secrets), deletesTarget, takesThePlace, settles, releases(secrets), settles, tellsConflict)}},
 		{"a watch ends, the object is made anew, and 410", 1, workload{run: steps(begun, settles,
-			cuts(objects), madeAnew, settles, releases(0, objects), settles, publishes("b"), revisionIs("o", 2))}},
+			cuts(objects), madeAnew, settles, releases(objects), settles, publishes("b"), revisionIs(2))}},
 		{"both watches end, the object and its target are made anew, and 410", 1, workload{run: steps(begun, settles,
-			cuts(objects), cuts(secrets), deletesTarget, madeAnew, settles, releases(0, objects, secrets), settles, publishes("b"))}},
+			cuts(objects), cuts(secrets), deletesTarget, madeAnew, settles, releases(objects, secrets), settles, publishes("b"))}},
 	}
 }
 
-// staleView is a workload for a number of replicas.
+// staleView is a workload for a number of replicas; what is held is replica 0's.
 type staleView struct {
 	name     string
 	replicas int
@@ -75,16 +77,16 @@ type staleView struct {
 
 type action = func(context.Context, *scene) error
 
-func holds(replica int, resources ...string) action {
+func holds(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current(replica).gate.hold(resources...)
+		s.current(0).gate.hold(resources...)
 		return nil
 	}
 }
 
-func releases(replica int, resources ...string) action {
+func releases(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current(replica).gate.release(resources...)
+		s.current(0).gate.release(resources...)
 		return nil
 	}
 }
@@ -131,20 +133,25 @@ func snapshots(_ context.Context, s *scene) error {
 	return nil
 }
 
-// crashesIntoThePast crashes; the next incarnation lists what the snapshot holds, and its watches are held.
-func crashesIntoThePast(_ context.Context, s *scene) error {
-	s.mu.Lock()
-	s.prepare = func(i *incarnation) {
-		i.gate.older = s.older
-		i.gate.hold(objects, secrets)
-		s.prepare = nil
+// crashesIntoThePast crashes; the next incarnation lists what the snapshot holds of these resources, whose watches are
+// held.
+func crashesIntoThePast(resources ...string) action {
+	return func(_ context.Context, s *scene) error {
+		s.mu.Lock()
+		s.prepare = func(i *incarnation) {
+			for _, resource := range resources {
+				i.gate.older[resource] = s.older[resource]
+			}
+			i.gate.hold(resources...)
+			s.prepare = nil
+		}
+		s.mu.Unlock()
+		s.current(0).crash()
+		return s.until("the next incarnation begins in the past", func() bool { return s.current(0).works() && s.current(0).gate.inThePast() })
 	}
-	s.mu.Unlock()
-	s.current(0).crash()
-	return s.until("the next incarnation begins in the past", func() bool { return s.current(0).works() && s.current(0).gate.inThePast() })
 }
 
-func catchesUp(ctx context.Context, s *scene) error { return releases(0, objects, secrets)(ctx, s) }
+func catchesUp(ctx context.Context, s *scene) error { return releases(objects, secrets)(ctx, s) }
 
 // takesThePlace makes a Secret of the target's name that is not the operator's.
 func takesThePlace(ctx context.Context, s *scene) error {
@@ -156,7 +163,7 @@ func takesThePlace(ctx context.Context, s *scene) error {
 func tellsConflict(ctx context.Context, s *scene) error {
 	err := s.until("the conflict is told", func() bool {
 		o, err := s.object(ctx, "o")
-		return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonTargetConflict
+		return err == nil && readyReason(o) == v1alpha1.ReasonTargetConflict
 	})
 	if foreign := s.secret(ctx, "o"); len(foreign.Data) != 1 || len(foreign.Annotations) > 0 {
 		return errors.Join(err, fmt.Errorf("not ours is written: %v", foreign))
@@ -170,14 +177,14 @@ func madeAnew(ctx context.Context, s *scene) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.kube.Delete(ctx, o), s.declare(ctx, "o", "b"))
+	return errors.Join(s.kube.Delete(ctx, o), s.declare(ctx, "b"))
 }
 
-func revisionIs(object string, n int64) action {
+func revisionIs(n int64) action {
 	return func(ctx context.Context, s *scene) error {
 		return s.until(fmt.Sprintf("revision %d", n), func() bool {
-			o, err := s.object(ctx, object)
-			return client.IgnoreNotFound(err) == nil && o.Status.Revision == n && s.secret(ctx, object).Annotations[v1alpha1.RevisionAnnotation] == fmt.Sprint(n)
+			o, err := s.object(ctx, "o")
+			return client.IgnoreNotFound(err) == nil && o.Status.Revision == n && s.secret(ctx, "o").Annotations[v1alpha1.RevisionAnnotation] == fmt.Sprint(n)
 		})
 	}
 }

@@ -78,7 +78,7 @@ func begunWith(others ...string) func(context.Context, *scene) error {
 		if err := s.passcode(ctx, "a", "b", "c"); err != nil {
 			return err
 		}
-		if err := s.declare(ctx, "o", "a"); err != nil {
+		if err := s.declare(ctx, "a"); err != nil {
 			return err
 		}
 		if err := publishes("a")(ctx, s); err != nil {
@@ -112,7 +112,7 @@ func begunRefused(ctx context.Context, s *scene) error {
 	}
 	s.account.Delete("a")
 	delete(s.made, valueOf("a"))
-	return s.declare(ctx, "o", "a", "b")
+	return s.declare(ctx, "a", "b")
 }
 
 func publishes(passcode string) func(context.Context, *scene) error {
@@ -179,16 +179,16 @@ func workloads() []workload {
 		}, func(ctx context.Context, s *scene) error {
 			return s.until("the second one is told", func() bool {
 				o, err := s.object(ctx, "late")
-				return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonTargetConflict
+				return err == nil && readyReason(o) == v1alpha1.ReasonTargetConflict
 			})
 		})},
 		{name: "outage of CleverTap", timed: true, run: steps(func(ctx context.Context, s *scene) error {
 			s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
-			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "o", "a"))
+			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "a"))
 		}, func(ctx context.Context, s *scene) error {
 			return s.until("the outage is told", func() bool {
 				o, err := s.object(ctx, "o")
-				return err == nil && reasonOf(o, v1alpha1.ConditionReady) == v1alpha1.ReasonVerificationUnavailable
+				return err == nil && readyReason(o) == v1alpha1.ReasonVerificationUnavailable
 			})
 		}, func(_ context.Context, s *scene) error {
 			s.vendor.Break(nil)
