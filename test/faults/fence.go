@@ -182,6 +182,11 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			if err := i.gate.wait(r.Context(), everything); err != nil {
 				return nil, err
 			}
+			if r.Method != http.MethodGet && strings.Contains(r.URL.Path, "/"+secrets) {
+				if err := i.gate.wait(r.Context(), writes); err != nil {
+					return nil, err
+				}
+			}
 			if i.crashed() {
 				return nil, errCrashed
 			}

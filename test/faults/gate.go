@@ -29,6 +29,9 @@ import (
 // everything is what a paused process gets through: nothing.
 const everything = "everything"
 
+// writes are those of Secrets, each held right before it is sent.
+const writes = "writes"
+
 // objects and secrets are what the operator watches.
 const objects, secrets = "clevertappasscodes", "secrets"
 
@@ -78,7 +81,7 @@ func (g *gate) release(resources ...string) {
 }
 
 // open releases everything.
-func (g *gate) open() { g.release(everything, objects, secrets) }
+func (g *gate) open() { g.release(everything, writes, objects, secrets) }
 
 // cut ends the watch of a resource and holds the next one, whose version will be too old.
 func (g *gate) cut(resource string) {
