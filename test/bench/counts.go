@@ -48,10 +48,10 @@ func checkCounts(ctx context.Context) error {
 			return nil, err
 		}
 		return nil, errors.Join(
-			// One write of the target, a status and an event. Where CleverTap takes longer than a second, an object is
+			// A look whether the object is still what was observed, one write of the target, a status and an event. Where CleverTap takes longer than a second, an object is
 			// told of as Verifying before, which is one status more.
 			onboarded.atMost("create secrets", n), onboarded.atMost("patch clevertappasscodes/status", 2*n), onboarded.atMost("create events", n),
-			onboarded.none("get secrets", "patch secrets", "list secrets", "list pods", "get clevertappasscodes"), onboarded.asked(2*n),
+			onboarded.none("get secrets", "patch secrets", "list secrets", "list pods"), onboarded.atMost("get clevertappasscodes", n), onboarded.asked(2*n),
 			// The rotation's target, status and events: Rotated, and NoSuccessor because no spare is left. Then the look
 			// whether the replaced one is held, which is one list a namespace and time, and its status and event.
 			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", 2*n), rotated.atMost("create events", 3*n),
