@@ -50,6 +50,9 @@ type recollection struct {
 	// whole is the target as last written or found whole.
 	whole     *rotation.Target
 	wholeName string
+	// told is the digest of the status that this process last wrote, and toldAt when; zero for never.
+	told   uint64
+	toldAt time.Time
 	// putBack is the version of a target that is older than what the status tells of, and is what the API server holds.
 	putBack string
 	// lookups are what the API server said of Secrets that the informer does not hold.

@@ -19,8 +19,11 @@ package controllers
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -74,10 +77,16 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 }
 
 // writeStatus is whether the status stands as decided. Where the object changed or went, the informer will show it, and
-// its pass decides again.
+// its pass decides again. Two processes that know different things would overwrite each other without end: whoever was
+// overwritten waits a while.
 func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (bool, error) {
 	if equality.Semantic.DeepEqual(s.Object.Status, decision.Status) {
 		return true, nil
+	}
+	now := r.Clock.Now()
+	if known.overwritten(&s.Object.Status, now) {
+		s.lookAgainAt(known.toldAt.Add(catchUpTime))
+		return false, nil
 	}
 	after := s.Object.DeepCopy()
 	after.Status = decision.Status
@@ -90,7 +99,20 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation
 		return false, fmt.Errorf("writing the status of CleverTapPasscode %s/%s: %w", after.Namespace, after.Name, err)
 	}
 	known.object = after
+	known.told, known.toldAt = digest(&after.Status), now
 	return true, nil
+}
+
+// overwritten is whether somebody else has written the status since this process did, a moment ago.
+func (k *recollection) overwritten(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
+	return !k.toldAt.IsZero() && now.Sub(k.toldAt) < catchUpTime && digest(status) != k.told
+}
+
+// digest tells statuses apart, within this process.
+func digest(status *v1alpha1.CleverTapPasscodeStatus) uint64 {
+	sum := fnv.New64a()
+	_ = json.NewEncoder(sum).Encode(status) // a hash takes all, and a status is plain
+	return sum.Sum64()
 }
 
 // maxNote is how long the API server lets an event's note be, in bytes.
