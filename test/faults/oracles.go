@@ -186,20 +186,24 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 		return nil, 0, err
 	}
 	if reference != nil && failure == nil && !s.passedOver() {
-		want := *reference
-		if w.forgets && s.fence.crashes() {
-			end, want = end.uncounted(), want.uncounted()
-		}
-		counts, wanted := end.TargetStates, want.TargetStates
-		if !cmp.Equal(counts, wanted) || end.Restarts != want.Restarts {
-			add("as many writes as without faults", "states %v, %d restarts; without faults %v, %d; the last differ by %s", counts, end.Restarts, wanted, want.Restarts, lastChange(states))
-		}
-		end.TargetStates, end.Restarts = wanted, want.Restarts
-		if diff := cmp.Diff(want, end); diff != "" {
-			add("the same end as without faults", "%s", diff)
-		}
+		s.judgeEnd(w, states, *reference, end, add)
 	}
 	return found, len(states), nil
+}
+
+// judgeEnd compares with the end of the run without faults.
+func (s *scene) judgeEnd(w workload, states []state, want, end ending, add func(string, string, ...any)) {
+	if w.forgets && s.fence.crashes() {
+		end, want = end.uncounted(), want.uncounted()
+	}
+	if !cmp.Equal(end.TargetStates, want.TargetStates) || end.Restarts != want.Restarts {
+		add("as many writes as without faults", "states %v, %d restarts; without faults %v, %d; the last differ by %s",
+			end.TargetStates, end.Restarts, want.TargetStates, want.Restarts, lastChange(states))
+	}
+	end.TargetStates, end.Restarts = want.TargetStates, want.Restarts
+	if diff := cmp.Diff(want, end); diff != "" {
+		add("the same end as without faults", "%s", diff)
+	}
 }
 
 // lastChange is what the last write of a target changed.

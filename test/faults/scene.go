@@ -198,12 +198,12 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 	}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
 }
 
-// current is a replica's living incarnation.
-func (s *scene) current(replica int) *incarnation {
+// current is replica 0's newest incarnation.
+func (s *scene) current() *incarnation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range slices.Backward(s.running) {
-		if i.replica == replica {
+		if i.replica == 0 {
 			return i
 		}
 	}

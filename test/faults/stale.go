@@ -79,21 +79,21 @@ type action = func(context.Context, *scene) error
 
 func holds(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current(0).gate.hold(resources...)
+		s.current().gate.hold(resources...)
 		return nil
 	}
 }
 
 func releases(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current(0).gate.release(resources...)
+		s.current().gate.release(resources...)
 		return nil
 	}
 }
 
 func cuts(resource string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current(0).gate.cut(resource)
+		s.current().gate.cut(resource)
 		return nil
 	}
 }
@@ -126,7 +126,7 @@ func snapshots(_ context.Context, s *scene) error {
 	}
 	s.older = map[string]*listing{}
 	for _, resource := range []string{objects, secrets} {
-		if s.older[resource], err = s.current(0).gate.listed(resource, transport); err != nil {
+		if s.older[resource], err = s.current().gate.listed(resource, transport); err != nil {
 			return err
 		}
 	}
@@ -146,8 +146,8 @@ func crashesIntoThePast(resources ...string) action {
 			s.prepare = nil
 		}
 		s.mu.Unlock()
-		s.current(0).crash()
-		return s.until("the next incarnation begins in the past", func() bool { return s.current(0).works() && s.current(0).gate.inThePast() })
+		s.current().crash()
+		return s.until("the next incarnation begins in the past", func() bool { return s.current().works() && s.current().gate.inThePast() })
 	}
 }
 
