@@ -119,7 +119,7 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
-	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 120
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 100
 
 .PHONY: bench
 bench: build ## Measures speed and cost against a real API server, and writes docs/bench; takes a quarter of an hour.

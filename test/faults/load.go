@@ -38,8 +38,8 @@ const (
 	perAccount = 100
 	// slowly is how long CleverTap takes, and atOnce how many calls the operator makes to a region.
 	slowly, atOnce = 50 * time.Millisecond, 16
-	// mostMemory is what the operator may take for 5,000 objects.
-	mostMemory = 300 << 20
+	// mostMemory is what the operator may take for 5,000 objects, in megabytes.
+	mostMemory = 300
 	// outage is how long CleverTap is down.
 	outage = 10 * time.Second
 )
@@ -77,11 +77,12 @@ func (c *campaign) load(ctx context.Context) error {
 	if s.busiest > atOnce {
 		problems = append(problems, fmt.Errorf("%d calls at once", s.busiest))
 	}
-	s.close() // after which its memory is known
-	if s.memory > mostMemory {
-		problems = append(problems, fmt.Errorf("%d MB", s.memory>>20))
+	megabytes, err := s.peak()
+	s.close()
+	if problems = append(problems, err); megabytes > mostMemory {
+		problems = append(problems, fmt.Errorf("%d MB", megabytes))
 	}
-	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = c.objects, len(s.vendor.Calls()), down, int(s.memory>>20)
+	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = c.objects, len(s.vendor.Calls()), down, megabytes
 	var found []violation
 	for _, problem := range problems {
 		if problem != nil {

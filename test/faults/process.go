@@ -27,7 +27,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -102,11 +101,13 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	command.Env = []string{"KUBECONFIG=" + kubeconfig}
-	err = command.Run()
-	if usage, known := command.ProcessState.SysUsage().(*syscall.Rusage); known {
-		s.memory = usage.Maxrss << 10
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("starting the operator: %w", err)
 	}
-	return err //nolint:wrapcheck // that it was killed is what was asked for
+	s.mu.Lock()
+	s.process = command.Process.Pid
+	s.mu.Unlock()
+	return command.Wait() //nolint:wrapcheck // that it was killed is what was asked for
 }
 
 // proxy is what the child takes for a server.
@@ -147,4 +148,21 @@ func (s *scene) count(more int) {
 	defer s.mu.Unlock()
 	s.calls += more
 	s.busiest = max(s.busiest, s.calls)
+}
+
+// peak is the memory that the child has taken at most, in megabytes.
+func (s *scene) peak() (int, error) {
+	s.mu.Lock()
+	pid := s.process
+	s.mu.Unlock()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, fmt.Errorf("reading what the operator took: %w", err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int
+	if _, err := fmt.Sscan(after, &kilobytes); err != nil {
+		return 0, fmt.Errorf("reading what the operator took: %w", err)
+	}
+	return kilobytes >> 10, nil
 }

@@ -65,7 +65,6 @@ type scene struct {
 	delay     time.Duration // that a child's calls to CleverTap take
 	calls     int           // of a child to CleverTap that are under way
 	busiest   int           // how many that were at most
-	memory    int64         // what the last child took at most, in bytes
 	binary    string        // what runs as a child process; "" means none
 	calm      time.Duration
 	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
@@ -77,6 +76,7 @@ type scene struct {
 	prepare  func(*incarnation) // what the next incarnation starts with
 	older    map[string]*listing
 	stopped  bool
+	process  int  // of the last child
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
 	states   []state // every one of every target that the API server ever held
