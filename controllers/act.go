@@ -157,9 +157,8 @@ func ignoreConflict(err error) error {
 func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
 	want := decision.Want
 	written, err := r.write(ctx, s, want)
-	var outdated *outdatedError
 	switch {
-	case apierrors.IsConflict(err), errors.As(err, &outdated):
+	case apierrors.IsConflict(err):
 		r.waitForInformer(s)
 		return decision, nil
 	case apierrors.IsAlreadyExists(err):
@@ -246,23 +245,16 @@ func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*
 	return secret, nil
 }
 
-// outdatedError is of an object that has changed since it was observed.
-type outdatedError struct{ object client.ObjectKey }
-
-func (e *outdatedError) Error() string {
-	return fmt.Sprintf("CleverTapPasscode %s has changed", e.object)
-}
-
-// isCurrent asks the API server whether the object is what was observed. A create carries no version of anything: an
+// isCurrent is a conflict where the object is not what was observed. A create carries no version of anything: an
 // informer that is behind might miss what a status says of a target that is gone.
 func (r *Reconciler) isCurrent(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
-	key := client.ObjectKeyFromObject(object)
-	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), key)
+	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), client.ObjectKeyFromObject(object))
 	if err != nil {
 		return err
 	}
 	if version != object.ResourceVersion { // which no other object ever had
-		return &outdatedError{key}
+		resource := v1alpha1.GroupVersion.WithResource("clevertappasscodes").GroupResource()
+		return apierrors.NewConflict(resource, object.Name, errors.New("it has changed since it was observed"))
 	}
 	return nil
 }

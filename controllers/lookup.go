@@ -24,8 +24,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
@@ -60,12 +62,10 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		return &lookup{}, nil
 	}
-	metadata := &metav1.PartialObjectMetadata{}
-	metadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	err := r.Live.Get(ctx, types.NamespacedName{Namespace: s.Object.Namespace, Name: name}, metadata)
+	metadata, err := r.metadata(ctx, corev1.SchemeGroupVersion.WithKind("Secret"), types.NamespacedName{Namespace: s.Object.Namespace, Name: name})
 	// Whoever may not look finds nothing, and says so again and again.
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
-		return nil, fmt.Errorf("looking Secret %s/%s up: %w", s.Object.Namespace, name, err)
+		return nil, err
 	}
 	next := &lookup{
 		exists:     err == nil,
@@ -77,6 +77,22 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 	known.lookups[name] = next
 	s.lookAgainAt(next.due)
 	return next, nil
+}
+
+// metadata asks the API server itself.
+func (r *Reconciler) metadata(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (*metav1.PartialObjectMetadata, error) {
+	metadata := &metav1.PartialObjectMetadata{}
+	metadata.SetGroupVersionKind(kind)
+	if err := r.Live.Get(ctx, name, metadata); err != nil {
+		return metadata, fmt.Errorf("looking %s %s up: %w", kind.Kind, name, err)
+	}
+	return metadata, nil
+}
+
+// versionOf is the version that the API server holds; "" where there is none.
+func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (string, error) {
+	metadata, err := r.metadata(ctx, kind, name)
+	return metadata.ResourceVersion, client.IgnoreNotFound(err)
 }
 
 func nextLookupWait(last *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {

@@ -24,8 +24,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -176,16 +174,6 @@ func (r *Reconciler) observeLag(ctx context.Context, s *seen, known *recollectio
 	}
 	known.putBack = version
 	return nil
-}
-
-// versionOf is what the API server says now; "" where there is none.
-func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (string, error) {
-	metadata := &metav1.PartialObjectMetadata{}
-	metadata.SetGroupVersionKind(kind)
-	if err := r.Live.Get(ctx, name, metadata); client.IgnoreNotFound(err) != nil {
-		return "", fmt.Errorf("looking %s %s up: %w", kind.Kind, name, err)
-	}
-	return metadata.ResourceVersion, nil
 }
 
 // rememberDeleted remembers what a deleted target held, if that is newer than what is remembered.

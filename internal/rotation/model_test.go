@@ -455,7 +455,7 @@ func (m *model) edits() []*model {
 }
 
 // key tells states apart: by what they hold, and by how versions are ordered.
-func (m *model) key() [16]byte {
+func (m *model) key() digest {
 	objects := []int{m.server.objectVersion, m.behind.objectVersion}
 	targets := []int{m.server.targetVersion, m.behind.targetVersion}
 	parts := []any{m.server.digests, m.behind.digests}
@@ -501,7 +501,7 @@ func ranks(versions []int) []int {
 // search visits every state, and asks of each where it leads when nothing else happens.
 func search(t *testing.T, budget int) (states int) {
 	first := newModel(budget)
-	queue, seen, good := []*model{first}, map[[16]byte]bool{first.key(): true}, map[[16]byte]bool{}
+	queue, seen, good := []*model{first}, map[digest]bool{first.key(): true}, map[digest]bool{}
 	for len(queue) > 0 && !t.Failed() {
 		m := queue[0]
 		queue = queue[1:]
@@ -523,10 +523,10 @@ func search(t *testing.T, budget int) (states int) {
 
 // leadsToWhatIsWanted lets replicas work and time go by, without another disruption: what is wanted comes about, and
 // stays. States that were found to lead there are not followed again.
-func (m *model) leadsToWhatIsWanted(t *testing.T, good map[[16]byte]bool) {
+func (m *model) leadsToWhatIsWanted(t *testing.T, good map[digest]bool) {
 	m = m.lit("nothing else happens")
 	m.budget = 0
-	var path [][16]byte
+	var path []digest
 	defer func() {
 		for _, key := range path {
 			good[key] = true
@@ -575,6 +575,7 @@ func (m *model) calmsDown(t *testing.T) {
 	}
 }
 
+// stepBut is one step while a replica sees nothing new; all work on what they have seen before they look again.
 func (m *model) stepBut(t *testing.T, held int) *model {
 	for i := range m.replicas {
 		if n := m.pass(t, i, m.now, false); n != nil {
@@ -592,7 +593,7 @@ func (m *model) stepBut(t *testing.T, held int) *model {
 	return nil
 }
 
-// step is the next of what happens when nothing disrupts.
+// step is the next of what happens when nothing disrupts: all look before they work.
 func (m *model) step(t *testing.T) *model {
 	for i := range m.replicas {
 		for _, n := range []*model{m.seesObject(i), m.seesTarget(i), m.pass(t, i, m.now, false)} {

@@ -443,16 +443,23 @@ func sooner(first, second types.UID) expectation {
 	}
 }
 
+// passcodeOf is what the status says of it.
+func passcodeOf(d rotation.Decision, name string) v1alpha1.PasscodeStatus {
+	GinkgoHelper()
+	for _, s := range d.Status.Passcodes {
+		if s.Name == name {
+			return s
+		}
+	}
+	Fail("no such passcode in the status: " + name)
+	return v1alpha1.PasscodeStatus{}
+}
+
 func state(name string, state v1alpha1.PasscodeState) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
-		for _, s := range d.Status.Passcodes {
-			if s.Name == name {
-				Expect(s.State).To(Equal(state))
-				return
-			}
-		}
-		Fail("no such passcode in the status: " + name)
+		s := passcodeOf(d, name)
+		Expect(s.State).To(Equal(state))
 	}
 }
 
@@ -532,13 +539,8 @@ func publishesRevision(n int64) expectation {
 func begins(name string, t time.Time) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
-		for _, s := range d.Status.Passcodes {
-			if s.Name == name {
-				Expect(s.BeginsAt.UTC()).To(Equal(t))
-				return
-			}
-		}
-		Fail("no such passcode in the status: " + name)
+		s := passcodeOf(d, name)
+		Expect(s.BeginsAt.UTC()).To(Equal(t))
 	}
 }
 
@@ -682,13 +684,8 @@ func endingAt(name string, t time.Time) step {
 func expires(name string, t time.Time) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
-		for _, s := range d.Status.Passcodes {
-			if s.Name == name {
-				Expect(moment(s.ExpiresAt)).To(Equal(t))
-				return
-			}
-		}
-		Fail("no such passcode in the status: " + name)
+		s := passcodeOf(d, name)
+		Expect(moment(s.ExpiresAt)).To(Equal(t))
 	}
 }
 
@@ -716,13 +713,8 @@ func heardElsewhere(later time.Duration) step {
 func verified(name string, at time.Time) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
-		for _, s := range d.Status.Passcodes {
-			if s.Name == name {
-				Expect(moment(s.VerifiedAt)).To(Equal(at))
-				return
-			}
-		}
-		Fail("no such passcode in the status: " + name)
+		s := passcodeOf(d, name)
+		Expect(moment(s.VerifiedAt)).To(Equal(at))
 	}
 }
 
