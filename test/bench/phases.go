@@ -271,8 +271,8 @@ func (w *world) floor(ctx context.Context, n int) (all, one result, err error) {
 	return all, one, nil
 }
 
-// crowd makes Secrets and Pods that are nobody's business; some Pods run, and hold targets of
-// objects in their environment, which only a restart changes.
+// crowd makes Secrets and Pods that are nobody's business; some Pods run, and hold targets of objects in their
+// environment, which only a restart changes.
 func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix string, objects int) error {
 	blob := make([]byte, 8<<10)
 	err := each(secrets, func(i int) error {

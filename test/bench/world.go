@@ -29,10 +29,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -113,28 +113,16 @@ func namespace(i int) string {
 
 // each runs what is numbered from 0 to n-1, as many at once as the operator has workers.
 func each(n int, do func(i int) error) error {
-	var (
-		group    sync.WaitGroup
-		mu       sync.Mutex
-		problems []error
-	)
-	next := make(chan int)
-	for range writers {
-		group.Go(func() {
-			for i := range next {
-				if err := do(i); err != nil {
-					mu.Lock()
-					problems = append(problems, err)
-					mu.Unlock()
-				}
-			}
+	problems := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(writers)
+	for i := range n {
+		group.Go(func() error {
+			problems[i] = do(i)
+			return nil
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	group.Wait()
+	_ = group.Wait() // none of them ends the others
 	return errors.Join(problems...)
 }
 

@@ -23,14 +23,15 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -91,14 +92,14 @@ func (l leaf) set(spec map[string]any, value any) map[string]any {
 		switch below := parent[name].(type) {
 		case map[string]any:
 			parent = below
-		case []any:
+		case []any: // whose first item the next name stands for
 			parent = below[0].(map[string]any)
-		default:
-			if name != firstItem {
-				made := map[string]any{}
-				parent[name] = made
-				parent = made
+		case nil:
+			if name == firstItem {
+				continue
 			}
+			made := map[string]any{}
+			parent[name], parent = made, made
 		}
 		if name == "expiry" && value != nil && i == len(l.path)-2 { // which says one thing alone
 			clear(parent)
@@ -132,12 +133,14 @@ func fullSpec() map[string]any {
 // specChanges sets, changes and removes every leaf of the schema, then goes through random sequences of what was valid.
 // What is refused names its field and changes nothing; what is accepted ends as it would when applied fresh.
 func (c *campaign) specChanges(ctx context.Context) error {
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
-	if err := c.kube.Get(ctx, client.ObjectKey{Name: "clevertappasscodes.clevertap.passcode-operator.io"}, object); err != nil {
-		return fmt.Errorf("reading the CRD: %w", err)
+	if !c.selected("spec changes") {
+		return nil
 	}
+	object, err := c.crd(ctx)
+	if err != nil {
+		return err
+	}
+	crd := &apiextensionsv1.CustomResourceDefinition{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd); err != nil {
 		return fmt.Errorf("reading the CRD: %w", err)
 	}
@@ -175,7 +178,7 @@ const sequences = 20
 func (c *campaign) changed(ctx context.Context, name, field string, specs []map[string]any) (accepted []map[string]any) {
 	w := workload{name: name, edits: true, goesBack: true, unverified: true, outstanding: true}
 	p := plan{kind: "spec changes", workload: w, replicas: 1}
-	s, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
+	s, err := c.newScene(ctx, p)
 	if err != nil {
 		c.note(p, nil, err)
 		return nil
@@ -208,24 +211,17 @@ func (c *campaign) changed(ctx context.Context, name, field string, specs []map[
 
 // store creates the object "o", or changes its spec.
 func (s *scene) store(ctx context.Context, spec map[string]any) error {
-	o := &unstructured.Unstructured{Object: map[string]any{}}
-	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
-	err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: "o"}, o)
-	o.Object["spec"] = spec
-	if apierrors.IsNotFound(err) {
-		o.SetNamespace(s.namespace)
-		o.SetName("o")
-		return s.kube.Create(ctx, o) //nolint:wrapcheck // the caller does
+	o := unchecked(s.namespace, "o", spec)
+	if err := s.kube.Create(ctx, o.DeepCopy()); !apierrors.IsAlreadyExists(err) {
+		return err //nolint:wrapcheck // the caller does
 	}
-	return errors.Join(err, ignoreConflict(s.kube.Update(ctx, o)))
-}
-
-// ignoreConflict is for a status that was written in between, which another try would not show anything of.
-func ignoreConflict(err error) error {
-	if apierrors.IsConflict(err) {
-		return nil
-	}
-	return err
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error { //nolint:wrapcheck // as above
+		if err := s.kube.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
+			return err //nolint:wrapcheck // as above
+		}
+		o.Object["spec"] = runtime.DeepCopyJSON(spec)
+		return s.kube.Update(ctx, o) //nolint:wrapcheck // as above
+	})
 }
 
 // editedByOthers is somebody's hand in the target, or in the source.
@@ -234,12 +230,12 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 	if err != nil {
 		return err
 	}
-	target := s.secret(ctx, rotation.EffectiveTarget(o))
+	target := rotation.EffectiveTarget(o)
 	switch {
-	case turn%3 == 0 && target.Name != "":
-		return s.kube.Patch(ctx, target, client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"region":"eu1"}}`))) //nolint:wrapcheck // the caller does
+	case turn%3 == 0 && s.secret(ctx, target).Name != "":
+		return edits(target, "region", "eu1")(ctx, s)
 	case turn%3 == 1:
-		return s.kube.Patch(ctx, s.secret(ctx, "staged"), client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"stringData":{"unrelated":"%d"}}`, turn))) //nolint:wrapcheck // as above
+		return edits("staged", "unrelated", strconv.Itoa(turn))(ctx, s)
 	}
 	return nil
 }
@@ -247,7 +243,7 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 // asFresh compares with an object of the same spec in a namespace of its own. Where that one publishes, so must this
 // one, the same; it need not be the same passcode, since one that is published stays.
 func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) []violation {
-	fresh, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
+	fresh, err := c.newScene(ctx, plan{replicas: 1})
 	if err != nil {
 		return []violation{{"the run itself", err.Error()}}
 	}

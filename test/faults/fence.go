@@ -145,30 +145,24 @@ func (f *fence) injections() int {
 
 // crashes is whether one of the faults was a crash, and unanswered whether one kept an answer of CleverTap back.
 func (f *fence) crashes() bool {
-	return f.suffered(func(_ string, fault fault) bool { return fault.isCrash() })
+	return f.suffered(func(_ int, fault fault) bool { return fault.isCrash() })
 }
 
 func (f *fence) unanswered() bool {
-	return f.suffered(func(what string, fault fault) bool { return what == "CleverTap" && !fault.isCrash() })
+	return f.suffered(func(n int, fault fault) bool { return f.trace[n] == "CleverTap" && !fault.isCrash() })
 }
 
 // suffersFrom is whether a fault came at this number or later: what it leads to was asked for.
 func (f *fence) suffersFrom(first int) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for n := range f.plan {
-		if n >= first && n < len(f.trace) {
-			return true
-		}
-	}
-	return false
+	return f.suffered(func(n int, _ fault) bool { return n >= first })
 }
 
-func (f *fence) suffered(matches func(what string, fault fault) bool) bool {
+// suffered is whether one of the faults that came matches.
+func (f *fence) suffered(matches func(n int, fault fault) bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for n, fault := range f.plan {
-		if n < len(f.trace) && matches(f.trace[n], fault) {
+		if n < len(f.trace) && matches(n, fault) {
 			return true
 		}
 	}

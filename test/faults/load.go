@@ -46,13 +46,13 @@ const (
 
 // load has many objects start at once, against a CleverTap that is slow, then down, then back.
 func (c *campaign) load(ctx context.Context) error {
-	if !strings.Contains("load", c.only) {
+	if !c.selected("load") {
 		return nil
 	}
 	if err := c.buildOperator(ctx); err != nil {
 		return err
 	}
-	s, err := newScene(ctx, c.kube, c.config, plan{}, c.binary)
+	s, err := c.newScene(ctx, plan{children: true}) // whose operator starts once all is staged
 	if err != nil {
 		return err
 	}

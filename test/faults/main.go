@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Command faults injects faults at every point of every workload, on a real API server, and holds every state that was
-// to named oracles: make faults. With -short it takes a sample.
+// to named oracles: make faults. With -sample it takes a sample.
 package main
 
 import (
@@ -34,6 +34,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -139,28 +140,21 @@ func (c *campaign) run(ctx context.Context) error {
 	}
 	c.carryOut(ctx, c.plans(points), references)
 	c.lateViews(ctx)
-	if err := c.twoServers(ctx, plane.EtcdURL()); err != nil {
-		return err
+	stages := []func(context.Context) error{
+		func(ctx context.Context) error { return c.twoServers(ctx, plane.EtcdURL()) },
+		c.killed, c.specChanges, c.load,
+		c.malformed, // the last, because it goes over to a control plane of its own
 	}
-	if err := c.killed(ctx, c.kills); err != nil {
-		return err
-	}
-	if strings.Contains("spec changes", c.only) {
-		if err := c.specChanges(ctx); err != nil {
+	for _, stage := range stages {
+		if err := stage(ctx); err != nil {
 			return err
-		}
-	}
-	if err := c.load(ctx); err != nil {
-		return err
-	}
-	if strings.Contains("malformed objects", c.only) {
-		if err := c.malformed(ctx); err != nil {
-			c.summary.Violations["one malformed object harms itself alone"]++
-			c.summary.Examples = append(c.summary.Examples, err.Error())
 		}
 	}
 	return c.tell()
 }
+
+// selected is whether something of this name is to be run.
+func (c *campaign) selected(name string) bool { return strings.Contains(name, c.only) }
 
 // connect starts a control plane, which is to be stopped.
 func (c *campaign) connect() (*env.ControlPlane, error) {
@@ -186,7 +180,7 @@ func (c *campaign) references(ctx context.Context) (map[string]*ending, map[stri
 	var problems []error
 	c.each(len(workloads()), func(i int) {
 		w := workloads()[i]
-		if !strings.Contains(w.name, c.only) {
+		if !c.selected(w.name) {
 			return
 		}
 		for range 3 {
@@ -257,20 +251,15 @@ func (c *campaign) each(n int, do func(i int)) { inParallel(c.parallel, n, do) }
 
 // inParallel does so many things, some at a time.
 func inParallel(atOnce, n int, do func(i int)) {
-	var group sync.WaitGroup
-	next := make(chan int)
-	for range atOnce {
-		group.Go(func() {
-			for i := range next {
-				do(i)
-			}
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i := range n {
+		group.Go(func() error {
+			do(i)
+			return nil
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	group.Wait()
+	_ = group.Wait() // none of them fails
 }
 
 func (c *campaign) carryOut(ctx context.Context, plans []plan, references map[string]*ending) {
@@ -310,12 +299,11 @@ func (c *campaign) note(p plan, found []violation, err error) {
 
 // once carries a plan out.
 func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found []violation, end ending, counted int, err error) {
-	s, err := newScene(ctx, c.kube, c.config, p, c.childBinary(p))
+	s, err := c.newScene(ctx, p)
 	if err != nil {
 		return nil, end, 0, err
 	}
 	defer s.close()
-	s.passesOver = p.workload.passesOver
 	failure := p.workload.run(ctx, s)
 	s.settle()
 	counted = s.fence.counted()
@@ -328,14 +316,6 @@ func (c *campaign) once(ctx context.Context, p plan, reference *ending) (found [
 	}
 	c.count(p, s.fence.injections(), states)
 	return found, end, counted, nil
-}
-
-// childBinary is "" where the operator runs within this process.
-func (c *campaign) childBinary(p plan) string {
-	if !p.children {
-		return ""
-	}
-	return c.binary
 }
 
 func (c *campaign) count(p plan, injected, states int) {

@@ -86,9 +86,20 @@ func nonsense() map[string]map[string]any {
 	}
 }
 
-// malformed stores nonsense of every kind beside an object that is in order, and sees that this one is served, and that
-// no nonsense keeps the operator busy: on a control plane of its own, because it takes the rules out of the schema.
+// malformed notes what became of nonsense in storage.
 func (c *campaign) malformed(ctx context.Context) error {
+	if !c.selected("malformed objects") {
+		return nil
+	}
+	if err := c.storeNonsense(ctx); err != nil {
+		c.note(plan{kind: "malformed objects"}, []violation{{"one malformed object harms itself alone", err.Error()}}, nil)
+	}
+	return nil
+}
+
+// storeNonsense stores nonsense of every kind beside an object that is in order, and sees that this one is served, and
+// that no nonsense keeps the operator busy: on a control plane of its own, because it takes the rules out of the schema.
+func (c *campaign) storeNonsense(ctx context.Context) error {
 	plane, err := c.connect()
 	if err != nil {
 		return err
@@ -97,18 +108,14 @@ func (c *campaign) malformed(ctx context.Context) error {
 	if err := c.loosenCRD(ctx); err != nil {
 		return err
 	}
-	s, err := newScene(ctx, c.kube, c.config, plan{replicas: 1}, "")
+	s, err := c.newScene(ctx, plan{replicas: 1})
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	var problems []error
 	for name, spec := range nonsense() {
-		o := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
-		o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
-		o.SetNamespace(s.namespace)
-		o.SetName(name)
-		if err := c.kube.Create(ctx, o); err != nil {
+		if err := c.kube.Create(ctx, unchecked(s.namespace, name, spec)); err != nil {
 			problems = append(problems, fmt.Errorf("storing %s: %w", name, err))
 			continue
 		}
@@ -161,22 +168,36 @@ func (s *scene) calms() error {
 	return fmt.Errorf("requests without end: %v", counts)
 }
 
-// loosenCRD takes every rule out of the schema but the types.
-func (c *campaign) loosenCRD(ctx context.Context) error {
+// unchecked is an object whose spec need not be one that the types can say.
+func unchecked(namespace, name string, spec map[string]any) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+	o.SetNamespace(namespace)
+	o.SetName(name)
+	return o
+}
+
+func (c *campaign) crd(ctx context.Context) (*unstructured.Unstructured, error) {
 	crd := &unstructured.Unstructured{}
 	crd.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
 	if err := c.kube.Get(ctx, client.ObjectKey{Name: "clevertappasscodes.clevertap.passcode-operator.io"}, crd); err != nil {
-		return fmt.Errorf("reading the CRD: %w", err)
+		return nil, fmt.Errorf("reading the CRD: %w", err)
+	}
+	return crd, nil
+}
+
+// loosenCRD takes every rule out of the schema but the types.
+func (c *campaign) loosenCRD(ctx context.Context) error {
+	crd, err := c.crd(ctx)
+	if err != nil {
+		return err
 	}
 	loosen(crd.Object["spec"].(map[string]any)["versions"].([]any)[0].(map[string]any)["schema"])
 	if err := c.kube.Update(ctx, crd); err != nil {
 		return fmt.Errorf("loosening the CRD: %w", err)
 	}
 	// The API server takes a moment to go by it.
-	probe := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{}}}
-	probe.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
-	probe.SetNamespace("default")
-	probe.SetName("probe")
+	probe := unchecked("default", "probe", map[string]any{})
 	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
 		return c.kube.Create(ctx, probe.DeepCopy(), client.DryRunAll) == nil, nil
 	})

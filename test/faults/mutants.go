@@ -112,13 +112,17 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 	if err == nil {
 		return "", nil
 	}
-	return killer(string(out)), nil
+	by := killer(string(out))
+	if by == "" {
+		return "", fmt.Errorf("no oracle says why it ended: %w: %s", err, out[max(0, len(out)-200):])
+	}
+	return by, nil
 }
 
 // search is the search of every state, in place of a workload.
 const search = "the search"
 
-// killer is the oracle that the output names first.
+// killer is the first of these oracles that the output names; "" where it names none.
 func killer(out string) string {
 	for _, oracle := range []string{
 		"a target is whole", "published is what CleverTap has accepted", "a new value is a new revision", "a revision never goes back", "an older value never comes back",
@@ -132,7 +136,7 @@ func killer(out string) string {
 	if strings.Contains(out, "--- FAIL: TestEveryState") {
 		return search
 	}
-	return "the run itself: " + out[max(0, len(out)-200):]
+	return ""
 }
 
 // mutants are mistakes that controllers of this kind were seen to make.

@@ -244,15 +244,15 @@ func (s *scene) unasked(w workload, from int) []string {
 
 // judgeStates looks at every state that a target was ever in.
 func (s *scene) judgeStates(w workload, states []state, add func(string, string, ...any)) {
-	calls := s.vendor.Calls()
-	last, published := map[string]int64{}, map[string]time.Time{}
+	calls, heard := s.vendor.Calls(), 0
+	asked, last, published := map[string]bool{}, map[string]int64{}, map[string]time.Time{}
 	var values []string
 	for _, state := range states {
-		asked := map[string]bool{}
-		for _, call := range calls[:state.calls] {
-			asked[call.Value] = true
+		for ; heard < state.calls; heard++ {
+			asked[calls[heard].Value] = true
 		}
-		keys := keysOf(state.Secret)
+		record, readable := recordOf(state.Secret)
+		keys := record.Keys
 		value := string(state.Data[keys.Passcode])
 		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
 			s.judgeTuple(w, state.Secret, keys, asked, add)
@@ -265,8 +265,7 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 			judgeNewValue(w, values, value, revision == last[state.Name], add)
 			values = append(values, value)
 		}
-		record, err := rotation.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
-		if once := published[state.Name]; err == nil && last[state.Name] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
+		if once := published[state.Name]; readable && last[state.Name] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
 			add("a revision is published once", "%d at %s and at %s", revision, once, record.PublishedAt)
 		}
 		last[state.Name], published[state.Name] = revision, record.PublishedAt
@@ -276,13 +275,13 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 	}
 }
 
-// keysOf are the key names that the record tells of.
-func keysOf(state *corev1.Secret) rotation.Keys {
+// recordOf is the target's record; where it can't be read, one that knows the default keys alone.
+func recordOf(state *corev1.Secret) (record rotation.Record, readable bool) {
 	record, err := rotation.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
 	if err != nil {
-		return rotation.EffectiveKeys(&v1alpha1.CleverTapPasscode{})
+		return rotation.Record{Keys: rotation.EffectiveKeys(&v1alpha1.CleverTapPasscode{})}, false
 	}
-	return record.Keys
+	return record, true
 }
 
 // judgeTuple looks at one state of a target by itself.

@@ -37,8 +37,8 @@ import (
 
 // killed runs workloads, of those that need no time to go by, with the operator's real binary as a child process that
 // gets a SIGKILL at sampled points, to show that a crash within this process is a true one.
-func (c *campaign) killed(ctx context.Context, n int) error {
-	if n == 0 {
+func (c *campaign) killed(ctx context.Context) error {
+	if c.kills == 0 {
 		return nil
 	}
 	if err := c.buildOperator(ctx); err != nil {
@@ -47,7 +47,7 @@ func (c *campaign) killed(ctx context.Context, n int) error {
 	var plans []plan
 	references := map[string]*ending{}
 	for _, w := range workloads() {
-		if w.timed || !strings.Contains("kill -9: "+w.name, c.only) {
+		if w.timed || !c.selected("kill -9: "+w.name) {
 			continue
 		}
 		_, end, points, err := c.once(ctx, plan{kind: "child process", workload: w, replicas: 1, children: true}, nil)
@@ -61,7 +61,7 @@ func (c *campaign) killed(ctx context.Context, n int) error {
 			}
 		}
 	}
-	c.carryOut(ctx, spread(plans, n), references)
+	c.carryOut(ctx, spread(plans, c.kills), references)
 	return nil
 }
 
@@ -95,10 +95,8 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	kubeconfig := filepath.Join(folder, "kubeconfig")
-	access := clientcmdapi.NewConfig()
-	access.Clusters["fence"], access.Contexts["fence"], access.CurrentContext = &clientcmdapi.Cluster{Server: kubernetes.URL}, &clientcmdapi.Context{Cluster: "fence"}, "fence"
-	if err := clientcmd.WriteToFile(*access, kubeconfig); err != nil {
-		return fmt.Errorf("writing the kubeconfig: %w", err)
+	if err := writeKubeconfig(kubeconfig, kubernetes.URL); err != nil {
+		return err
 	}
 	command.Env = []string{"KUBECONFIG=" + kubeconfig}
 	if err := command.Start(); err != nil {
@@ -108,6 +106,15 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 	s.process = command.Process.Pid
 	s.mu.Unlock()
 	return command.Wait() //nolint:wrapcheck // that it was killed is what was asked for
+}
+
+func writeKubeconfig(file, server string) error {
+	access := clientcmdapi.NewConfig()
+	access.Clusters["fence"], access.Contexts["fence"], access.CurrentContext = &clientcmdapi.Cluster{Server: server}, &clientcmdapi.Context{Cluster: "fence"}, "fence"
+	if err := clientcmd.WriteToFile(*access, file); err != nil {
+		return fmt.Errorf("writing the kubeconfig: %w", err)
+	}
+	return nil
 }
 
 // proxy is what the child takes for a server.

@@ -29,6 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -63,8 +64,6 @@ type scene struct {
 	replicas  int
 	behind    *rest.Config  // replica 0's API server, if that is another one
 	delay     time.Duration // that a child's calls to CleverTap take
-	calls     int           // of a child to CleverTap that are under way
-	busiest   int           // how many that were at most
 	binary    string        // what runs as a child process; "" means none
 	calm      time.Duration
 	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
@@ -77,25 +76,27 @@ type scene struct {
 	older    map[string]*listing
 	stopped  bool
 	process  int  // of the last child
+	calls    int  // of a child to CleverTap that are under way
+	busiest  int  // how many that were at most
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
 	states   []state // every one of every target that the API server ever held
 	watch    context.CancelFunc
 }
 
-// newScene makes a namespace and starts the operators: the binary as child processes or, where there is none, within
-// this process.
-func newScene(ctx context.Context, kube client.WithWatch, config *rest.Config, p plan, binary string) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: kube, config: config, replicas: p.replicas, behind: p.behind, binary: binary, made: map[string]bool{}}
+// newScene makes a namespace and starts the plan's operators, as child processes or within this process.
+func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
+	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, behind: p.behind, passesOver: p.workload.passesOver, made: map[string]bool{}}
 	s.calm = calmWith(p.faults)
-	if binary != "" {
+	if p.children {
+		s.binary = c.binary
 		s.calm = 1500 * time.Millisecond // its waits are real
 	}
 	s.start = s.real.Now().Truncate(time.Second)
 	s.clock = clocktesting.NewFakeClock(s.start)
 	s.fence = &fence{plan: p.faults, now: s.real.Now, last: s.start}
 	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "faults-"}}
-	if err := kube.Create(ctx, made); err != nil {
+	if err := s.kube.Create(ctx, made); err != nil {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
 	s.namespace = made.Name
@@ -137,10 +138,9 @@ func (s *scene) record() error {
 	}
 	go func() {
 		for event := range watcher.ResultChan() {
-			if secret, isSecret := event.Object.(*corev1.Secret); isSecret {
-				if secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget && event.Type != "DELETED" {
-					s.keep(state{secret, len(s.vendor.Calls())})
-				}
+			secret, isSecret := event.Object.(*corev1.Secret)
+			if isSecret && secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget && event.Type != watch.Deleted {
+				s.keep(state{secret, len(s.vendor.Calls())})
 			}
 		}
 	}()

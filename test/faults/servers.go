@@ -18,13 +18,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
-	"strings"
-	"sync"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
 )
@@ -33,8 +30,7 @@ import (
 type link struct {
 	listener net.Listener
 	etcd     string
-	mu       sync.Mutex
-	held     chan struct{} // closed when it is let go; nil while nothing is held
+	gate     *gate
 }
 
 func newLink(etcd *url.URL) (*link, error) {
@@ -42,7 +38,7 @@ func newLink(etcd *url.URL) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
 	}
-	l := &link{listener: listener, etcd: etcd.Host}
+	l := &link{listener: listener, etcd: etcd.Host, gate: newGate()}
 	go func() {
 		for {
 			server, err := listener.Accept()
@@ -72,11 +68,8 @@ func (l *link) carry(server net.Conn) {
 func (l *link) through(from io.Reader) io.Reader {
 	return readerFunc(func(p []byte) (int, error) {
 		n, err := from.Read(p)
-		l.mu.Lock()
-		held := l.held
-		l.mu.Unlock()
-		if held != nil {
-			<-held
+		if waited := l.gate.wait(context.Background(), everything); waited != nil {
+			return 0, waited
 		}
 		return n, err //nolint:wrapcheck // io.EOF has to stay it
 	})
@@ -87,23 +80,18 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func (l *link) hold(context.Context, *scene) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held = make(chan struct{})
+	l.gate.hold(everything)
 	return nil
 }
 
 func (l *link) release(context.Context, *scene) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.held)
-	l.held = nil
+	l.gate.release(everything)
 	return nil
 }
 
 // twoServers has a replica on an API server that is behind the other one.
 func (c *campaign) twoServers(ctx context.Context, etcd *url.URL) error {
-	if !strings.Contains("stale view: two API servers", c.only) {
+	if !c.selected("stale view: two API servers") {
 		return nil
 	}
 	l, err := newLink(etcd)
@@ -126,5 +114,5 @@ func (c *campaign) twoServers(ctx context.Context, etcd *url.URL) error {
 	} {
 		c.view(ctx, view, another.Config)
 	}
-	return errors.Join(another.Stop())
+	return another.Stop()
 }

@@ -20,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -75,8 +74,6 @@ type staleView struct {
 	workload workload
 }
 
-type action = func(context.Context, *scene) error
-
 func holds(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
 		s.current().gate.hold(resources...)
@@ -100,9 +97,7 @@ func cuts(resource string) action {
 
 // rotates asks for it and waits for another one to be published.
 func rotates(request, passcode string) action {
-	return steps(changes(func(o *v1alpha1.CleverTapPasscode) {
-		o.Annotations = map[string]string{v1alpha1.RotateRequestedAtAnnotation: request}
-	}), publishes(passcode))
+	return steps(asks(v1alpha1.RotateRequestedAtAnnotation, request), publishes(passcode))
 }
 
 // passes lets the time be so many days after the start.
@@ -161,10 +156,7 @@ func takesThePlace(ctx context.Context, s *scene) error {
 }
 
 func tellsConflict(ctx context.Context, s *scene) error {
-	err := s.until("the conflict is told", func() bool {
-		o, err := s.object(ctx, "o")
-		return err == nil && readyReason(o) == v1alpha1.ReasonTargetConflict
-	})
+	err := tells("o", v1alpha1.ReasonTargetConflict)(ctx, s)
 	if foreign := s.secret(ctx, "o"); len(foreign.Data) != 1 || len(foreign.Annotations) > 0 {
 		return errors.Join(err, fmt.Errorf("not ours is written: %v", foreign))
 	}
@@ -199,7 +191,7 @@ func (c *campaign) lateViews(ctx context.Context) {
 
 // view runs one, replica 0 on another API server if there is one.
 func (c *campaign) view(ctx context.Context, view staleView, behind *rest.Config) {
-	if !strings.Contains("stale view: "+view.name, c.only) {
+	if !c.selected("stale view: " + view.name) {
 		return
 	}
 	view.workload.name = view.name

@@ -26,16 +26,20 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
 )
 
+// action is one thing that is done, or waited for.
+type action = func(context.Context, *scene) error
+
 // workload is what users do, and what they wait for.
 type workload struct {
 	name string
-	run  func(context.Context, *scene) error
+	run  action
 	// goesBack is whether a value that was replaced may be published again: by a pin, or where nothing else is left.
 	goesBack bool
 	// edits is whether somebody writes another region into the target.
@@ -57,7 +61,7 @@ type workload struct {
 }
 
 // steps are done one after the other; the first error ends them.
-func steps(do ...func(context.Context, *scene) error) func(context.Context, *scene) error {
+func steps(do ...action) action {
 	return func(ctx context.Context, s *scene) error {
 		for _, step := range do {
 			if err := step(ctx, s); err != nil {
@@ -73,7 +77,7 @@ func begun(ctx context.Context, s *scene) error { return begunWith("b")(ctx, s) 
 
 // begunWith has "a" published, and then others staged: listed at once, one that CleverTap did not answer for would be
 // passed over, and what is published would depend on the fault.
-func begunWith(others ...string) func(context.Context, *scene) error {
+func begunWith(others ...string) action {
 	return func(ctx context.Context, s *scene) error {
 		if err := s.passcode(ctx, "a", "b", "c"); err != nil {
 			return err
@@ -115,16 +119,34 @@ func begunRefused(ctx context.Context, s *scene) error {
 	return s.declare(ctx, "a", "b")
 }
 
-func publishes(passcode string) func(context.Context, *scene) error {
+func publishes(passcode string) action {
 	return func(ctx context.Context, s *scene) error { return s.published(ctx, "o", passcode) }
 }
 
-func changes(modify func(*v1alpha1.CleverTapPasscode)) func(context.Context, *scene) error {
+func changes(modify func(*v1alpha1.CleverTapPasscode)) action {
 	return func(ctx context.Context, s *scene) error { return s.change(ctx, "o", modify) }
 }
 
-func asks(annotation string) func(context.Context, *scene) error {
-	return changes(func(o *v1alpha1.CleverTapPasscode) { o.Annotations = map[string]string{annotation: "now"} })
+func asks(annotation, request string) action {
+	return changes(func(o *v1alpha1.CleverTapPasscode) { o.Annotations = map[string]string{annotation: request} })
+}
+
+// tells waits for an object's reason not to be Ready.
+func tells(object, reason string) action {
+	return func(ctx context.Context, s *scene) error {
+		return s.until(object+" tells "+reason, func() bool {
+			o, err := s.object(ctx, object)
+			return err == nil && readyReason(o) == reason
+		})
+	}
+}
+
+// edits has somebody write into a Secret.
+func edits(secret, key, value string) action {
+	return func(ctx context.Context, s *scene) error {
+		patch := fmt.Appendf(nil, `{"stringData":{%q:%q}}`, key, value)
+		return s.kube.Patch(ctx, s.secret(ctx, secret), client.RawPatch(types.MergePatchType, patch)) //nolint:wrapcheck // the caller does
+	}
 }
 
 func settles(_ context.Context, s *scene) error {
@@ -140,11 +162,11 @@ func workloads() []workload {
 			s.clock.SetTime(s.start.Add(60 * day))
 			return nil
 		}, publishes("b"))},
-		{name: "in-place change", run: steps(begun, func(ctx context.Context, s *scene) error {
+		{name: "in-place change", run: steps(begun, func(_ context.Context, s *scene) error {
 			s.account.Passcode("a", "VALUE-OF-a2", 90)
 			s.made["VALUE-OF-a2"] = true
-			return s.kube.Patch(ctx, s.secret(ctx, "staged"), client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"a":"VALUE-OF-a2"}}`)))
-		}, func(ctx context.Context, s *scene) error {
+			return nil
+		}, edits("staged", "a", "VALUE-OF-a2"), func(ctx context.Context, s *scene) error {
 			return s.until("the changed value is published", func() bool { return string(s.secret(ctx, "o").Data["passcode"]) == "VALUE-OF-a2" })
 		})},
 		{name: "failover", timed: true, refuses: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
@@ -152,11 +174,9 @@ func workloads() []workload {
 			s.clock.Step(2 * time.Hour)
 			return nil
 		}, publishes("b"))},
-		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation), handled("now"), publishes("b"))},
-		{name: "two requests and one spare", run: steps(begun, settles, rotates("1", "b"), settles, changes(func(o *v1alpha1.CleverTapPasscode) {
-			o.Annotations = map[string]string{v1alpha1.RotateRequestedAtAnnotation: "2"}
-		}), handled("2"), settles, publishes("b"))},
-		{name: "verification request", run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation), func(ctx context.Context, s *scene) error {
+		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
+		{name: "two requests and one spare", run: steps(begun, settles, rotates("1", "b"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "2"), handled("2"), settles, publishes("b"))},
+		{name: "verification request", run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation, "now"), func(ctx context.Context, s *scene) error {
 			return s.until("the request is handled", func() bool {
 				o, err := s.object(ctx, "o")
 				return err == nil && o.Status.LastHandledVerifyAt == "now"
@@ -167,7 +187,7 @@ func workloads() []workload {
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "b"} }), publishes("b"),
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
 		{name: "rollout restart", timed: true, passesOver: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
-			settles, asks(v1alpha1.RotateRequestedAtAnnotation), publishes("b"), restarted, settles, rolledOut, settles)},
+			settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
@@ -176,29 +196,17 @@ func workloads() []workload {
 		}, deleted)},
 		{name: "two objects on one target", timed: true, run: steps(begun, func(ctx context.Context, s *scene) error {
 			return s.declareWith(ctx, "late", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: "o"} })
-		}, func(ctx context.Context, s *scene) error {
-			return s.until("the second one is told", func() bool {
-				o, err := s.object(ctx, "late")
-				return err == nil && readyReason(o) == v1alpha1.ReasonTargetConflict
-			})
-		})},
+		}, tells("late", v1alpha1.ReasonTargetConflict))},
 		{name: "outage of CleverTap", timed: true, run: steps(func(ctx context.Context, s *scene) error {
 			s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
 			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "a"))
-		}, func(ctx context.Context, s *scene) error {
-			return s.until("the outage is told", func() bool {
-				o, err := s.object(ctx, "o")
-				return err == nil && readyReason(o) == v1alpha1.ReasonVerificationUnavailable
-			})
-		}, func(_ context.Context, s *scene) error {
+		}, tells("o", v1alpha1.ReasonVerificationUnavailable), func(_ context.Context, s *scene) error {
 			s.vendor.Break(nil)
 			return nil
 		}, publishes("a"))},
-		{name: "target edited and deleted", edits: true, forgets: true, run: steps(begun, settles, func(ctx context.Context, s *scene) error {
-			return s.kube.Patch(ctx, s.secret(ctx, "o"), client.RawPatch("application/merge-patch+json", []byte(`{"stringData":{"region":"eu1"}}`)))
-		}, func(ctx context.Context, s *scene) error {
+		{name: "target edited and deleted", edits: true, forgets: true, run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
 			return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
-		}, settles, func(ctx context.Context, s *scene) error { return s.kube.Delete(ctx, s.secret(ctx, "o")) }, publishes("a"))},
+		}, settles, deletesTarget, publishes("a"))},
 	}
 }
 
