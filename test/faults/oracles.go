@@ -35,6 +35,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -154,6 +155,13 @@ func (s *scene) targetStates() []state {
 	return slices.Clone(s.states)
 }
 
+// objectStates are the states that objects went through, in order.
+func (s *scene) objectStates() []*v1alpha1.CleverTapPasscode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.told)
+}
+
 // judge looks at every state that was, at the end, and at CleverTap's log.
 func (s *scene) judge(ctx context.Context, w workload, reference *ending, failure error) ([]violation, int, error) {
 	var found []violation
@@ -165,6 +173,7 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 	}
 	states := s.targetStates()
 	s.judgeStates(w, states, add)
+	judgeStatuses(states, s.objectStates(), add)
 	if busiest := s.vendor.Busiest(); busiest > 2*s.replicas {
 		add("calls to CleverTap are bounded", "%d at once", busiest)
 	}
@@ -272,6 +281,27 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 	}
 	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
 		add("not ours is not written", "staged has managers %v", staged.ManagedFields)
+	}
+}
+
+// judgeStatuses looks at what every status said of its target. Which of the two was seen first does not matter.
+func judgeStatuses(states []state, objects []*v1alpha1.CleverTapPasscode, add func(string, string, ...any)) {
+	type publication struct{ target, revision string }
+	held := map[publication][]string{}
+	for _, state := range states {
+		at := publication{state.Name, state.Annotations[v1alpha1.RevisionAnnotation]}
+		held[at] = append(held[at], state.Annotations[v1alpha1.PasscodeAnnotation])
+	}
+	last := map[types.UID]int64{}
+	for _, o := range objects {
+		if o.Status.Revision < last[o.UID] {
+			add("a status never goes back", "revision %d after %d", o.Status.Revision, last[o.UID])
+		}
+		last[o.UID] = o.Status.Revision
+		at := publication{o.Status.Target, strconv.FormatInt(o.Status.Revision, 10)}
+		if active := o.Status.ActivePasscode; active != "" && !slices.Contains(held[at], active) {
+			add("a status tells what was published", "%q as %v, which held %q", active, at, held[at])
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -80,7 +81,8 @@ type scene struct {
 	busiest  int  // how many that were at most
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
-	states   []state // every one of every target that the API server ever held
+	states   []state                       // every one of every target that the API server ever held
+	told     []*v1alpha1.CleverTapPasscode // and of every object
 	watch    context.CancelFunc
 }
 
@@ -127,23 +129,24 @@ func calmWith(plan map[int]fault) time.Duration {
 	return longest
 }
 
-// record keeps every state of every target.
+// record keeps every state of every target and every object.
 func (s *scene) record() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.watch = cancel
-	watcher, err := s.kube.Watch(ctx, &corev1.SecretList{}, client.InNamespace(s.namespace))
-	if err != nil {
-		cancel()
-		return fmt.Errorf("watching Secrets: %w", err)
-	}
-	go func() {
-		for event := range watcher.ResultChan() {
-			secret, isSecret := event.Object.(*corev1.Secret)
-			if isSecret && secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget && event.Type != watch.Deleted {
-				s.keep(state{secret, len(s.vendor.Calls())})
-			}
+	for _, list := range []client.ObjectList{&corev1.SecretList{}, &v1alpha1.CleverTapPasscodeList{}} {
+		watcher, err := s.kube.Watch(ctx, list, client.InNamespace(s.namespace))
+		if err != nil {
+			cancel()
+			return fmt.Errorf("watching %T: %w", list, err)
 		}
-	}()
+		go func() {
+			for event := range watcher.ResultChan() {
+				if event.Type != watch.Deleted {
+					s.keep(event.Object)
+				}
+			}
+		}()
+	}
 	return nil
 }
 
@@ -153,10 +156,17 @@ type state struct {
 	calls int
 }
 
-func (s *scene) keep(st state) {
+func (s *scene) keep(what runtime.Object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.states = append(s.states, st)
+	switch what := what.(type) {
+	case *v1alpha1.CleverTapPasscode:
+		s.told = append(s.told, what)
+	case *corev1.Secret:
+		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+			s.states = append(s.states, state{what, len(s.vendor.Calls())})
+		}
+	}
 }
 
 // supervise starts an operator again whenever it has ended, as a kubelet does.
