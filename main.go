@@ -23,6 +23,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	// The roots that TLS is verified by, where the image has none: they must not depend on its base.
 	_ "golang.org/x/crypto/x509roots/fallback"
@@ -34,7 +35,15 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
+// gcPercent is how much the heap may grow, in percent, before garbage is collected. Nearly all of it is what informers
+// hold, which stays: collecting twice as often as by default takes a fifth off the memory for a little CPU
+// (docs/performance.md).
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	if err := run(ctrl.SetupSignalHandler(), flag.CommandLine, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "clevertap-passcode-operator:", err)
 		os.Exit(1)

@@ -46,6 +46,7 @@ type view struct {
 type entry struct {
 	Source
 	spec           v1alpha1.PasscodeEntry
+	before         *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
 	life           life
 	firstSeen      time.Time
 	staleCreatedAt v1alpha1.Time
@@ -111,6 +112,7 @@ func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
 	if !e.hasValue() {
 		return e
 	}
+	e.before = v.statusOf(e)
 	for _, earlier := range v.entries {
 		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.sameAs == nil {
 			e.sameAs = earlier
@@ -143,7 +145,7 @@ func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 
 // known is when the value was first seen, and a createdAt that belongs to one before it.
 func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
-	before, record := v.statusOf(e), v.record()
+	before, record := e.before, v.record()
 	switch {
 	case before != nil && v.valueStayed(e, before):
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
@@ -176,18 +178,19 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 // statusOf is what the status says of the entry by name, or of its value where the entry is new or was renamed; nil
 // where it says nothing.
 func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
-	var found *v1alpha1.PasscodeStatus
-	for i := range v.Object.Status.Passcodes {
-		s := &v.Object.Status.Passcodes[i]
-		switch {
-		case s.FirstSeenAt == nil || s.Fingerprint == "":
-		case s.Name == e.spec.Name:
-			return s
-		case s.Fingerprint == e.Fingerprint && found == nil:
-			found = s
+	told := v.Object.Status.Passcodes
+	find := func(same func(*v1alpha1.PasscodeStatus) bool) *v1alpha1.PasscodeStatus {
+		for i := range told {
+			if same(&told[i]) && told[i].FirstSeenAt != nil && told[i].Fingerprint != "" {
+				return &told[i]
+			}
 		}
+		return nil
 	}
-	return found
+	if named := find(func(s *v1alpha1.PasscodeStatus) bool { return s.Name == e.spec.Name }); named != nil {
+		return named
+	}
+	return find(func(s *v1alpha1.PasscodeStatus) bool { return s.Fingerprint == e.Fingerprint })
 }
 
 // lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
@@ -195,7 +198,7 @@ func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
 // again soon. A status from the future comes from a clock that was wrong.
 func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
 	own, heard := e.Answer.Verdict, wholeSecond(e.Answer.At)
-	before := v.statusOf(e)
+	before := e.before
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
 		return own, heard
 	}

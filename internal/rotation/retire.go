@@ -80,8 +80,7 @@ func (v *view) listedReplaced(old Replaced) *entry {
 
 // calledRetired goes by the status: that nothing held it once is for good.
 func (v *view) calledRetired(e *entry) bool {
-	s := v.statusOf(e)
-	return s != nil && s.State == v1alpha1.StateRetired && s.Fingerprint == e.Fingerprint
+	return e.before != nil && e.before.State == v1alpha1.StateRetired && e.before.Fingerprint == e.Fingerprint
 }
 
 func (v *view) findHolders(r *retiring) {

@@ -132,7 +132,7 @@ func (v *view) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
 	if state != v1alpha1.StateRetired {
 		return nil
 	}
-	if before := v.statusOf(e); before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
+	if before := e.before; before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
 		return before.RetiredAt
 	}
 	return timeOrNil(wholeSecond(v.now))

@@ -39,7 +39,7 @@ func main() {
 	defer stop()
 	ctrl.SetLogger(logr.Discard())
 	counts := flag.Bool("counts", false, "count requests of 100 objects alone")
-	only := flag.String("only", "", "run one scenario alone: basic, crowd, large, growth, slow or shards")
+	only := flag.String("only", "", "run one scenario alone: basic, crowd, large, growth, slow, account, shards or huge")
 	out := flag.String("out", "", "folder for bench.json, bench.md and growth.svg; absent: the table is printed alone")
 	runs := flag.Int("runs", 3, "how often the basic scenario is run; the median is kept")
 	flag.Parse()
@@ -62,12 +62,19 @@ type scenario struct {
 	run  func(context.Context) ([]result, error)
 }
 
+// huge takes longer than all others together: it is run only by name.
+const huge = "huge"
+
 func run(ctx context.Context, only, out string, runs int) error {
 	var all []group
 	for _, s := range []scenario{
-		{"basic", func(ctx context.Context) ([]result, error) { return basic(ctx, runs) }}, {"crowd", crowded}, {"large", large}, {"growth", growth}, {"slow", slowVendor}, {"account", oneAccount}, {"shards", shards},
+		{"basic", func(ctx context.Context) ([]result, error) { return basic(ctx, runs) }},
+		{"crowd", crowded},
+		{"large", func(ctx context.Context) ([]result, error) { return large(ctx, 10_000) }},
+		{"growth", growth}, {"slow", slowVendor}, {"account", oneAccount}, {"shards", shards},
+		{huge, func(ctx context.Context) ([]result, error) { return large(ctx, 50_000) }},
 	} {
-		if only != "" && only != s.name {
+		if s.name != only && (only != "" || s.name == huge) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "bench:", s.name)
@@ -196,9 +203,8 @@ func crowded(ctx context.Context) ([]result, error) {
 	})
 }
 
-// large is 10,000 objects.
-func large(ctx context.Context) ([]result, error) {
-	const n = 10_000
+// large is the objects of a large cluster.
+func large(ctx context.Context, n int) ([]result, error) {
 	return in(ctx, 0, func(w *world) ([]result, error) {
 		if _, err := w.startOperator(ctx); err != nil {
 			return nil, err

@@ -91,9 +91,12 @@ func lastOf(times []time.Time) time.Time {
 	return times[len(times)-1]
 }
 
+// patience is how long a phase may take: 50,000 objects take some 20 minutes.
+const patience = time.Hour
+
 // until waits for every one of n objects' targets to be of a revision, and for the operator to have nothing to do.
 func (w *world) until(ctx context.Context, prefix string, n int, revision string) error {
-	err := wait.PollUntilContextTimeout(ctx, time.Second, 10*time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, time.Second, patience, true, func(ctx context.Context) (bool, error) {
 		var list metav1.PartialObjectMetadataList
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 		if err := w.kube.List(ctx, &list, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget}); err != nil {
@@ -119,7 +122,7 @@ func (w *world) quiet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return wait.PollUntilContextTimeout(ctx, time.Second, 5*time.Minute, false, func(context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+	return wait.PollUntilContextTimeout(ctx, time.Second, patience, false, func(context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
 		now, err := w.usage()
 		idle := now.CPU-last.CPU < 20*time.Millisecond
 		last = now
