@@ -168,8 +168,8 @@ func settledAfterRotation(all []request) []time.Time {
 	return firstOfEach(all, "patch clevertappasscodes/status")
 }
 
-// rotateOne measures rotations that are asked for one at a time, from the request's acceptance until the target's
-// change is seen.
+// rotateOne measures rotations that are asked for one at a time, each when the one before is over, from the request's
+// acceptance until the target's change is seen.
 func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, error) {
 	targets, err := w.kube.Watch(ctx, &corev1.SecretList{}, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget})
 	if err != nil {
@@ -190,11 +190,28 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 				}
 			}
 			took = append(took, w.clock.Now().Sub(begun))
+			if err := w.told(ctx, prefix, i); err != nil {
+				return begun, err
+			}
 		}
 		return w.clock.Now(), w.quiet(ctx)
 	}, nil, nil)
 	r.P50, r.P99 = percentiles(took)
 	return r, err
+}
+
+// told waits until the object's status says that the replaced passcode can be deleted: so no rotation is measured while
+// the one before is still reported.
+func (w *world) told(ctx context.Context, prefix string, i int) error {
+	o := &v1alpha1.CleverTapPasscode{}
+	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		err := w.kube.Get(ctx, client.ObjectKey{Namespace: namespace(i), Name: objectName(prefix, i)}, o)
+		return err == nil && len(o.Status.Passcodes) > 0 && o.Status.Passcodes[0].State == v1alpha1.StateRetired, err
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the end of a rotation: %w", err)
+	}
+	return nil
 }
 
 // askFor asks for a rotation, and is when the API server had taken it.

@@ -39,6 +39,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -180,10 +181,11 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 	if s.restless {
 		add("it comes to rest", "%d requests", s.fence.counted())
 	}
-	before := s.fence.counted()
+	before, called := s.fence.counted(), len(s.vendor.Calls())
 	if s.binary == "" { // by the real clock, something is always due
 		s.rest()
 	}
+	w.refuses = w.refuses || routinely(s.vendor.Calls(), called)
 	if late := s.unasked(w, before); len(late) > 0 && !s.fence.suffersFrom(before) {
 		add("nothing is requested once settled", "%v", late)
 	}
@@ -236,6 +238,20 @@ func (w workload) due(what string) bool {
 		return w.conflicts
 	}
 	return w.outstanding && strings.HasPrefix(what, "GET ")
+}
+
+// routinely is whether CleverTap was asked, from a call on, about nothing but what it was last asked about nearly an hour
+// before or longer: such questions come round by themselves.
+func routinely(calls []standin.Call, from int) bool {
+	last := map[string]time.Time{}
+	for i, call := range calls {
+		before, asked := last[call.Value]
+		if i >= from && (!asked || call.At.Sub(before) < 54*time.Minute) {
+			return false
+		}
+		last[call.Value] = call.At
+	}
+	return len(calls) > from
 }
 
 // unasked are the requests from a number on without those that are due.

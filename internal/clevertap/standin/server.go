@@ -24,6 +24,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+	"time"
 
 	"k8s.io/utils/clock"
 
@@ -57,6 +58,8 @@ type Call struct {
 	Value string
 	// Path is the API's: "/v1/connect".
 	Path string
+	// At is when, by the clock.
+	At time.Time
 }
 
 // New returns a CleverTap without accounts, whose passcodes expire by the clock.
@@ -120,6 +123,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 func (s *Server) enter(call Call) (account *Account, fault Fault, tooMany bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	call.At = s.clock.Now()
 	s.calls = append(s.calls, call)
 	account = s.accounts[place{call.Region, call.AccountID}]
 	if account != nil {
