@@ -1,0 +1,66 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package docs
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+// What the README says of the faults is what the last make faults wrote.
+func TestTheReadmeQuotesTheFaults(t *testing.T) {
+	g := NewWithT(t)
+	contents := func(path string) []byte {
+		text, err := os.ReadFile(filepath.Join(env.Root(), path))
+		g.Expect(err).NotTo(HaveOccurred())
+		return text
+	}
+	var plans struct {
+		Workloads, SingleFaultPlans, DoubleCrashPlans, TwoReplicaPlans, StaleViews, Kills int
+		SpecChanges, LoadObjects, MalformedObjects, StatesJudged                          int
+		Violations                                                                        map[string]int
+	}
+	g.Expect(json.Unmarshal(contents("docs/faults/plans.json"), &plans)).To(Succeed())
+	var mutants []struct{ KilledBy string }
+	g.Expect(json.Unmarshal(contents("docs/faults/mutants.json"), &mutants)).To(Succeed())
+	killed := 0
+	for _, m := range mutants {
+		if m.KilledBy != "" {
+			killed++
+		}
+	}
+	readme := strings.Join(strings.Fields(string(contents("README.md"))), " ")
+	for _, quote := range []string{
+		fmt.Sprintf("of %d workloads", plans.Workloads), fmt.Sprintf("%d single faults", plans.SingleFaultPlans),
+		fmt.Sprintf("%d double crashes", plans.DoubleCrashPlans), fmt.Sprintf("%d plans with two active replicas", plans.TwoReplicaPlans),
+		fmt.Sprintf("%d stale views", plans.StaleViews), fmt.Sprintf("%d real kills", plans.Kills),
+		fmt.Sprintf("%d changes of specs", plans.SpecChanges), fmt.Sprintf("%d objects at once", plans.LoadObjects),
+		fmt.Sprintf("%d kinds of stored nonsense", plans.MalformedObjects),
+		fmt.Sprintf("%d states judged, %d violations", plans.StatesJudged, len(plans.Violations)),
+		fmt.Sprintf("Of %d mutants of the operator, the oracles killed %d", len(mutants), killed),
+	} {
+		g.Expect(readme).To(ContainSubstring(quote))
+	}
+}
