@@ -43,6 +43,7 @@ func Start(auditLog string) (*ControlPlane, error) {
 	if auditLog != "" {
 		environment.ControlPlane.GetAPIServer().Configure().
 			Append("audit-log-path", auditLog).
+			Append("audit-log-maxsize", "100000"). // in MB: a log that is rotated can't be read on
 			Append("audit-policy-file", filepath.Join(Root(), "test", "env", "audit-policy.yaml"))
 	}
 	if _, err := environment.Start(); err != nil {
