@@ -228,7 +228,7 @@ func (w workload) due(what string) bool {
 	case resource == "events":
 		return true
 	case what == "CleverTap" || resource == "status":
-		return w.refuses
+		return w.asksAgain
 	case strings.HasSuffix(what, "/secrets/o"):
 		return w.conflicts
 	}
@@ -258,7 +258,7 @@ func (s *scene) unrest(w workload) (late []string) {
 	for range 2 {
 		before, called := s.fence.counted(), len(s.vendor.Calls())
 		s.rest()
-		w.refuses = w.refuses || routinely(s.vendor.Calls(), called)
+		w.asksAgain = w.asksAgain || routinely(s.vendor.Calls(), called)
 		late = s.unasked(w, before)
 		if len(late) == 0 || s.fence.suffersFrom(before) {
 			return nil

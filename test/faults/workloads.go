@@ -44,8 +44,8 @@ type workload struct {
 	goesBack bool
 	// edits is whether somebody writes another region into the target.
 	edits bool
-	// refuses is whether CleverTap refuses a listed passcode, which is asked about again after growing waits.
-	refuses bool
+	// asksAgain is whether CleverTap is asked again by itself: about a listed passcode that it refuses, after growing waits.
+	asksAgain bool
 	// passesOver is whether one that CleverTap did not answer for may be passed over, so that another is published.
 	passesOver bool
 	// forgets is whether a crash makes it a new publication that a target is made again.
@@ -157,7 +157,7 @@ func settles(_ context.Context, s *scene) error {
 func workloads() []workload {
 	return []workload{
 		{name: "first publication", run: begun},
-		{name: "the first one is refused", refuses: true, run: steps(begunRefused, publishes("b"))},
+		{name: "the first one is refused", asksAgain: true, run: steps(begunRefused, publishes("b"))},
 		{name: "rotation when due", timed: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
 			s.clock.SetTime(s.start.Add(60 * day))
 			return nil
@@ -169,7 +169,7 @@ func workloads() []workload {
 		}, edits("staged", "a", "VALUE-OF-a2"), func(ctx context.Context, s *scene) error {
 			return s.until("the changed value is published", func() bool { return string(s.secret(ctx, "o").Data["passcode"]) == "VALUE-OF-a2" })
 		})},
-		{name: "failover", timed: true, refuses: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
+		{name: "failover", timed: true, asksAgain: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
 			s.account.Delete("a")
 			s.clock.Step(2 * time.Hour)
 			return nil
