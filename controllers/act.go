@@ -40,22 +40,22 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=create;patch
 
-// act carries out what is decided, and returns the decision on what then stands: what is to be told, and when to
-// look again.
+// act carries out every effect of a decision: one that fails keeps no other from happening. It returns the decision
+// that is to be reported, which tells what failed, and the joined errors of what is to be tried again. After a write of
+// the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	switch {
-	case decision.Want != nil:
-		return r.publish(ctx, s, decision, known)
-	case decision.Release:
-		return r.release(ctx, s, decision)
-	}
 	r.ask(decision.Ask)
-	r.look(s, decision, known)
-	if len(decision.Restart) > 0 {
-		return r.restart(ctx, s, decision, known)
+	writeErr := r.writeTarget(ctx, s, decision, known)
+	if s.published {
+		return decision, writeErr
 	}
-	return decision, nil
+	r.look(s, decision, known)
+	err := errors.Join(writeErr, r.restart(ctx, s, decision, known), r.release(ctx, s, decision, known))
+	if s.carriedOut {
+		return rotation.Decide(r.Clock.Now(), s.Observed), err
+	}
+	return decision, err
 }
 
 // look has the lookout look who holds the target.
@@ -71,33 +71,34 @@ func (r *Reconciler) look(s *seen, decision rotation.Decision, known *recollecti
 	r.lookout.ask(client.ObjectKeyFromObject(s.Object), what)
 }
 
-// restart writes one annotation into each Pod template, where nothing has changed since the look. What was written is
-// what the next pass sees.
-func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
+// restart writes one annotation into each Pod template that has not changed since the look. What was written, and what
+// failed, is what the report tells.
+func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+	if len(decision.Restart) == 0 {
+		return nil
+	}
 	look := *known.look
 	look.Rollouts = slices.Clone(look.Rollouts)
-	var (
-		events   []rotation.Event
-		problems []error
-	)
+	var problems []error
 	for _, workload := range decision.Restart {
 		err := r.restartOne(ctx, s.Object.Namespace, workload, decision.MarkKey, decision.Mark)
 		r.Counters.Restarted(workload.Kind, err)
-		if err != nil {
-			look.Mark(workload.Workload, restartProblem(err))
-			problems = append(problems, client.IgnoreNotFound(ignoreConflict(err)))
-			continue
+		switch {
+		case err == nil:
+			look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
+			known.pendingEvents = append(known.pendingEvents, rotation.Event{
+				Reason:  v1alpha1.EventRolloutRestarted,
+				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
+			})
+		case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
+			look.Outdated(workload.Workload)
+		default:
+			look.Failed(workload.Workload, restartProblem(err))
+			problems = append(problems, err)
 		}
-		look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
-		events = append(events, rotation.Event{
-			Reason:  v1alpha1.EventRolloutRestarted,
-			Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
-		})
 	}
-	known.look, s.Look = &look, &look
-	next := rotation.Decide(r.Clock.Now(), s.Observed)
-	next.Events = append(events, next.Events...)
-	return next, errors.Join(problems...)
+	known.look, s.Look, s.carriedOut = &look, &look, true
+	return errors.Join(problems...)
 }
 
 func (r *Reconciler) restartOne(ctx context.Context, namespace string, workload consumers.Rollout, key, mark string) error {
@@ -136,36 +137,30 @@ func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) 
 	return body, nil
 }
 
-// restartProblem is "" for what the next look settles.
+// restartProblem is for people.
 func restartProblem(err error) string {
-	switch {
-	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
-		return ""
-	case apierrors.IsForbidden(err):
-		return "the operator may not restart it: let its service account patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used, in this namespace"
+	if apierrors.IsForbidden(err) {
+		return "the operator may not restart it: let its service account patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used, in this namespace, and look for a policy that is in the way"
 	}
-	return fmt.Sprintf("restarting it failed: %s", apierrors.ReasonForError(err))
+	return fmt.Sprintf("restarting it failed: %s. It is tried again", apierrors.ReasonForError(err))
 }
 
-func ignoreConflict(err error) error {
-	if apierrors.IsConflict(err) {
+// writeTarget makes the target what the decision wants, if it wants anything.
+func (r *Reconciler) writeTarget(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+	want := decision.Want
+	if want == nil {
 		return nil
 	}
-	return err
-}
-
-func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (rotation.Decision, error) {
-	want := decision.Want
 	written, err := r.write(ctx, s, want)
 	switch {
 	case apierrors.IsConflict(err):
 		r.waitForInformer(s)
-		return decision, nil
+		return nil
 	case apierrors.IsAlreadyExists(err):
-		return decision, r.runInto(ctx, s, known)
+		return r.runInto(ctx, s, known)
 	case err != nil:
-		s.WriteProblem = writeProblem(s.Object, err)
-		return rotation.Decide(r.Clock.Now(), s.Observed), err
+		s.WriteProblem, s.carriedOut = writeProblem(s.Object, err), true
+		return err
 	}
 	if want.Publishes {
 		r.Counters.Rotated(client.ObjectKeyFromObject(s.Object), want.Record.Reason)
@@ -173,13 +168,13 @@ func (r *Reconciler) publish(ctx context.Context, s *seen, decision rotation.Dec
 	known.target, known.targetWritten = written, r.Clock.Now()
 	known.remember(written.Name, r.readTarget(s.Object, written))
 	if want.Restores {
-		known.untold = append(known.untold, rotation.Event{
+		known.pendingEvents = append(known.pendingEvents, rotation.Event{
 			Reason:  v1alpha1.EventTargetRestored,
 			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", written.Name),
 		})
 	}
 	s.published = true
-	return decision, nil
+	return nil
 }
 
 // writeProblem is for people. Of the error it takes the kind alone: its text may repeat what was to be written.
@@ -202,24 +197,38 @@ func (r *Reconciler) waitForInformer(s *seen) {
 }
 
 // release marks the former target as left behind, and says how to remove it.
-func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Decision) (rotation.Decision, error) {
+func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+	if !decision.Release {
+		return nil
+	}
 	patch, err := releasePatch(s.former, r.Clock.Now())
 	if err != nil {
-		return decision, err
+		return err
 	}
 	err = r.Client.Patch(ctx, s.former.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
 	switch {
 	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
 		r.waitForInformer(s)
-		return decision, nil
+		return nil
 	case err != nil:
-		return decision, fmt.Errorf("marking Secret %s/%s as left behind: %w", s.former.Namespace, s.former.Name, err)
+		s.ReleaseProblem, s.carriedOut = releaseProblem(s.former, err), true
+		return fmt.Errorf("marking Secret %s/%s as left behind: %w", s.former.Namespace, s.former.Name, err)
 	}
-	decision.Events = append(decision.Events, rotation.Event{
+	known.pendingEvents = append(known.pendingEvents, rotation.Event{
 		Reason:  v1alpha1.EventTargetReleased,
 		Message: releasedMessage(s.Object, s.former),
 	})
-	return decision, nil
+	return nil
+}
+
+// releaseProblem is for people.
+func releaseProblem(former *corev1.Secret, err error) string {
+	what := fmt.Sprintf("Secret %q, the former target, could not be marked as left behind", former.Name)
+	if apierrors.IsForbidden(err) {
+		return fmt.Sprintf("%s: the API server forbids it. Let the operator's service account patch Secrets in namespace %s, look for a policy that is in the way, or mark it yourself: kubectl annotate secret -n %s %s %s=now",
+			what, former.Namespace, former.Namespace, former.Name, v1alpha1.ReleasedAtAnnotation)
+	}
+	return fmt.Sprintf("%s: %s. It is tried again", what, apierrors.ReasonForError(err))
 }
 
 // write makes the target what is wanted. It touches no Secret but the very one that was decided on.

@@ -83,6 +83,9 @@ type Reconciler struct {
 	Counters *metrics.Counters
 	// AllowedTargetAnnotations are prefixes of copy-triggering annotations that objects may set on targets.
 	AllowedTargetAnnotations []string
+	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
+	// for none.
+	Endpoint string
 
 	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	memory  *memory
@@ -94,7 +97,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.memory = newMemory()
 	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToRetire)
-	if err := indexSecrets(mgr); err != nil {
+	if err := addIndexes(ctx, mgr); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).
@@ -150,9 +153,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err == nil && seen.published {
 		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
 	}
-	if reportErr := r.report(ctx, seen, decision, known); err == nil {
-		err = reportErr
-	}
+	err = errors.Join(err, r.report(ctx, seen, decision, known))
 	r.sleep(request.NamespacedName, known, decision.Next, seen.lookAgain)
 	return ctrl.Result{}, err
 }

@@ -60,9 +60,12 @@ type recollection struct {
 	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.
 	verifyRequest string
 	verifySeenAt  time.Time
-	alarm         clock.Timer
-	// untold are events of writes that no status remembers, until a pass reports.
-	untold []rotation.Event
+	// suspended is whether the object was last seen suspended, and resumedAt when it was first seen not to be after that.
+	suspended bool
+	resumedAt time.Time
+	alarm     clock.Timer
+	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
+	pendingEvents []rotation.Event
 
 	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
 	// is how many there were, and looking whether one is under way.
@@ -145,6 +148,15 @@ func (k *recollection) seeVerifyRequest(object *v1alpha1.CleverTapPasscode, now 
 		k.verifyRequest, k.verifySeenAt = request, now
 	}
 	return k.verifySeenAt
+}
+
+// seeSuspension is when the object was first seen not suspended after it was seen suspended; zero for never.
+func (k *recollection) seeSuspension(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+	if k.suspended && !object.Spec.Suspend {
+		k.resumedAt = now
+	}
+	k.suspended = object.Spec.Suspend
+	return k.resumedAt
 }
 
 // newestObject is the informer's or, where that is behind, the one last written.

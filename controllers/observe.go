@@ -45,6 +45,8 @@ type seen struct {
 	secret, former *corev1.Secret
 	// published is whether this pass wrote the target: the next one reports.
 	published bool
+	// carriedOut is whether an effect of this pass succeeded or failed in a way that the report is to tell.
+	carriedOut bool
 	// behind is whether the API server has what the informer has not yet: then nothing is said or done until it has.
 	behind bool
 	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
@@ -56,7 +58,9 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	s := &seen{Observed: rotation.Observed{
 		Object:             object,
 		VerifySeenAt:       known.seeVerifyRequest(object, r.Clock.Now()),
+		ResumedAt:          known.seeSuspension(object, r.Clock.Now()),
 		AllowedAnnotations: r.AllowedTargetAnnotations,
+		Endpoint:           r.Endpoint,
 	}}
 	for _, entry := range object.Spec.Passcodes {
 		source, err := r.observeSource(ctx, s, entry, known)
@@ -304,36 +308,45 @@ const (
 	fingerprintIndex = "fingerprint"
 )
 
-func indexSecrets(mgr ctrl.Manager) error {
-	err := mgr.GetFieldIndexer().IndexField(context.Background(), &corev1.Secret{}, ownerIndex, func(o client.Object) []string {
-		if owner := ownerOf(o); owner != "" {
-			return []string{owner}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("indexing targets by their owner: %w", err)
-	}
-	err = mgr.GetFieldIndexer().IndexField(context.Background(), &corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
-		record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
-		if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
+// index finds objects of a kind by what they say.
+type index struct {
+	kind client.Object
+	name string
+	keys client.IndexerFunc
+}
+
+// indexes are all that the reconciler looks things up by.
+func indexes() []index {
+	return []index{
+		{&corev1.Secret{}, ownerIndex, func(o client.Object) []string {
+			if owner := ownerOf(o); owner != "" {
+				return []string{owner}
+			}
 			return nil
-		}
-		return []string{record.Fingerprint}
-	})
-	if err != nil {
-		return fmt.Errorf("indexing targets by what they hold: %w", err)
+		}},
+		{&corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
+			record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
+			if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
+				return nil
+			}
+			return []string{record.Fingerprint}
+		}},
+		{&v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
+			object := o.(*v1alpha1.CleverTapPasscode)
+			names := []string{rotation.EffectiveTarget(object)}
+			for _, entry := range object.Spec.Passcodes {
+				names = append(names, entry.SecretKeyRef.Name)
+			}
+			return names
+		}},
 	}
-	err = mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
-		object := o.(*v1alpha1.CleverTapPasscode)
-		names := []string{rotation.EffectiveTarget(object)}
-		for _, entry := range object.Spec.Passcodes {
-			names = append(names, entry.SecretKeyRef.Name)
+}
+
+func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
+	for _, i := range indexes() {
+		if err := mgr.GetFieldIndexer().IndexField(ctx, i.kind, i.name, i.keys); err != nil {
+			return fmt.Errorf("indexing %T by %s: %w", i.kind, i.name, err)
 		}
-		return names
-	})
-	if err != nil {
-		return fmt.Errorf("indexing the Secrets that objects name: %w", err)
 	}
 	return nil
 }

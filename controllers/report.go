@@ -44,8 +44,8 @@ func (r *Reconciler) report(ctx context.Context, s *seen, decision rotation.Deci
 	if err != nil || !written {
 		return err
 	}
-	events := slices.Concat(known.untold, decision.Events)
-	known.untold = nil
+	events := slices.Concat(known.pendingEvents, decision.Events)
+	known.pendingEvents = nil
 	for _, event := range events {
 		kind := corev1.EventTypeNormal
 		if event.Warning {

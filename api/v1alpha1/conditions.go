@@ -96,6 +96,9 @@ const (
 	// ReasonTargetNotWritten of Reconciling: the API server did not let the operator write the target; it is tried
 	// again.
 	ReasonTargetNotWritten = "TargetNotWritten"
+	// ReasonEffectFailed of Reconciling: a former target or a workload could not be written; the message names each, and
+	// what to do. It is tried again.
+	ReasonEffectFailed = "EffectFailed"
 	// ReasonComplete of RolloutComplete: nothing holds an old value by environment variable or subPath, and what was
 	// restarted is there.
 	ReasonComplete = "Complete"

@@ -18,7 +18,6 @@ limitations under the License.
 package consumers
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -109,11 +108,20 @@ func (l *Look) Restarted(w Workload, key, mark string) {
 	}
 }
 
-// Mark notes that a workload could not be changed, why, and what to do; "" leaves it to the next look.
-func (l *Look) Mark(w Workload, why string) {
+// Outdated notes that a workload changed since the look, so that the next look decides.
+func (l *Look) Outdated(w Workload) {
 	for i := range l.Rollouts {
 		if l.Rollouts[i].Workload == w {
-			l.Rollouts[i].Manual = cmp.Or(why, "it changed since it was looked at; it is looked at again")
+			l.Rollouts[i].Manual = "it changed since it was looked at; it is looked at again"
+		}
+	}
+}
+
+// Failed notes why the operator could not restart a workload, and what to do.
+func (l *Look) Failed(w Workload, why string) {
+	for i := range l.Rollouts {
+		if l.Rollouts[i].Workload == w {
+			l.Rollouts[i].Problem = why
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -188,6 +189,7 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		VolumeRefresh:            o.VolumeRefresh,
 		Counters:                 counters,
 		AllowedTargetAnnotations: o.AllowedTargetAnnotations,
+		Endpoint:                 schemeAndHost(o.ClevertapEndpoint),
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake, Asked: counters.Asked,
@@ -196,6 +198,15 @@ func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surro
 		return fmt.Errorf("preparing the reconciler: %w", err)
 	}
 	return nil
+}
+
+// schemeAndHost is what may be said of a URL: its path and its user can hold secrets. "" stays "".
+func schemeAndHost(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Host == "" {
+		return ""
+	}
+	return parsed.Scheme + "://" + parsed.Host
 }
 
 func registerMetrics(manager ctrl.Manager, counters *metrics.Counters, labels []string, registry prometheus.Registerer) error {

@@ -17,6 +17,7 @@ limitations under the License.
 package rotation
 
 import (
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -112,6 +113,8 @@ func (v *view) firstOf(fits func(*entry) bool) *entry {
 	return nil
 }
 
+// verified is what CleverTap last said of the published passcode. That it does not answer is said only after it was
+// asked: a result can be old because nobody asked.
 func (v *view) verified() *metav1.Condition {
 	p := v.holding()
 	if p == nil {
@@ -121,16 +124,36 @@ func (v *view) verified() *metav1.Condition {
 	switch {
 	case v.mode() == v1alpha1.VerificationNone:
 		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
-	case v.silent(p) && p.answer.RateLimited:
-		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.silentMessage(p))
-	case v.silent(p):
-		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.silentMessage(p))
+	case v.outdated(p):
+		c = v.withoutResult(p)
 	case p.verdict == Refused:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+refusal)
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.refusal())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
 	}
 	return &c
+}
+
+// withoutResult says why there is no result of the last two intervals.
+func (v *view) withoutResult(p *published) metav1.Condition {
+	before := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
+	switch {
+	case v.spec.Suspend:
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
+	case p.answer.Unanswered > 0 && p.answer.RateLimited:
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.silentMessage(p))
+	case p.answer.Unanswered > 0:
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.silentMessage(p))
+	case unavailable(before):
+		// The process before this one attempted it. A restart in an outage is no end of it.
+		return condition(before.Status, before.Reason, before.Message)
+	}
+	return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
+}
+
+// unavailable reports whether a Verified condition says that CleverTap does not answer.
+func unavailable(verified *metav1.Condition) bool {
+	return verified != nil && (verified.Reason == v1alpha1.ReasonUnavailable || verified.Reason == v1alpha1.ReasonRateLimited)
 }
 
 func (v *view) expiringSoonCondition() *metav1.Condition {
@@ -175,6 +198,10 @@ func (v *view) reconciling() *metav1.Condition {
 		c := condition(metav1.ConditionTrue, v1alpha1.ReasonTargetNotWritten, v.WriteProblem)
 		return &c
 	}
+	if problems := v.effectProblems(); len(problems) > 0 {
+		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, listing(problems))
+		return &c
+	}
 	for _, c := range v.candidates() {
 		switch {
 		case c.entry.Answer.Unanswered > 0 && !c.entry.asking():
@@ -186,6 +213,20 @@ func (v *view) reconciling() *metav1.Condition {
 		}
 	}
 	return nil
+}
+
+// effectProblems name each object other than the target that could not be written, and the way out.
+func (v *view) effectProblems() []string {
+	var problems []string
+	if v.ReleaseProblem != "" && v.Former != nil {
+		problems = append(problems, v.ReleaseProblem)
+	}
+	for _, r := range v.restarts {
+		if r.Problem != "" {
+			problems = append(problems, fmt.Sprintf("%s %q: %s", r.Kind, r.Name, r.Problem))
+		}
+	}
+	return problems
 }
 
 // stalled is while a person must act before what the spec asks can be published.

@@ -50,12 +50,10 @@ func Decide(now time.Time, o Observed) Decision {
 	if v.overtaken() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
-	d := Decision{Want: v.want()}
-	if d.Want == nil {
-		d.Release = v.Former != nil && v.holding() != nil && !v.spec.Suspend
-		d.Ask, d.Next = v.questions()
-		v.attend(&d)
-	}
+	// The effects are independent: none is left out because another one is still to be carried out, or fails.
+	d := Decision{Want: v.want(), Release: v.leavesFormer()}
+	d.Ask, d.Next = v.questions()
+	v.attend(&d)
 	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = earliest(d.Next, v.nextChange(), quiet)
@@ -65,6 +63,12 @@ func Decide(now time.Time, o Observed) Decision {
 	d.Events = v.events(d.Status)
 	d.Next = earliest(d.Next, v.nextChange())
 	return d
+}
+
+// leavesFormer reports whether the former target is to be marked as left behind: once the target of the new name holds
+// what is published.
+func (v *view) leavesFormer() bool {
+	return v.Former != nil && v.holding() != nil && v.base == &v.Target && !v.spec.Suspend
 }
 
 // attend sees to those who hold what was replaced.
@@ -89,7 +93,9 @@ const unreported = time.Second
 // quietUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
 func (v *view) quietUntil(ask []Question) time.Time {
-	if p := v.holding(); v.WriteProblem != "" || p != nil && p.record.Revision != v.Object.Status.Revision {
+	p := v.holding()
+	ahead := p != nil && p.record.Revision != v.Object.Status.Revision
+	if ahead || v.WriteProblem != "" || len(v.effectProblems()) > 0 {
 		return time.Time{}
 	}
 	if v.waitsForSources() && !v.handsOff() {

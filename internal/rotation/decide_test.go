@@ -139,6 +139,10 @@ var _ = DescribeTable("4. Silence", decides,
 	Entry("is asked again after a minute at most", given(unanswered("a", 60)), looksAgain(made.Add(day+time.Minute))),
 	Entry("is asked about again when its time has come", given(unanswered("a", 1), after(time.Second)), asks("a")),
 	Entry("is asked about at the interval where nothing waits for it", given(published, after(time.Hour), unanswered("a", 1)), looksAgain(made.Add(day+2*time.Hour)), asks(), writesNothing, says("Verified", "Accepted")),
+	Entry("is told of once an outage", given(published, after(2*time.Hour), unanswered("a", 2), settled, rateLimited("a")), says("Verified", "RateLimited"), tells()),
+	Entry("is not claimed of an operator that was down", given(published, restarted, after(3*time.Hour), asking("a"), after(2*time.Second)), says("Verified", "Verifying"), tells()),
+	Entry("is not claimed where the status is lost", given(published, restarted, statusLost, asking("a"), after(2*time.Second)), says("Verified", "Verifying")),
+	Entry("stays told when the operator restarts in the outage", given(published, after(2*time.Hour), unanswered("a", 2), settled, restarted, asking("a"), after(2*time.Second)), says("Verified", "Unavailable"), tells()),
 	Entry("is told of after two intervals", given(published, after(2*time.Hour), unanswered("a", 2)), says("Verified", "Unavailable"), says("Ready", "PasscodePublished"), writesNothing),
 )
 
@@ -171,6 +175,20 @@ var _ = DescribeTable("8. The target", decides,
 	Entry("keeps counting revisions when the status is lost", given(published, statusLost, holds("a", "new"), accepted("new")), publishesRevision(2)),
 	Entry("is left alone when it became foreign", given(published, foreign), writesNothing, says("Ready", "TargetConflict")),
 	Entry("is left alone by an object that somebody else has seen a newer generation of", given(published, overtaken, holds("a", "new"), accepted("new")), writesNothing, asks()),
+)
+
+// labelled is a label that is to be written, so that the target needs upkeep.
+var labelled = spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+	s.Target = &v1alpha1.Target{Labels: map[string]v1alpha1.LabelValue{"team": "growth"}}
+})
+
+var _ = DescribeTable("22. A target that cannot be written", decides,
+	Entry("keeps no question back", given(published, labelled, writeDenied, after(time.Hour)), asks("a"), says("Reconciling", "TargetNotWritten"), says("Ready", "PasscodePublished")),
+	Entry("is no silence of CleverTap", given(published, labelled, writeDenied, after(3*time.Hour), accepted("a")), says("Verified", "Accepted")),
+	Entry("keeps no report back while a question is under way", given(published, labelled, writeDenied, after(time.Hour), asking("a")), says("Reconciling", "TargetNotWritten")),
+	Entry("keeps no rotation back", given(listed("a", "b"), lasting("b", 150), published, labelled, writeDenied, at(rotates), accepted("b")), publishes("b", scheduled)),
+	Entry("keeps no look back", given(rotated, labelled, writeDenied), looks(true)),
+	Entry("keeps no restart back", given(auto, rotated, labelled, writeDenied, looked(pod("api-1", frozen(before))), runs()), restarts("api")),
 )
 
 var _ = DescribeTable("The beginning", decides,

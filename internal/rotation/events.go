@@ -124,8 +124,8 @@ func (v *view) tellSpec(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 
 func (v *view) tellSilence(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	verified := turned(v1alpha1.ConditionVerified, before, after)
-	if verified == nil || verified.Reason != v1alpha1.ReasonUnavailable && verified.Reason != v1alpha1.ReasonRateLimited {
-		return nil
+	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
+		return nil // one an outage
 	}
 	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }

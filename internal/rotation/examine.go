@@ -60,6 +60,7 @@ func (e *entry) hasValue() bool { return e.Problem == "" }
 
 func examine(now time.Time, o Observed) *view {
 	v := &view{Observed: o, now: now, spec: &o.Object.Spec}
+	v.Target.Answer = v.sinceResumed(v.Target.Answer)
 	v.base = v.findBase()
 	for i, spec := range v.spec.Passcodes {
 		v.entries = append(v.entries, v.examineEntry(spec, o.Sources[i]))
@@ -73,6 +74,14 @@ func examine(now time.Time, o Observed) *view {
 	v.retiring = v.findRetiring()
 	v.restarts = v.findRestarts()
 	return v
+}
+
+// sinceResumed is an answer without the attempts that ended before the object was suspended: they say nothing of now.
+func (v *view) sinceResumed(a Answer) Answer {
+	if a.UnansweredAt.Before(v.ResumedAt) {
+		a.Unanswered, a.RateLimited, a.RetryAfter = 0, false, 0
+	}
+	return a
 }
 
 // findBase is the target that knows of the newest revision: the one that is to be written or, where that was lost,
@@ -108,6 +117,7 @@ func (v *view) record() *Record {
 }
 
 func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
+	source.Answer = v.sinceResumed(source.Answer)
 	e := &entry{Source: source, spec: spec}
 	if !e.hasValue() {
 		return e

@@ -29,8 +29,22 @@ import (
 
 const (
 	sourceLabel = v1alpha1.RoleLabel + "=" + v1alpha1.RoleSource
-	refusal     = "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
 )
+
+// refusal is what CleverTap says no to, and why it may. With --clevertap-endpoint set, the path to CleverTap is one more
+// thing that can be wrong.
+func (v *view) refusal() string {
+	text := "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
+	return text + v.endpointHint()
+}
+
+// endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
+func (v *view) endpointHint() string {
+	if v.Endpoint == "" {
+		return ""
+	}
+	return fmt.Sprintf("; or the gateway %s, which --clevertap-endpoint names, answered in CleverTap's place", v.Endpoint)
+}
 
 // stamp is a time as people read it.
 func stamp(t time.Time) string {
@@ -181,14 +195,14 @@ func (v *view) verifyingMessage() string {
 }
 
 func (v *view) unavailableMessage(e *entry) string {
-	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again", e.spec.Name, e.Answer.Seen)
+	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again%s", e.spec.Name, e.Answer.Seen, v.endpointHint())
 }
 
 func (v *view) silentMessage(p *published) string {
 	if p.answer.Seen == "" {
-		return "CleverTap has not answered for more than two intervals; what is published stays"
+		return "CleverTap has not answered for more than two intervals; what is published stays" + v.endpointHint()
 	}
-	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays", p.answer.Seen)
+	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays%s", p.answer.Seen, v.endpointHint())
 }
 
 func (v *view) acceptedMessage(p *published) string {
@@ -255,7 +269,7 @@ func (v *view) valueMessage(e *entry) string {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.sameAs.spec.Name)
 	case state == v1alpha1.StateRejected:
-		return "CleverTap " + refusal
+		return "CleverTap " + v.refusal()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired:

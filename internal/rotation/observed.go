@@ -48,10 +48,17 @@ type Observed struct {
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.
 	WriteProblem string
+	// ReleaseProblem says why the former target could not be marked as left behind just now, and what to do; "" if it
+	// could, or was not tried.
+	ReleaseProblem string
 	// AllowedAnnotations are prefixes of copy-triggering annotations that objects may set on targets all the same.
 	AllowedAnnotations []string
 	// VerifySeenAt is when this process first saw the present verify-requested-at.
 	VerifySeenAt time.Time
+	// ResumedAt is when this process first saw the object not suspended after it had seen it suspended; zero for never.
+	ResumedAt time.Time
+	// Endpoint is the base URL, scheme and host only, that is called in place of CleverTap's hosts; "" for none.
+	Endpoint string
 	// Former is the target that the object wrote before its target.name was changed, and has not yet been marked as
 	// left behind; nil where there is none.
 	Former *Target

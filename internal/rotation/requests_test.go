@@ -74,7 +74,11 @@ var _ = DescribeTable("12. While suspended", decides,
 	Entry("nothing rotates", given(listed("a", "b"), createdAt("b", rotates), published, suspended, at(rotates), accepted("b")), writesNothing, asks()),
 	Entry("the end is told", given(published, suspended, at(ends)), writesNothing, asks(), says("ExpiringSoon", "WithinWindow"), says("Ready", "Expired"), phase("Expired")),
 	Entry("no next passcode is told", given(spare, suspended), nextPasscode("", time.Time{})),
-	Entry("what is published stays Ready", given(published, suspended, after(3*time.Hour)), says("Ready", "PasscodePublished"), says("Verified", "Unavailable")),
+	Entry("what is published stays Ready", given(published, suspended, after(3*time.Hour)), says("Ready", "PasscodePublished"), says("Verified", "Suspended")),
+	Entry("a result of the last two intervals stays", given(published, suspended, after(time.Hour)), says("Verified", "Accepted")),
+	Entry("and afterwards, nothing is said of CleverTap before it was asked again", given(published, after(time.Hour), unanswered("a", 1), suspended, after(3*time.Hour), settled, resumedNow, asking("a"), after(2*time.Second)), says("Verified", "Verifying"), tells()),
+	Entry("and afterwards, everything is verified at once", given(published, after(time.Hour), unanswered("a", 1), suspended, after(time.Second), settled, resumedNow), asks("a")),
+	Entry("in mode None, that is what Verified speaks of", given(mode("None"), published, suspended, after(3*time.Hour)), says("Verified", "Disabled")),
 	Entry("everything goes on afterwards", given(listed("a", "b"), createdAt("b", rotates), published, suspended, at(rotates), settled, resumed, accepted("b")), publishes("b", scheduled)),
 )
 
@@ -128,9 +132,12 @@ var _ = DescribeTable("14. Refused while published", decides,
 )
 
 var _ = DescribeTable("15. A new target.name", decides,
-	Entry("takes what is published along, unasked", given(published, after(time.Hour-1), retargeted), movesTarget("a", 1), asks(), releases(false)),
+	Entry("takes what is published along, unasked", given(published, after(time.Minute), retargeted), movesTarget("a", 1), asks(), releases(false)),
+	Entry("does not keep back what is due to be asked", given(published, after(time.Hour), retargeted), movesTarget("a", 1), asks("a")),
 	Entry("leaves the old one behind then", given(published, retargeted, settled), writesNothing, releases(true)),
 	Entry("leaves it alone afterwards", given(published, retargeted, settled, released), writesNothing, releases(false)),
+	Entry("that cannot be marked as left behind is told of, and keeps no question back", given(published, retargeted, settled, releaseDenied, after(time.Hour)), releases(true), asks("a"), says("Reconciling", "EffectFailed"), says("Ready", "PasscodePublished")),
+	Entry("that cannot be marked as left behind keeps no rotation back", given(listed("a", "b"), lasting("b", 150), published, retargeted, settled, releaseDenied, at(rotates), accepted("b")), releases(true), publishes("b", scheduled)),
 	Entry("does not move while suspended", given(published, suspended, retargeted), writesNothing, releases(false)),
 	Entry("that is the old one again gets the newer value", given(published, backWithANewerValue), movesTarget("a", 2), asks()),
 )

@@ -71,7 +71,7 @@ func (v *view) findRestarts() []restart {
 		revision, last := parseRestart(r.Restarts[v.restartKey()])
 		next := restart{Rollout: r}
 		switch {
-		case revision == v.published.record.Revision || r.Paused || r.Manual != "":
+		case revision == v.published.record.Revision || r.Paused || r.Manual != "" || r.Problem != "":
 		case v.spec.Type != v1alpha1.PasscodeTypeUser && v.now.Before(last.Add(restartPause)):
 			next.at = last.Add(restartPause)
 		default:
@@ -165,6 +165,8 @@ func (v *view) rolloutFailure() string {
 			return fmt.Sprintf("%s %q holds an old value and is paused: kubectl rollout resume -n %s %s/%s", r.Kind, r.Name, v.Object.Namespace, strings.ToLower(r.Kind), r.Name)
 		case r.Manual != "":
 			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Manual)
+		case r.Problem != "":
+			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Problem)
 		}
 	}
 	for _, r := range v.Look.Rollouts {

@@ -223,7 +223,8 @@ func (v *view) silentFrom(p *published) time.Time {
 	return p.verdictAt.Add(2 * v.interval())
 }
 
-func (v *view) silent(p *published) bool {
+// outdated reports whether there is no result of the last two intervals.
+func (v *view) outdated(p *published) bool {
 	from := v.silentFrom(p)
 	return p.verdict == Unknown || !from.IsZero() && !v.now.Before(from)
 }

@@ -57,11 +57,14 @@ type world struct {
 	remembered *rotation.Target
 	former     *rotation.Target
 	verifySeen time.Time
+	resumedAt  time.Time
 	allowed    []string
 	look       *consumers.Look
 	looks      int
 	others     map[string]string
 	elsewhere  map[string]string
+	// writeProblem and releaseProblem are what the API server denied in this pass.
+	writeProblem, releaseProblem string
 }
 
 type step func(*world)
@@ -108,8 +111,9 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, AllowedAnnotations: w.allowed,
-		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere}
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, AllowedAnnotations: w.allowed,
+		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
+		WriteProblem: w.writeProblem, ReleaseProblem: w.releaseProblem}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
 		if problem := w.problems[e.Name]; problem != "" {
@@ -568,6 +572,20 @@ func suspended(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Susp
 
 func resumed(w *world) { spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Suspend = false })(w) }
 
+// resumedNow is resumed as this process sees it.
+func resumedNow(w *world) {
+	resumed(w)
+	w.resumedAt = w.now
+}
+
+func rateLimited(value string) step {
+	return func(w *world) {
+		a := w.answers[value]
+		a.RateLimited = true
+		w.answers[value] = a
+	}
+}
+
 // publishedOnly lets CleverTap accept one alone.
 func publishedOnly(name string) step {
 	return func(w *world) {
@@ -648,6 +666,10 @@ func movesTarget(name string, revision int64) expectation {
 }
 
 func released(w *world) { w.former = nil }
+
+func releaseDenied(w *world) { w.releaseProblem = "Secret \"old\" could not be marked" }
+
+func writeDenied(w *world) { w.writeProblem = "Secret \"marketing\" could not be written" }
 
 func copied(prefixes ...string) step {
 	return func(w *world) {

@@ -142,6 +142,18 @@ func (p *Pool) Answer(key string) rotation.Answer {
 	return rotation.Answer{}
 }
 
+// Busy reports whether a question is under way.
+func (p *Pool) Busy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.inquiries {
+		if !i.answer.AskedSince.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
 // Ask hands a question over and returns at once. One that is under way already is not asked twice.
 func (p *Pool) Ask(key string, question clevertap.Question) {
 	p.mu.Lock()
