@@ -87,7 +87,7 @@ func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Dec
 		case err == nil:
 			look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
 			known.pendingEvents = append(known.pendingEvents, rotation.Event{
-				Reason:  v1alpha1.EventRolloutRestarted,
+				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
 				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
 			})
 		case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
@@ -167,12 +167,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *seen, decision rotation
 	}
 	known.target, known.targetWritten = written, r.Clock.Now()
 	known.remember(written.Name, r.readTarget(s.Object, written))
-	if want.Restores {
-		known.pendingEvents = append(known.pendingEvents, rotation.Event{
-			Reason:  v1alpha1.EventTargetRestored,
-			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", written.Name),
-		})
-	}
+	known.pendingEvents = append(known.pendingEvents, want.Events...)
 	s.published = true
 	return nil
 }
@@ -215,7 +210,7 @@ func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Dec
 		return fmt.Errorf("marking Secret %s/%s as left behind: %w", s.former.Namespace, s.former.Name, err)
 	}
 	known.pendingEvents = append(known.pendingEvents, rotation.Event{
-		Reason:  v1alpha1.EventTargetReleased,
+		Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
 		Message: releasedMessage(s.Object, s.former),
 	})
 	return nil

@@ -17,7 +17,6 @@ limitations under the License.
 package controllers
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -65,7 +64,7 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 		Path: fmt.Sprintf("/apis/%s/namespaces/%s/clevertappasscodes/%s", v1alpha1.GroupVersion, object.Namespace, object.Name),
 		Data: notification.Data{
 			Severity: severity, AccountID: object.Spec.AccountID, Region: string(object.Spec.Region),
-			Passcode: cmp.Or(event.Passcode, status.ActivePasscode), Message: event.Message,
+			Passcode: event.Passcode, Message: event.Message,
 		},
 	}
 	// What is usable lasts until then: a person who is needed must have acted before.

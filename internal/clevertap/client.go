@@ -113,18 +113,50 @@ func newTransport(o Options) *http.Transport {
 
 // Verify asks whether the passcode works: nil when CleverTap lets it through, *RejectedError when it refuses it,
 // *RateLimitedError and *UnavailableError when nothing was learnt.
+//
+// In mode Connect a 403 may speak of the endpoint and not of the passcode, so the events call is made as well. It can
+// confirm a rejection, and never makes a passcode accepted.
 func (c *Client) Verify(ctx context.Context, q Question) error {
+	got, err := c.ask(ctx, q)
+	if err != nil {
+		return err
+	}
+	if q.Mode != Events && forbidden(got) {
+		return c.confirm(ctx, q, got)
+	}
+	return interpret(q.Mode, got)
+}
+
+// confirm finds out whether the 403 that the connect call got is about the passcode.
+func (c *Client) confirm(ctx context.Context, q Question, connect answer) error {
+	q.Mode = Events
+	var rejected *RejectedError
+	got, err := c.ask(ctx, q)
+	if err == nil {
+		err = interpret(Events, got)
+	}
+	switch {
+	case err == nil:
+		return &UnavailableError{Seen: connect.seen() + ", but lets the passcode use the events API: this account may not use the Connect call. Set spec.verification.mode: Events"}
+	case errors.As(err, &rejected):
+		return err
+	}
+	return &UnavailableError{Seen: connect.seen() + ", and the events call that would confirm it brought no result: if this account may not use the Connect call, set spec.verification.mode: Events"}
+}
+
+// ask makes one call within the client's timeout.
+func (c *Client) ask(ctx context.Context, q Question) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimedOut)
 	defer cancel()
 	request, err := c.request(ctx, q)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
 	got, err := c.call(request)
 	if err != nil {
-		return c.unreached(ctx, request.URL.Host, err)
+		return answer{}, c.unreached(ctx, request.URL.Host, err)
 	}
-	return interpret(q.Mode, got)
+	return got, nil
 }
 
 // request says *UnavailableError of what can't be asked.

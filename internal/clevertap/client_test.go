@@ -130,6 +130,66 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	}
 }
 
+// A 403 to the connect call is about the passcode only if the events call says so too.
+func TestWhat403Means(t *testing.T) {
+	const fail400 = `{"status":"fail","error":"bad cursor","code":400}`
+	for _, row := range []struct {
+		name         string
+		status       int
+		body         string
+		eventsStatus int
+		eventsBody   string
+		want, says   string
+		calls        int
+	}{
+		{"confirmed by a 401", 403, "", 401, "", "rejected", "401", 2},
+		{"confirmed by a 403", 403, "", 403, "", "rejected", "403", 2},
+		{"confirmed by a body of code 401", 403, "", 200, `{"status":"fail","code":401}`, "rejected", "", 2},
+		{"in a body, confirmed", 200, `{"status":"fail","code":403}`, 401, "", "rejected", "", 2},
+		{"contradicted by a complaint about the cursor", 403, "", 400, fail400, "not answered", "spec.verification.mode: Events", 2},
+		{"contradicted by a success", 403, "", 200, `{"status":"success"}`, "not answered", "spec.verification.mode: Events", 2},
+		{"in a body, contradicted", 200, `{"status":"fail","code":403}`, 400, fail400, "not answered", "spec.verification.mode: Events", 2},
+		{"not confirmed by an empty body", 403, "", 200, "", "not answered", "brought no result", 2},
+		{"not confirmed by a 503", 403, "", 503, "", "not answered", "brought no result", 2},
+		{"not confirmed by a 429", 403, "", 429, "", "not answered", "brought no result", 2},
+		{"with a body of code 401 is a 401", 403, `{"status":"fail","code":401}`, 400, fail400, "rejected", "", 1},
+		{"in the body of a 401 is a 401", 401, `{"status":"fail","code":403}`, 400, fail400, "rejected", "", 1},
+		{"never comes of an acceptance", 200, `{"status":"success"}`, 401, "", "accepted", "", 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			calls := 0
+			err := ask(t, clevertap.Connect, func(w http.ResponseWriter, r *http.Request) {
+				calls++
+				status, body := row.status, row.body
+				if strings.HasSuffix(r.URL.Path, "/1/events.json") {
+					status, body = row.eventsStatus, row.eventsBody
+				}
+				w.WriteHeader(status)
+				_, _ = w.Write([]byte(body))
+			})
+			g := NewWithT(t)
+			g.Expect(verdict(err)).To(Equal(row.want))
+			g.Expect(fmt.Sprint(err)).To(ContainSubstring(row.says))
+			g.Expect(calls).To(Equal(row.calls))
+		})
+	}
+}
+
+// Each of the two calls has the whole timeout.
+func TestASecondCallThatTimesOut(t *testing.T) {
+	g := NewWithT(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/1/events.json") {
+			<-r.Context().Done()
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	c := client(t, clevertap.Options{Endpoint: server.URL + "/{region}", Timeout: 50 * time.Millisecond})
+	g.Expect(verdict(c.Verify(t.Context(), question(t, clevertap.Connect)))).To(Equal("not answered"))
+}
+
 func TestWhatIsAsked(t *testing.T) {
 	for _, row := range []struct {
 		endpoint string

@@ -56,6 +56,20 @@ func interpret(mode Mode, a answer) error {
 	return &UnavailableError{Seen: seen(a, content)}
 }
 
+// forbidden reports whether the answer is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
+// errors says of 403 "operation is not allowed", and of 401 "invalid credentials or URL".
+func forbidden(a answer) bool {
+	c := readContent(a.body)
+	bodyCode := 0
+	if c.fail {
+		bodyCode = c.code
+	}
+	if a.status == http.StatusUnauthorized || bodyCode == http.StatusUnauthorized {
+		return false
+	}
+	return a.status == http.StatusForbidden || bodyCode == http.StatusForbidden
+}
+
 // refused takes a 401 or 403 for a refusal whatever its body, and such a body whatever its status.
 func refused(status int, c content) bool {
 	return isRefusal(status) || (c.fail && isRefusal(c.code))
@@ -137,6 +151,8 @@ func number(raw json.RawMessage) int {
 	}
 	return int(n)
 }
+
+func (a answer) seen() string { return seen(a, readContent(a.body)) }
 
 // seen tells people what came back and what to make of it, without a word of the answer's own.
 func seen(a answer, c content) string {

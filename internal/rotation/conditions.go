@@ -175,7 +175,11 @@ func (v *view) expiringSoonCondition() *metav1.Condition {
 
 func (v *view) successorReady() *metav1.Condition {
 	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
-	if next := v.successor(); next != nil {
+	switch next := v.successor(); {
+	case next == nil:
+	case v.spec.Suspend:
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonSuspended, fmt.Sprintf("%q is staged, but %s", next.spec.Name, nothingWhileSuspended))
+	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonStaged, v.successorMessage(next))
 	}
 	return &c

@@ -150,6 +150,11 @@ var _ = DescribeTable("5. Refusals", decides,
 	Entry("are asked about again after a minute", given(refused("a")), asks(), looksAgain(made.Add(day+time.Minute))),
 	Entry("are asked about again after two", given(refused("a", 2)), looksAgain(made.Add(day+2*time.Minute))),
 	Entry("are asked about again after an hour at most", given(refused("a", 50)), looksAgain(made.Add(day+time.Hour))),
+	Entry("end with an acceptance of the same second", given(published, refusedThenAccepted("a")), says("Verified", "Accepted"), verified("a", made.Add(day))),
+	Entry("of every listed one name five of them", given(listed("a", "b", "c", "d", "e", "f", "g"), allRefused), says("Ready", "PasscodeRejected"), mentions("Ready", `"a", "b", "c", "d", "e" and 2 more`)),
+	Entry("name the endpoint that is called in CleverTap's place", given(calling("https://gateway.example"), refused("a")), mentions("Ready", "https://gateway.example", "--clevertap-endpoint"), explains("a", "--clevertap-endpoint")),
+	Entry("and so does silence", given(calling("https://gateway.example"), unanswered("a", 1)), mentions("Ready", "https://gateway.example")),
+	Entry("name no endpoint where CleverTap's hosts are called", given(refused("a")), mentions("Ready", "!--clevertap-endpoint")),
 	Entry("are asked about at once when the value changes", given(refused("a"), settled, holds("a", "new")), asks("new")),
 )
 
@@ -176,6 +181,12 @@ var _ = DescribeTable("8. The target", decides,
 	Entry("is left alone when it became foreign", given(published, foreign), writesNothing, says("Ready", "TargetConflict")),
 	Entry("is left alone by an object that somebody else has seen a newer generation of", given(published, overtaken, holds("a", "new"), accepted("new")), writesNothing, asks()),
 )
+
+func allRefused(w *world) {
+	for _, e := range w.object.Spec.Passcodes {
+		refused(w.value(e.Name))(w)
+	}
+}
 
 // labelled is a label that is to be written, so that the target needs upkeep.
 var labelled = spec(func(s *v1alpha1.CleverTapPasscodeSpec) {

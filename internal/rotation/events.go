@@ -17,6 +17,7 @@ limitations under the License.
 package rotation
 
 import (
+	"cmp"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -30,7 +31,7 @@ type Event struct {
 	// Warning is whether a person is needed.
 	Warning         bool
 	Reason, Message string
-	// Passcode is the name of the passcode that it tells of; "" means the published one.
+	// Passcode is the name of the passcode that it tells of; "" if that has no name of its own.
 	Passcode string
 }
 
@@ -40,7 +41,6 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	events := v.publications(before, after)
 	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
 	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
-	events = append(events, v.tellSafeToDelete(before, after)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		v.tellReady, v.tellSources, v.tellSpec, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
 	} {
@@ -48,7 +48,10 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 			events = append(events, *event)
 		}
 	}
-	return events
+	for i := range events {
+		events[i].Passcode = cmp.Or(events[i].Passcode, after.ActivePasscode)
+	}
+	return append(events, v.tellSafeToDelete(before, after)...)
 }
 
 // refusals tell once why a request was not obeyed.
@@ -135,7 +138,7 @@ func (v *view) tellExpiringSoon(before, after v1alpha1.CleverTapPasscodeStatus) 
 	if soon == nil || soon.Status != metav1.ConditionTrue {
 		return nil
 	}
-	return &Event{Warning: v.successor() == nil, Reason: v1alpha1.EventExpiringSoon, Message: soon.Message}
+	return &Event{Warning: !v.takesOver(), Reason: v1alpha1.EventExpiringSoon, Message: soon.Message}
 }
 
 // tellMismatch tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
@@ -151,11 +154,15 @@ func (v *view) tellMismatch(before, after v1alpha1.CleverTapPasscodeStatus) *Eve
 	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
 }
 
-// tellNoSuccessor tells when the last spare is used up, not that there never was one.
+// tellNoSuccessor tells when the last spare is used up, not that there never was one, nor that none takes over while the
+// object is suspended.
 func (v *view) tellNoSuccessor(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	successor := turned(v1alpha1.ConditionSuccessorReady, before, after)
-	was := meta.IsStatusConditionTrue(before.Conditions, v1alpha1.ConditionSuccessorReady)
-	if successor == nil || !was || v.holding() == nil {
+	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
+	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.holding() == nil {
+		return nil
+	}
+	if was == nil || was.Reason == v1alpha1.ReasonNoSuccessor {
 		return nil
 	}
 	return warning(successor)

@@ -205,7 +205,8 @@ func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
 
 // lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
 // that work at a time must not overwrite what the other tells. Within one second a refusal counts, which is asked about
-// again soon. A status from the future comes from a clock that was wrong.
+// again soon; unless this very process was given it, and an acceptance after that. A status from the future comes from a
+// clock that was wrong.
 func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
 	own, heard := e.Answer.Verdict, wholeSecond(e.Answer.At)
 	before := e.before
@@ -216,7 +217,7 @@ func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
 	switch {
 	case own == Unknown:
 		return verdict, told
-	case told.After(v.now), told.Before(heard), told.Equal(heard) && verdict != Refused:
+	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Refused || wholeSecond(e.Answer.RefusedAt).Equal(heard)):
 		return own, heard
 	}
 	return verdict, told

@@ -28,6 +28,8 @@ import (
 // Messages change with facts alone, never with the time of day: a message that counts days is a write a day.
 
 const (
+	nothingWhileSuspended = "nothing takes over while spec.suspend is true"
+
 	sourceLabel = v1alpha1.RoleLabel + "=" + v1alpha1.RoleSource
 )
 
@@ -174,18 +176,37 @@ func (v *view) pendingMessage(p *published) string {
 }
 
 func (v *view) expiredMessage(p *published) string {
-	return fmt.Sprintf("%q ended at %s and no other listed passcode can take over: %s", p.name(), stamp(p.life.ends), v.makeNext())
+	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.life.ends), v.stuckMessage())
 }
 
 func (v *view) refusedMessage(p *published) string {
-	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and no other listed passcode can take over. If it was deleted or replaced, %s. If it was not, check accountID and region, and whether an admin enforces user passcodes",
-		p.name(), early(p.life, p.verdictAt), v.makeNext())
+	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and %s. If it was not deleted or replaced, check accountID and region, and whether an admin enforces user passcodes%s",
+		p.name(), early(p.life, p.verdictAt), v.stuckMessage(), v.endpointHint())
+}
+
+// stuckMessage says why nothing has taken over from a passcode that works no more, and what to do.
+func (v *view) stuckMessage() string {
+	if v.spec.Suspend {
+		return nothingWhileSuspended + ": set it to false, or " + v.makeNext()
+	}
+	for _, c := range v.candidates() {
+		if c.entry.verdict != Refused && c.entry != v.publishedEntry() {
+			return fmt.Sprintf("%q takes over as soon as CleverTap accepts it", c.entry.spec.Name)
+		}
+	}
+	return "no other listed passcode can take over: " + v.makeNext()
 }
 
 func (v *view) allRefusedMessage() string {
-	text := "CleverTap refuses every listed passcode: check accountID and region, and whether an admin enforces user passcodes; else " + v.makeNext()
+	var refused []string
+	for _, e := range v.entries {
+		if e.hasValue() {
+			refused = append(refused, fmt.Sprintf("%q", e.spec.Name))
+		}
+	}
+	text := fmt.Sprintf("CleverTap refuses every listed passcode (%s): check accountID and region, and whether an admin enforces user passcodes%s; else %s", listing(refused), v.endpointHint(), v.makeNext())
 	if v.firstOf(func(e *entry) bool { return !e.hasValue() }) != nil {
-		text = "CleverTap refuses every listed passcode that is there. " + v.problemsMessage()
+		text = fmt.Sprintf("CleverTap refuses every listed passcode that is there (%s)%s. %s", listing(refused), v.endpointHint(), v.problemsMessage())
 	}
 	return text
 }
@@ -213,10 +234,26 @@ func (v *view) acceptedMessage(p *published) string {
 }
 
 func (v *view) expiringMessage(p *published) string {
-	if next := v.successor(); next != nil {
-		return fmt.Sprintf("%q ends at %s; %q takes over", p.name(), stamp(p.life.ends), next.spec.Name)
+	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.life.ends))
+	switch next := v.successor(); {
+	case v.spec.Suspend && next != nil:
+		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.spec.Name)
+	case v.spec.Suspend:
+		return fmt.Sprintf("%s and %s: set it to false, and %s before then", text, nothingWhileSuspended, v.makeNext())
+	case next == nil:
+		return fmt.Sprintf("%s and nothing can take over: %s before then", text, v.makeNext())
+	case v.pinKeeps(p):
+		return fmt.Sprintf("%s; %s. Remove the pin before then", text, v.pinMessage())
 	}
-	return fmt.Sprintf("%q ends at %s and nothing can take over: %s before then", p.name(), stamp(p.life.ends), v.makeNext())
+	return fmt.Sprintf("%s; %s", text, v.successorMessage(v.successor()))
+}
+
+// pinMessage says what a pin that holds promises, and nothing that it prevents.
+func (v *view) pinMessage() string {
+	if p := v.published; p == nil || !v.pinKeeps(p) {
+		return fmt.Sprintf("spec.rotation.pin names %q", v.pinned().spec.Name)
+	}
+	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.pinned().spec.Name)
 }
 
 func (v *view) noSuccessorMessage() string {
@@ -228,8 +265,13 @@ func (v *view) noSuccessorMessage() string {
 }
 
 func (v *view) successorMessage(next *entry) string {
-	if v.switchAt.IsZero() {
+	switch {
+	case v.pinHolds():
+		return fmt.Sprintf("%q can take over; %s", next.spec.Name, v.pinMessage())
+	case v.switchAt.IsZero():
 		return fmt.Sprintf("%q can take over; the published one lasts forever", next.spec.Name)
+	case !v.now.Before(v.switchAt):
+		return fmt.Sprintf("%q takes over as soon as CleverTap accepts it once more", next.spec.Name)
 	}
 	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(v.switchAt))
 }
@@ -272,10 +314,14 @@ func (v *view) valueMessage(e *entry) string {
 		return "CleverTap " + v.refusal()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
+	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
+		return "it was replaced, and CleverTap ended it then: there is nothing to delete. Take it off the list"
 	case state == v1alpha1.StateRetired:
 		return "it was replaced, and nothing that can be seen holds it: delete it at " + v.dashboardPage() + " and take it off the list"
+	case state == v1alpha1.StateExpired && v.spec.Type == v1alpha1.PasscodeTypeUser:
+		return "it is past its end: take it off the list"
 	case state == v1alpha1.StateExpired:
-		return "it is past its end: delete it at " + v.dashboardPage() + " and take it off the list"
+		return "it is past its end. What uses it was not looked for: once nothing does, delete it at " + v.dashboardPage() + " and take it off the list"
 	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
 		return "CleverTap did not say whether it works: " + e.Answer.Seen
 	case state == v1alpha1.StateStaged && e.life.tooShort():

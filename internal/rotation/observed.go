@@ -96,6 +96,9 @@ type Answer struct {
 	// Refusals counts refusals in a row, and RefusedSince is when the first of them was given.
 	Refusals     int
 	RefusedSince time.Time
+	// RefusedAt is when the last refusal before an acceptance was given; zero while the last verdict is a refusal, or if
+	// there was none.
+	RefusedAt time.Time
 	// Unanswered counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
 	Unanswered   int
 	UnansweredAt time.Time

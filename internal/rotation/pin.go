@@ -48,10 +48,16 @@ func (v *view) pinHolds() bool {
 	if e == nil {
 		return false
 	}
-	if p := v.published; p != nil && (p.entry == e || p.namesake == e) {
+	if v.published != nil && v.pinKeeps(v.published) {
 		return true
 	}
 	return e.hasValue() && e.verdict != Refused
+}
+
+// pinKeeps reports whether the pin names the published one, and so keeps it.
+func (v *view) pinKeeps(p *published) bool {
+	e := v.pinned()
+	return e != nil && (p.entry == e || p.namesake == e)
 }
 
 // goToPin: the pinned one, whatever was replaced before.

@@ -19,6 +19,7 @@ package rotation
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -70,6 +71,18 @@ type Replaced struct {
 	Fingerprint string `json:"fingerprint"`
 	// At is when it was replaced.
 	At time.Time `json:"at,omitzero"`
+	// HeldIn are the Secrets that held it, until it is known that nothing uses it. None on a value of a record from before
+	// this field was there: such a value counts as reported.
+	HeldIn []Holder `json:"heldIn,omitempty"`
+	// InUse is whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
+	InUse    bool `json:"inUse,omitempty"`
+	Reported bool `json:"reported,omitempty"`
+}
+
+// Holder is a Secret that held a value, under these keys.
+type Holder struct {
+	Secret string   `json:"secret"`
+	Keys   []string `json:"keys"`
 }
 
 // maxReplaced is how many are remembered.
@@ -146,10 +159,10 @@ func ParseRecord(text string) (Record, error) {
 	return r, nil
 }
 
-// replaced is the list with the published one at its end, replaced at a time, without what it knew of that value.
-func (r Record) replaced(with string, at time.Time) []Replaced {
+// replaced is the list with one more at its end, without what it knew of the value that is published in its place.
+func (r Record) replaced(more Replaced, with string) []Replaced {
 	var list []Replaced
-	for _, old := range append(r.Replaced, Replaced{Passcode: r.Passcode, Fingerprint: r.Fingerprint, At: at}) {
+	for _, old := range append(slices.Clone(r.Replaced), more) {
 		if old.Fingerprint != with {
 			list = append(list, old)
 		}

@@ -56,20 +56,77 @@ func (v *view) findRetiring() []retiring {
 	if p == nil {
 		return nil
 	}
-	unreported := p.record.Revision != v.Object.Status.Revision
 	var list []retiring
 	for _, old := range p.record.Replaced {
 		r := retiring{Replaced: old, entry: v.listedReplaced(old)}
-		switch {
-		case r.entry != nil && v.calledRetired(r.entry):
-			continue
-		case r.entry == nil && !unreported && v.Object.Status.StalePods == nil:
+		if old.Reported || r.entry != nil && v.calledRetired(r.entry) || r.entry == nil && !v.unsettled(old) {
 			continue
 		}
 		v.findHolders(&r)
 		list = append(list, r)
 	}
 	return list
+}
+
+// unsettled reports whether it is not known yet that nothing uses a value that is listed no more: nobody has looked
+// since it was replaced, or it was seen in use.
+func (v *view) unsettled(old Replaced) bool {
+	unseen := v.published.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
+	return len(old.HeldIn) > 0 && (old.InUse || unseen)
+}
+
+// holders are the Secrets that hold the published value: the target, and the source that it came from.
+func (v *view) holders() []Holder {
+	list := []Holder{{Secret: EffectiveTarget(v.Object), Keys: []string{v.published.record.Keys.Passcode}}}
+	if e := v.published.entry; e != nil {
+		list = append(list, Holder{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
+	}
+	return list
+}
+
+// settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
+// them.
+func (v *view) settledReplaced() []Replaced {
+	list := slices.Clone(v.published.record.Replaced)
+	for i := range list {
+		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
+		if !outstanding {
+			list[i].HeldIn = nil
+		}
+	}
+	return list
+}
+
+// markedReplaced are the values replaced so far, with what was found out of their use, and the events that tell it of
+// those that are listed no more. What is not in use from the start needs no mark, and so no write.
+func (v *view) markedReplaced() ([]Replaced, []Event) {
+	list := slices.Clone(v.published.record.Replaced)
+	var events []Event
+	for i := range list {
+		old := &list[i]
+		at := slices.IndexFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == old.Fingerprint })
+		switch {
+		case at < 0 || len(old.HeldIn) == 0:
+		case v.retiring[at].held():
+			old.InUse = true
+		case old.InUse && v.gone(v.retiring[at]):
+			old.Reported, old.HeldIn = true, nil
+			if v.retiring[at].entry == nil && v.spec.Type != v1alpha1.PasscodeTypeUser {
+				events = append(events, v.safeToDelete(v.unlisted(*old)))
+			}
+		}
+	}
+	return list, events
+}
+
+// unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
+// now, and must not be deleted.
+func (v *view) unlisted(old Replaced) (passcode, what string) {
+	listed := v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
+	if !listed {
+		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
+	}
+	return "", fmt.Sprintf("the value that %q had until %s, not the one that it has now,", old.Passcode, stamp(old.At))
 }
 
 func (v *view) listedReplaced(old Replaced) *entry {
@@ -81,6 +138,14 @@ func (v *view) listedReplaced(old Replaced) *entry {
 // calledRetired goes by the status: that nothing held it once is for good.
 func (v *view) calledRetired(e *entry) bool {
 	return e.before != nil && e.before.State == v1alpha1.StateRetired && e.before.Fingerprint == e.Fingerprint
+}
+
+// markedReported goes by the record, which outlives the status.
+func (v *view) markedReported(fingerprint string) bool {
+	record := v.record()
+	return record != nil && slices.ContainsFunc(record.Replaced, func(old Replaced) bool {
+		return old.Reported && old.Fingerprint == fingerprint
+	})
 }
 
 func (v *view) findHolders(r *retiring) {
@@ -186,7 +251,7 @@ func (v *view) stalePods() *v1alpha1.StalePods {
 
 // replacedState is Retiring or, once nothing holds it, Retired.
 func (v *view) replacedState(e *entry) v1alpha1.PasscodeState {
-	if v.calledRetired(e) {
+	if v.calledRetired(e) || v.markedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
 	for _, r := range v.retiring {
@@ -223,36 +288,35 @@ func listing(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// tellSafeToDelete tells of every passcode that was retired and, where a value that is listed no more was seen to be
-// held, that it is no longer.
+// tellSafeToDelete tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
+// is nothing to delete.
 func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
-	was := map[string]v1alpha1.PasscodeState{}
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		return nil
+	}
+	was := map[string]v1alpha1.PasscodeState{} // by fingerprint: a renamed one is the same
 	for _, s := range before.Passcodes {
-		was[s.Name+"/"+s.Fingerprint] = s.State
+		if was[s.Fingerprint] == "" || s.State == v1alpha1.StateRetired {
+			was[s.Fingerprint] = s.State
+		}
 	}
 	var events []Event
 	for _, s := range after.Passcodes {
-		if s.State == v1alpha1.StateRetired && was[s.Name+"/"+s.Fingerprint] != v1alpha1.StateRetired {
+		state, known := was[s.Fingerprint]
+		if s.State == v1alpha1.StateRetired && state != v1alpha1.StateRetired && (known || !v.markedReported(s.Fingerprint)) {
 			events = append(events, v.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
-		}
-	}
-	if before.StalePods == nil || before.StalePods.Count == 0 || after.StalePods != nil {
-		return events
-	}
-	for _, r := range v.retiring {
-		if r.entry == nil {
-			events = append(events, v.safeToDelete(r.Passcode, fmt.Sprintf("the former value of %q", r.Passcode)))
 		}
 	}
 	return events
 }
 
+// safeToDelete says that a passcode can be deleted, and how far the operator can see.
 func (v *view) safeToDelete(passcode, what string) Event {
-	text := fmt.Sprintf("Nothing in namespace %s holds %s any more: delete it at %s. Callers outside this namespace are not seen",
+	text := fmt.Sprintf("Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
 		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
 		if slices.ContainsFunc(copyTriggers(), func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
-			text += "; neither are the copies that a replicator made of the Secret"
+			text += ", nor are the copies that a replicator made of the Secret"
 			break
 		}
 	}

@@ -17,6 +17,8 @@ limitations under the License.
 package rotation_test
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -186,12 +188,25 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("that was changed in place is told of only where something held it", given(published, holds("a", "new"), accepted("new"), settled, looked()), nothingStale, tells()),
 	Entry("that was changed in place shows in stalePods", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made)))), stale("api-1")),
 	Entry("that was changed in place is told of then", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, after(time.Minute), looked()), nothingStale, tells("SafeToDelete")),
+	Entry("is marked once it was seen in use", given(rotated, looked(pod("api-1", frozen(before)))), marksReplaced("a", true, false)),
+	Entry("is not marked again", given(rotated, looked(pod("api-1", frozen(before))), settled), writesNothing),
+	Entry("is marked once its end of use is known", given(rotated, looked(pod("api-1", frozen(before))), settled, looked()), marksReplaced("a", true, true)),
+	Entry("needs no mark where nobody uses it", given(rotated, looked()), writesNothing),
+	Entry("is told of once, though the operator crashed after the mark", given(rotated, looked(pod("api-1", frozen(before))), settled, looked(), writtenOnly, restarted), state("a", "Retired"), tells("SafeToDelete"), writesNothing),
+	Entry("is not told of again where the status is lost", given(rotated, looked(pod("api-1", frozen(before))), settled, looked(), settled, statusLost), state("a", "Retired"), tells("Rotated")),
+	Entry("is not told of again where it is renamed", given(rotated, looked(), settled, listed("z", "b"), holds("z", "a"), settled), state("z", "Retired"), tells()),
+	Entry("that was never marked counts as told of where it is listed no more", given(rotated, unmarked, listed("b"), statusLost, looked(pod("api-1", frozen(before)))), writesNothing, nothingStale),
+	Entry("is not spoken of by the name of what must not be deleted", given(published, after(time.Hour), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, looked()), tellsOf("SafeToDelete", "", "not the one that it has now")),
+	Entry("is spoken of by its name where that is free", given(rotated, looked(pod("api-1", frozen(before))), settled, listed("b"), settled, looked()), tellsOf("SafeToDelete", "a", `uses "a" any more`)),
+	Entry("of a user is dead already, and not to be deleted", given(spec(user), published, after(time.Hour), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, looked()), tells(), nothingStale),
+	Entry("of a user with an entry of its own neither", given(spec(user), rotated, looked()), tells(), state("a", "Retired"), explains("a", "nothing to delete", "!delete it")),
+	Entry("past its end that nobody looked for is not called unused", given(listed("a", "b"), lasting("b", 1), publishedOnly("a"), after(2*day)), state("b", "Expired"), explains("b", "once nothing does")),
 	Entry("of a first publication is nobody's", given(published), looks(false), nothingStale),
 )
 
 var _ = DescribeTable("18. previousPasscode", decides,
 	Entry("is there once it was replaced", given(keepingPrevious, rotated), previous("a"), writesNothing),
-	Entry("is kept while somebody holds it", given(keepingPrevious, rotated, looked(pod("api-1", frozen(before)))), writesNothing),
+	Entry("is kept while somebody holds it", given(keepingPrevious, rotated, looked(pod("api-1", frozen(before))), settled), writesNothing, previous("a")),
 	Entry("goes when nobody does, which makes no revision", given(keepingPrevious, rotated, looked()), dropsPrevious(2)),
 	Entry("goes when it is refused", given(keepingPrevious, rotated, looked(pod("api-1", frozen(before))), refused("a")), dropsPrevious(2)),
 	Entry("counts as no holder", given(keepingPrevious, rotated, looked(pod("api-1", uses(consumers.Frozen, before, "marketing", "previous")))), dropsPrevious(2)),
@@ -227,6 +242,76 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("look once when the spec is new", given(published, auto), looks(true)),
 	Entry("look no more when that is done", given(published, auto, looked(), settled, restarted), looks(false), says("RolloutComplete", "Complete")),
 )
+
+// unmarked is a record of before there were marks.
+func unmarked(w *world) {
+	for i := range w.target.Record.Replaced {
+		w.target.Record.Replaced[i].HeldIn = nil
+	}
+}
+
+func marksReplaced(name string, inUse, reported bool) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil())
+		Expect(d.Want.Publishes).To(BeFalse())
+		Expect(d.Want.Record.Replaced).To(ContainElement(And(
+			HaveField("Passcode", name), HaveField("InUse", inUse), HaveField("Reported", reported),
+		)))
+	}
+}
+
+func tellsOf(reason, passcode, text string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil())
+		Expect(d.Want.Events).To(ConsistOf(And(
+			HaveField("Reason", reason), HaveField("Passcode", passcode), HaveField("Message", ContainSubstring(text)),
+		)))
+	}
+}
+
+var _ = Describe("17. However often values are replaced", func() {
+	// replace rotates n times, each time to a new value that takes the old one's place, while a Pod uses the old one for
+	// a while.
+	replace := func(n int, next func(w *world, i int), steps ...step) []rotation.Event {
+		w := newWorld(append(steps, published)...)
+		for i := range n {
+			after(time.Hour)(w)
+			next(w, i)
+			w.settle()
+			looked(pod("api-1", frozen(made)))(w)
+			w.settle()
+			after(time.Minute)(w)
+			looked()(w)
+			w.settle()
+			restarted(w)
+			w.settle()
+		}
+		return slices.DeleteFunc(w.sent, func(e rotation.Event) bool { return e.Reason != v1alpha1.EventSafeToDelete })
+	}
+	It("each is told of once where entries are taken off the list", func() {
+		Expect(replace(4, func(w *world, i int) {
+			name := fmt.Sprint("next-", i)
+			listed(name)(w)
+			accepted(name)(w)
+		})).To(HaveLen(4))
+	})
+	It("each is told of once where values are changed in place", func() {
+		Expect(replace(5, func(w *world, i int) {
+			value := fmt.Sprint("value-", i)
+			holds("a", value)(w)
+			accepted(value)(w)
+		})).To(And(HaveLen(5), HaveEach(HaveField("Passcode", ""))))
+	})
+	It("a user's are never told of", func() {
+		Expect(replace(5, func(w *world, i int) {
+			value := fmt.Sprint("value-", i)
+			holds("a", value)(w)
+			accepted(value)(w)
+		}, spec(user))).To(BeEmpty())
+	})
+})
 
 func lookedOften(n int, pods ...consumers.Pod) step {
 	return func(w *world) {

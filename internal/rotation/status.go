@@ -96,7 +96,13 @@ func (v *view) successor() *entry {
 	return nil
 }
 
-// runway is when the last usable one ends; nil for never, or while nothing is published.
+// takesOver reports whether a successor will take over by itself before the published one ends.
+func (v *view) takesOver() bool {
+	p := v.holding()
+	return v.successor() != nil && !v.spec.Suspend && !v.pinKeeps(p)
+}
+
+// runway is when the last one ends that will take over by itself; nil for never, or while nothing is published.
 func (v *view) runway() *metav1.Time {
 	p := v.holding()
 	if p == nil {
@@ -104,7 +110,7 @@ func (v *view) runway() *metav1.Time {
 	}
 	last := p.life
 	for _, e := range v.successors() {
-		if v.state(e) == v1alpha1.StateStaged && e.life.outlasts(last) {
+		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.life.outlasts(last) {
 			last = e.life
 		}
 	}

@@ -17,6 +17,7 @@ limitations under the License.
 package rotation
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,6 +43,8 @@ type Want struct {
 	Publishes bool
 	// Restores is whether a deleted or edited target is put back.
 	Restores bool
+	// Events are to be sent once this is written.
+	Events []Event
 }
 
 // Endpoint is the API base URL of a region.
@@ -67,8 +70,9 @@ func (v *view) publication(c candidate) *Want {
 	if p := v.published; p != nil {
 		record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1
 		before := p.record
-		before.Passcode, before.Fingerprint = p.name(), p.fingerprint
-		record.Replaced = before.replaced(c.entry.Fingerprint, record.PublishedAt)
+		before.Replaced = v.settledReplaced()
+		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, HeldIn: v.holders()}
+		record.Replaced = before.replaced(old, c.entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
@@ -104,10 +108,16 @@ func (v *view) upkeep() *Want {
 	}
 	tuple := p.tuple
 	tuple.Endpoint = Endpoint(tuple.Region)
-	return v.dressed(Want{
-		Tuple: tuple, Record: record, Previous: v.previous(),
-		Restores: v.base != v.Former && v.touched(),
-	})
+	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.base != v.Former && v.touched()}
+	record.Replaced, w.Events = v.markedReplaced()
+	w.Record = record
+	if w.Restores {
+		w.Events = append(w.Events, Event{
+			Reason: v1alpha1.EventTargetRestored, Passcode: record.Passcode,
+			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", EffectiveTarget(v.Object)),
+		})
+	}
+	return v.dressed(w)
 }
 
 // touched is whether somebody else deleted the target or changed its data.

@@ -18,11 +18,14 @@ package rotation_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -58,11 +61,14 @@ type world struct {
 	former     *rotation.Target
 	verifySeen time.Time
 	resumedAt  time.Time
+	endpoint   string
 	allowed    []string
 	look       *consumers.Look
 	looks      int
 	others     map[string]string
 	elsewhere  map[string]string
+	// sent are the events of settle.
+	sent []rotation.Event
 	// writeProblem and releaseProblem are what the API server denied in this pass.
 	writeProblem, releaseProblem string
 }
@@ -111,7 +117,7 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, AllowedAnnotations: w.allowed,
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
 		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
 		WriteProblem: w.writeProblem, ReleaseProblem: w.releaseProblem}
 	spec := w.object.Spec
@@ -191,9 +197,11 @@ func (w *world) settle() rotation.Decision {
 		d := w.decide()
 		if d.Want != nil {
 			w.write(d.Want)
+			w.sent = append(w.sent, d.Want.Events...)
 			continue
 		}
 		w.object.Status = d.Status
+		w.sent = append(w.sent, d.Events...)
 		return d
 	}
 	Fail("does not settle")
@@ -586,6 +594,8 @@ func rateLimited(value string) step {
 	}
 }
 
+func calling(endpoint string) step { return func(w *world) { w.endpoint = endpoint } }
+
 // publishedOnly lets CleverTap accept one alone.
 func publishedOnly(name string) step {
 	return func(w *world) {
@@ -620,10 +630,22 @@ func tells(reasons ...string) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
 		told := []string{}
-		for _, e := range d.Events {
+		events := d.Events
+		if d.Want != nil {
+			events = slices.Concat(events, d.Want.Events)
+		}
+		for _, e := range events {
 			told = append(told, e.Reason)
 		}
 		Expect(told).To(ConsistOf(reasons))
+	}
+}
+
+// warns is that the event of this reason is a Warning.
+func warns(reason string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Events).To(ContainElement(And(HaveField("Reason", reason), HaveField("Warning", true))))
 	}
 }
 
@@ -719,6 +741,48 @@ func rotatesAt(name string, t time.Time) expectation {
 		forever("spare")(w)
 		accepted("spare")(w)
 		Expect(moment(w.decide().Status.NextRotationTime)).To(Equal(t))
+	}
+}
+
+// refusedThenAccepted is both within a second, the refusal reported.
+func refusedThenAccepted(value string) step {
+	return func(w *world) {
+		refused(value)(w)
+		w.settle()
+		at := w.now
+		after(100 * time.Millisecond)(w)
+		w.answers[value] = rotation.Answer{Verdict: rotation.Accepted, At: w.now, RefusedAt: at}
+	}
+}
+
+// mentions is that a condition's message contains each text; one that begins with "!" it must not contain.
+func mentions(condition string, texts ...string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		c := meta.FindStatusCondition(d.Status.Conditions, condition)
+		Expect(c).NotTo(BeNil(), condition)
+		for _, text := range texts {
+			if unwanted, not := strings.CutPrefix(text, "!"); not {
+				Expect(c.Message).NotTo(ContainSubstring(unwanted))
+				continue
+			}
+			Expect(c.Message).To(ContainSubstring(text))
+		}
+	}
+}
+
+// explains is mentions for an entry's message.
+func explains(name string, texts ...string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		message := passcodeOf(d, name).Message
+		for _, text := range texts {
+			if unwanted, not := strings.CutPrefix(text, "!"); not {
+				Expect(message).NotTo(ContainSubstring(unwanted))
+				continue
+			}
+			Expect(message).To(ContainSubstring(text))
+		}
 	}
 }
 

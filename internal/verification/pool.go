@@ -227,7 +227,11 @@ func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
 	after.AskedSince, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
 	switch {
 	case err == nil:
-		return rotation.Answer{Verdict: rotation.Accepted, At: now}
+		after = rotation.Answer{Verdict: rotation.Accepted, At: now, RefusedAt: before.RefusedAt}
+		if before.Verdict == rotation.Refused {
+			after.RefusedAt = before.At
+		}
+		return after
 	case errors.As(err, &rejected):
 		after = rotation.Answer{Verdict: rotation.Refused, At: now, Refusals: 1, RefusedSince: now, Seen: rejected.Seen}
 		if before.Verdict == rotation.Refused {

@@ -151,7 +151,7 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 	b.clock.Step(time.Second)
 	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
 		Verdict: rotation.Refused, At: start.Add(time.Second), Refusals: 2, RefusedSince: start, Seen: "401"}))
-	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second)}))
+	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second), RefusedAt: start.Add(time.Second)}))
 }
 
 func TestTwoAtOncePerAccount(t *testing.T) {

@@ -97,17 +97,34 @@ func refusedSpares(o *v1alpha1.CleverTapPasscode) []step {
 	return all
 }
 
+// deletable are listed passcodes that are over: of those that were replaced the operator knows that nothing uses them,
+// of those that only expired it does not.
 func deletable(o *v1alpha1.CleverTapPasscode) []step {
+	var all []step
+	add := func(state v1alpha1.PasscodeState, name, text string) {
+		if names := passcodesIn(o, state); names != "" {
+			all = append(all, step{oldOnesToDelete, name, fmt.Sprintf(text, names)})
+		}
+	}
+	if o.Spec.Type == v1alpha1.PasscodeTypeUser {
+		add(v1alpha1.StateRetired, "Retired", "Take %s off the list: CleverTap ended it when it was replaced")
+		add(v1alpha1.StateExpired, "Expired", "Take %s off the list: it is past its end")
+		return all
+	}
+	add(v1alpha1.StateRetired, "SafeToDelete", "Delete %s on the dashboard and take it off the list: nothing that can be seen holds it")
+	add(v1alpha1.StateExpired, "Expired", "Delete %s on the dashboard once nothing uses it, and take it off the list: it is past its end, and what uses it was not looked for")
+	return all
+}
+
+// passcodesIn names the listed passcodes in a state but the published one; "" for none.
+func passcodesIn(o *v1alpha1.CleverTapPasscode, state v1alpha1.PasscodeState) string {
 	var names []string
 	for _, p := range o.Status.Passcodes {
-		if p.State == v1alpha1.StateRetired || p.State == v1alpha1.StateExpired && p.Name != o.Status.ActivePasscode {
+		if p.State == state && p.Name != o.Status.ActivePasscode {
 			names = append(names, fmt.Sprintf("%q", p.Name))
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	return []step{{oldOnesToDelete, "SafeToDelete", "Delete " + strings.Join(names, ", ") + " on the dashboard and take them off the list: nothing that can be seen holds them"}}
+	return strings.Join(names, ", ")
 }
 
 // need is the most urgent step.

@@ -37,6 +37,7 @@ type Account struct {
 	server    *Server
 	passcodes map[string]*passcode // by value
 	enforced  bool
+	noConnect bool
 	running   int
 }
 
@@ -140,6 +141,14 @@ func (a *Account) EnforceUserPasscodes(on bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	a.enforced = on
+}
+
+// CloseConnect has CleverTap answer every call of this account to /v1/connect with 403, "operation is not allowed": an
+// account may not be permitted to use it. The events API goes on answering.
+func (a *Account) CloseConnect(closed bool) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.noConnect = closed
 }
 
 func (a *Account) end(days int) time.Time {

@@ -154,6 +154,8 @@ func (s *Server) judge(call Call, account *Account, tooMany bool) body {
 	switch {
 	case tooMany:
 		return body{Status: "fail", Error: "Too many concurrent requests", Code: http.StatusTooManyRequests}
+	case account != nil && account.noConnect && call.Path == "/v1/connect":
+		return body{Status: "fail", Error: "Operation is not allowed", Code: http.StatusForbidden}
 	case account == nil || !account.letsThrough(call.Value):
 		return body{Status: "fail", Error: "Invalid Credentials", Code: http.StatusUnauthorized}
 	case call.Path == "/1/events.json":

@@ -17,6 +17,7 @@ limitations under the License.
 package standin_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -112,6 +113,24 @@ func TestUserPasscodes(t *testing.T) {
 	b.Expect(b.works(t, shared)).To(BeFalse(), "user passcodes are enforced")
 	b.account.Revoke("jane")
 	b.Expect(b.works(t, third)).To(BeFalse(), "revoked")
+}
+
+func TestAnAccountThatMayNotUseConnect(t *testing.T) {
+	b := newBench(t)
+	g := NewWithT(t)
+	value, err := b.account.CreatePasscode("shop", 90)
+	g.Expect(err).NotTo(HaveOccurred())
+	b.account.CloseConnect(true)
+	var (
+		unavailable *clevertap.UnavailableError
+		rejected    *clevertap.RejectedError
+	)
+	g.Expect(errors.As(b.ask(t, clevertap.India, value, clevertap.Connect), &unavailable)).To(BeTrue())
+	g.Expect(unavailable.Seen).To(ContainSubstring("spec.verification.mode: Events"))
+	g.Expect(errors.As(b.ask(t, clevertap.India, "WRONG", clevertap.Connect), &rejected)).To(BeTrue())
+	g.Expect(b.ask(t, clevertap.India, value, clevertap.Events)).To(Succeed())
+	b.account.CloseConnect(false)
+	g.Expect(b.ask(t, clevertap.India, value, clevertap.Connect)).To(Succeed())
 }
 
 func TestNothingIsSaidWithoutCredentials(t *testing.T) {
