@@ -129,11 +129,19 @@ func (r *Reconciler) readSource(object *v1alpha1.CleverTapPasscode, secret *core
 	if errors.As(err, &malformed) {
 		return rotation.Source{Problem: v1alpha1.ReasonPasscodeMalformed, Detail: malformed.Problem}
 	}
-	spec := &object.Spec
-	return rotation.Source{
+	spec, status := &object.Spec, &object.Status
+	source := rotation.Source{
 		Passcode:    passcode,
 		Fingerprint: r.Key.Fingerprint(string(spec.Region), spec.AccountID, passcode),
 	}
+	switch {
+	case status.Region == "" || status.AccountID != spec.AccountID:
+	case status.Region == spec.Region:
+		source.FormerFingerprint = source.Fingerprint
+	default:
+		source.FormerFingerprint = r.Key.Fingerprint(string(status.Region), spec.AccountID, passcode)
+	}
+	return source
 }
 
 func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollection) error {

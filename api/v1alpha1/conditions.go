@@ -118,6 +118,9 @@ const (
 	EventExpiringSoon = "ExpiringSoon"
 	// EventExpiryMismatch: CleverTap still accepts, or already refuses, what the declared expiry says otherwise of.
 	EventExpiryMismatch = "ExpiryMismatch"
+	// EventCreatedAtInFuture: the createdAt of an accepted passcode is more than 10 minutes later than when its value was
+	// first seen, so it is ignored.
+	EventCreatedAtInFuture = "CreatedAtInFuture"
 	// EventRequestRefused: a request by annotation was not obeyed, for the reason in its message.
 	EventRequestRefused = "RequestRefused"
 	// EventRolloutRestarted: a workload was restarted.

@@ -133,7 +133,7 @@ func readyReason(o *v1alpha1.CleverTapPasscode, send func(float64, ...string)) {
 func oldestRetired(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time {
 	var oldest *metav1.Time
 	for _, p := range s.Passcodes {
-		if p.RetiredAt != nil && (oldest == nil || p.RetiredAt.Before(oldest)) {
+		if p.State == v1alpha1.StateRetired && p.RetiredAt != nil && (oldest == nil || p.RetiredAt.Before(oldest)) {
 			oldest = p.RetiredAt
 		}
 	}

@@ -19,6 +19,7 @@ package rotation
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,7 +52,32 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	for i := range events {
 		events[i].Passcode = cmp.Or(events[i].Passcode, after.ActivePasscode)
 	}
+	events = append(events, v.tellCreatedInFuture(before)...)
 	return append(events, v.tellSafeToDelete(before, after)...)
+}
+
+// tellCreatedInFuture tells of every accepted value whose createdAt is ignored, which only its message remembers.
+func (v *view) tellCreatedInFuture(before v1alpha1.CleverTapPasscodeStatus) []Event {
+	told := func(e *entry, message string) bool {
+		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
+			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
+			return s.Fingerprint == e.Fingerprint && s.Message == message && accepted
+		})
+	}
+	var events []Event
+	for _, e := range v.entries {
+		state := v.state(e)
+		if !e.createdInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
+			continue
+		}
+		if message := v.entryMessage(e); !told(e, message) {
+			events = append(events, Event{
+				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.spec.Name,
+				Message: fmt.Sprintf("%q: %s", e.spec.Name, message),
+			})
+		}
+	}
+	return events
 }
 
 // refusals tell once why a request was not obeyed.

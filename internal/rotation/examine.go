@@ -50,10 +50,12 @@ type entry struct {
 	life           life
 	firstSeen      time.Time
 	staleCreatedAt v1alpha1.Time
-	sameAs         *entry // an earlier one of the same value, or nil
-	verdict        Verdict
-	verdictAt      time.Time
-	replaced       bool // its value was published before, and is no longer
+	// createdInFuture is whether its createdAt is ignored, because it is later than the first sight of the value.
+	createdInFuture bool
+	sameAs          *entry // an earlier one of the same value, or nil
+	verdict         Verdict
+	verdictAt       time.Time
+	replaced        bool // its value was published before, and is no longer
 }
 
 func (e *entry) hasValue() bool { return e.Problem == "" }
@@ -119,10 +121,10 @@ func (v *view) record() *Record {
 func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
 	source.Answer = v.sinceResumed(source.Answer)
 	e := &entry{Source: source, spec: spec}
+	e.before = v.statusOf(e)
 	if !e.hasValue() {
 		return e
 	}
-	e.before = v.statusOf(e)
 	for _, earlier := range v.entries {
 		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.sameAs == nil {
 			e.sameAs = earlier
@@ -134,14 +136,22 @@ func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
 	return e
 }
 
+// createdAtTolerance is how much later than the first sight of its value a createdAt may be: clocks differ. One that is
+// later than that cannot be right.
+const createdAtTolerance = 10 * time.Minute
+
 // date finds out when the value began: what is known of it comes from the status, and for the published one from
 // the record, which outlives it.
 func (v *view) date(e *entry) {
 	e.firstSeen, e.staleCreatedAt = v.known(e)
 	begins := e.firstSeen
 	if e.spec.CreatedAt != nil && *e.spec.CreatedAt != e.staleCreatedAt {
-		begins = parseTime(*e.spec.CreatedAt)
+		created := parseTime(*e.spec.CreatedAt)
 		e.staleCreatedAt = ""
+		e.createdInFuture = created.After(e.firstSeen.Add(createdAtTolerance))
+		if created.Before(begins) {
+			begins = created
+		}
 	}
 	e.life = lifeOf(v.spec, v.expiry(e.spec), begins)
 }
@@ -153,27 +163,49 @@ func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	return v.spec.Expiry
 }
 
-// known is when the value was first seen, and a createdAt that belongs to one before it.
+// known is when the value was first seen, and a createdAt that belongs to one before it. A value that was never accepted
+// leaves its createdAt to the next: correcting a typo keeps the dates.
 func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
 	before, record := e.before, v.record()
 	switch {
 	case before != nil && v.valueStayed(e, before):
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
-	case record != nil && record.Fingerprint == e.Fingerprint: // published, and maybe not told of yet
+	case record != nil && v.recordedAs(e): // published, and maybe not told of yet
 		return record.FirstSeenAt, record.StaleCreatedAt
-	case before != nil:
+	case before != nil && everAccepted(before):
 		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
-	case record != nil && record.Passcode == e.spec.Name && sameKey(record.Fingerprint, e.Fingerprint) && !v.moved():
+	case before != nil:
+		return wholeSecond(v.now), v1alpha1.Time(before.StaleCreatedAt)
+	case record != nil && record.Passcode == e.spec.Name && sameKey(record.Fingerprint, e.Fingerprint):
 		return wholeSecond(v.now), createdBefore(e, record.FirstSeenAt)
 	}
 	return wholeSecond(v.now), ""
 }
 
-// valueStayed takes a value for the same where its fingerprint can't tell: one of another key or account.
+// valueStayed takes a value for the same where its fingerprint can't tell: one of another key. A value belongs to an
+// account: in another one it is a new value.
 func (v *view) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
-	status := &v.Object.Status
-	moved := status.AccountID != "" && (status.AccountID != v.spec.AccountID || status.Region != v.spec.Region)
-	return before.Fingerprint == e.Fingerprint || moved || !sameKey(before.Fingerprint, e.Fingerprint)
+	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !sameKey(before.Fingerprint, e.Fingerprint)
+}
+
+// recordedAs reports whether the record speaks of the entry's value: as it is, or in another region of its account.
+func (v *view) recordedAs(e *entry) bool {
+	record := v.record()
+	inOtherRegion := record.AccountID == v.spec.AccountID && record.Region != v.spec.Region &&
+		v.base.Fingerprint == record.Fingerprint && v.base.Tuple.Passcode.Equal(e.Passcode)
+	return record.Fingerprint == e.Fingerprint || inOtherRegion
+}
+
+// everAccepted reports whether CleverTap ever accepted the value that the status speaks of: one that it never accepted
+// has no beginning there.
+func everAccepted(s *v1alpha1.PasscodeStatus) bool {
+	switch s.State {
+	case v1alpha1.StateStaged, v1alpha1.StateActive, v1alpha1.StateRetiring, v1alpha1.StateRetired:
+		return true
+	case v1alpha1.StateRejected, v1alpha1.StateExpired, v1alpha1.StateMissing, v1alpha1.StateMalformed:
+		return s.BeginsAt != nil
+	}
+	return false
 }
 
 // createdBefore is the entry's createdAt where it is not later than the first sight of the value that the present

@@ -324,6 +324,9 @@ func (v *view) valueMessage(e *entry) string {
 		return "it is past its end. What uses it was not looked for: once nothing does, delete it at " + v.dashboardPage() + " and take it off the list"
 	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
 		return "CleverTap did not say whether it works: " + e.Answer.Seen
+	case e.createdInFuture:
+		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",
+			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))
 	case state == v1alpha1.StateStaged && e.life.tooShort():
 		return "its rotation time lies before its beginning, so it can never be a successor: shorten rotation.before, or make it last longer"
 	case state == v1alpha1.StateStaged && e.life.due(v.now):

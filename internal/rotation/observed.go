@@ -70,6 +70,9 @@ type Source struct {
 	Passcode clevertap.Passcode
 	// Fingerprint is that of the passcode in the object's account and region.
 	Fingerprint string
+	// FormerFingerprint is that of the passcode in the region that the status speaks of; "" if that speaks of another
+	// account, or of nothing. The same value in another region of the same account is the same.
+	FormerFingerprint string
 	// Problem is "" or SourceNotFound, SourceNotLabelled, KeyNotFound or PasscodeMalformed.
 	Problem string
 	// Detail says what is malformed: "is empty".

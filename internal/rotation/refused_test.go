@@ -45,6 +45,6 @@ var _ = DescribeTable("An object that the schema would refuse", decides,
 	})), func(w *world, d rotation.Decision) {
 		Expect(rotation.EffectiveKeys(w.object)).To(Equal(rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
 	}),
-	Entry("that was made in the last year there is ends in it", given(createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
+	Entry("that was made in the last year there is ends in it", given(at(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)), createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
 		expires("a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))),
 )

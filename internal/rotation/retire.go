@@ -137,7 +137,7 @@ func (v *view) listedReplaced(old Replaced) *entry {
 
 // calledRetired goes by the status: that nothing held it once is for good.
 func (v *view) calledRetired(e *entry) bool {
-	return e.before != nil && e.before.State == v1alpha1.StateRetired && e.before.Fingerprint == e.Fingerprint
+	return e.before != nil && e.before.RetiredAt != nil && e.before.Fingerprint == e.Fingerprint
 }
 
 // markedReported goes by the record, which outlives the status.
@@ -294,16 +294,18 @@ func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) 
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		return nil
 	}
-	was := map[string]v1alpha1.PasscodeState{} // by fingerprint: a renamed one is the same
+	const listed, retired = 1, 2
+	was := map[string]int{} // by fingerprint: a renamed one is the same
 	for _, s := range before.Passcodes {
-		if was[s.Fingerprint] == "" || s.State == v1alpha1.StateRetired {
-			was[s.Fingerprint] = s.State
+		was[s.Fingerprint] = max(was[s.Fingerprint], listed)
+		if s.RetiredAt != nil {
+			was[s.Fingerprint] = retired
 		}
 	}
 	var events []Event
 	for _, s := range after.Passcodes {
-		state, known := was[s.Fingerprint]
-		if s.State == v1alpha1.StateRetired && state != v1alpha1.StateRetired && (known || !v.markedReported(s.Fingerprint)) {
+		told := was[s.Fingerprint] == retired || was[s.Fingerprint] != listed && v.markedReported(s.Fingerprint)
+		if s.State == v1alpha1.StateRetired && !told {
 			events = append(events, v.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}

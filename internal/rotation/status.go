@@ -122,15 +122,29 @@ func (v *view) passcodes() []v1alpha1.PasscodeStatus {
 	for _, e := range v.entries {
 		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
 		if e.hasValue() {
-			s.Fingerprint = e.Fingerprint
-			s.FirstSeenAt, s.BeginsAt, s.ExpiresAt = timeOrNil(e.firstSeen), timeOrNil(e.life.begins), timeOrNil(e.life.ends)
-			s.StaleCreatedAt = string(e.staleCreatedAt)
-			s.VerifiedAt = timeOrNil(e.verdictAt)
-			s.RetiredAt = v.retiredAt(e, s.State)
+			v.tellValue(e, &s)
+		} else if before := e.before; before != nil {
+			// What is known of the value is kept: it may come back.
+			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
+			s.RetiredAt = before.RetiredAt
+			if everAccepted(before) {
+				s.BeginsAt = before.BeginsAt
+			}
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// tellValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
+func (v *view) tellValue(e *entry, s *v1alpha1.PasscodeStatus) {
+	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, timeOrNil(e.firstSeen), string(e.staleCreatedAt)
+	s.VerifiedAt = timeOrNil(e.verdictAt)
+	s.RetiredAt = v.retiredAt(e, s.State)
+	accepted := e.verdict != Refused || e.replaced || e == v.publishedEntry() || e.before != nil && v.valueStayed(e, e.before) && everAccepted(e.before)
+	if accepted {
+		s.BeginsAt, s.ExpiresAt = timeOrNil(e.life.begins), timeOrNil(e.life.ends)
+	}
 }
 
 // retiredAt is since when it is retired.

@@ -109,6 +109,15 @@ func (w *world) fingerprint(region v1alpha1.Region, account string, value clever
 	return w.key.Fingerprint(string(region), account, value)
 }
 
+// formerFingerprint is the value's in the region that the status speaks of.
+func (w *world) formerFingerprint(value clevertap.Passcode) string {
+	status := w.object.Status
+	if status.Region == "" || status.AccountID != w.object.Spec.AccountID {
+		return ""
+	}
+	return w.fingerprint(status.Region, status.AccountID, value)
+}
+
 func (w *world) value(name string) string {
 	if value, set := w.values[name]; set {
 		return value
@@ -131,6 +140,8 @@ func (w *world) observed() rotation.Observed {
 			Passcode:    passcode,
 			Fingerprint: w.fingerprint(spec.Region, spec.AccountID, passcode),
 			Answer:      w.answer(spec.Region, passcode),
+
+			FormerFingerprint: w.formerFingerprint(passcode),
 		})
 	}
 	if !o.Target.Tuple.Passcode.IsZero() {
@@ -279,6 +290,10 @@ func mode(m v1alpha1.VerificationMode) step {
 
 func inRegion(r v1alpha1.Region) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Region = r })
+}
+
+func inAccount(id string) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.AccountID = id })
 }
 
 func holds(name, value string) step { return func(w *world) { w.values[name] = value } }
@@ -552,7 +567,7 @@ func begins(name string, t time.Time) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
-		Expect(s.BeginsAt.UTC()).To(Equal(t))
+		Expect(moment(s.BeginsAt)).To(Equal(t))
 	}
 }
 
