@@ -34,6 +34,7 @@ const (
 	crashBefore   fault = "crash before"
 	crashAfter    fault = "crash after"
 	conflict      fault = "409"
+	forbidden     fault = "403"
 	tooMany       fault = "429 with Retry-After"
 	internal      fault = "500"
 	unavailable   fault = "503"
@@ -46,7 +47,7 @@ const (
 func (f fault) isCrash() bool { return f == crashBefore || f == crashAfter }
 
 func everyFault() []fault {
-	return []fault{crashBefore, crashAfter, conflict, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice}
+	return []fault{crashBefore, crashAfter, conflict, forbidden, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice}
 }
 
 // fence stands between operators and the rest of the world. It numbers every request to the API server and every call
@@ -56,6 +57,7 @@ type fence struct {
 	plan     map[int]fault
 	trace    []string // what each number was
 	injected int
+	denied   [2]string // method and end of the path of what a policy forbids
 	last     time.Time
 	now      func() time.Time
 }
@@ -123,6 +125,19 @@ func (f *fence) stir() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last = f.now()
+}
+
+// deny forbids requests of a method whose path ends so; "" allows all.
+func (f *fence) deny(method, path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.denied = [2]string{method, path}
+}
+
+func (f *fence) denies(r *http.Request) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.denied[0] != "" && f.denied[0] == r.Method && strings.HasSuffix(r.URL.Path, "/"+f.denied[1])
 }
 
 func (f *fence) quietSince() time.Time {
@@ -200,7 +215,11 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 				what = "CleverTap"
 			}
 			_, planned := f.number(what)
-			return f.suffer(planned, i, next, r)
+			server := next
+			if !vendor && f.denies(r) {
+				server = roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusForbidden, "Forbidden"), nil })
+			}
+			return f.suffer(planned, i, server, r)
 		})
 	}
 }
@@ -218,6 +237,8 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 		return nil, errors.Join(errCrashed, err)
 	case conflict:
 		return answer(r, http.StatusConflict, "Conflict"), nil
+	case forbidden:
+		return answer(r, http.StatusForbidden, "Forbidden"), nil
 	case tooMany:
 		return answer(r, http.StatusTooManyRequests, "TooManyRequests"), nil
 	case internal:

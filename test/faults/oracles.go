@@ -284,7 +284,7 @@ func (s *scene) unasked(w workload, from int) []string {
 func (s *scene) judgeStates(w workload, states []state, add func(string, string, ...any)) {
 	calls, heard := s.vendor.Calls(), 0
 	asked, last, published := map[string]bool{}, map[string]int64{}, map[string]time.Time{}
-	var values []string
+	values := map[string][]string{} // by target: a former one keeps what it holds
 	for _, state := range states {
 		for ; heard < state.calls; heard++ {
 			asked[calls[heard].Value] = true
@@ -299,9 +299,9 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 		if err != nil || revision < last[state.Name] {
 			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[state.Name])
 		}
-		if len(values) == 0 || values[len(values)-1] != value {
-			judgeNewValue(w, values, value, revision == last[state.Name], add)
-			values = append(values, value)
+		if before := values[state.Name]; len(before) == 0 || before[len(before)-1] != value {
+			judgeNewValue(w, before, value, revision == last[state.Name], add)
+			values[state.Name] = append(before, value)
 		}
 		if once := published[state.Name]; readable && last[state.Name] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
 			add("a revision is published once", "%d at %s and at %s", revision, once, record.PublishedAt)

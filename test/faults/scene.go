@@ -312,9 +312,10 @@ func (s *scene) passcode(ctx context.Context, names ...string) error {
 
 func valueOf(name string) string { return "VALUE-OF-" + name }
 
-func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
+// entry was created when the scene began; each one lasts 20 days longer than the one before it.
+func (s *scene) entry(name string, position int) v1alpha1.PasscodeEntry {
 	return v1alpha1.PasscodeEntry{Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-		CreatedAt: ptr.To(v1alpha1.Time(createdAt.UTC().Format(time.RFC3339)))}
+		CreatedAt: ptr.To(v1alpha1.Time(s.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: ptr.To(int32(90 + 20*position))}}
 }
 
 func (s *scene) declare(ctx context.Context, passcodes ...string) error {
@@ -325,7 +326,7 @@ func (s *scene) declareWith(ctx context.Context, name string, passcodes []string
 	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace}}
 	o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountID, Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)}}
 	for i, passcode := range passcodes {
-		o.Spec.Passcodes = append(o.Spec.Passcodes, entry(passcode, s.start.Add(time.Duration(20*i)*day)))
+		o.Spec.Passcodes = append(o.Spec.Passcodes, s.entry(passcode, i))
 	}
 	modify(o)
 	return s.kube.Create(ctx, o) //nolint:wrapcheck // the caller does

@@ -21,10 +21,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -90,7 +92,7 @@ func begunWith(others ...string) action {
 		}
 		err := s.change(ctx, "o", func(o *v1alpha1.CleverTapPasscode) {
 			for i, name := range others {
-				o.Spec.Passcodes = append(o.Spec.Passcodes, entry(name, s.start.Add(time.Duration(20*(i+1))*day)))
+				o.Spec.Passcodes = append(o.Spec.Passcodes, s.entry(name, i+1))
 			}
 		})
 		if err != nil {
@@ -204,10 +206,83 @@ func workloads() []workload {
 			s.vendor.Break(nil)
 			return nil
 		}, publishes("a"))},
+		{name: "a former target that may not be marked", timed: true, run: steps(begun, settles, denies("PATCH", "secrets/o"), changes(targetNamed("new")),
+			inTarget("new", "a"), fails(v1alpha1.ReasonEffectFailed), skipsTo(60*day), inTarget("new", "b"), verifies, allows,
+			func(ctx context.Context, s *scene) error {
+				return s.until("the former target is marked", func() bool { return s.secret(ctx, "o").Annotations[v1alpha1.ReleasedAtAnnotation] != "" })
+			})},
+		{name: "a target that may not be written", timed: true, run: steps(begun, settles, denies("PATCH", "secrets/o"), changes(func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Labels: map[string]v1alpha1.LabelValue{"team": "growth"}}
+		}), fails(v1alpha1.ReasonTargetNotWritten), hoursLater, verifies, allows, func(ctx context.Context, s *scene) error {
+			return s.until("the label is written", func() bool { return s.secret(ctx, "o").Labels["team"] == "growth" })
+		})},
+		{name: "a workload that may not be restarted", timed: true, outstanding: true, run: steps(deployed, begun,
+			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }), settles,
+			denies("PATCH", "deployments/api"), asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed), verifies, allows,
+			restarted, settles, rolledOut, settles)},
 		{name: "target edited and deleted", edits: true, forgets: true, run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
 			return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
 		}, settles, deletesTarget, publishes("a"))},
 	}
+}
+
+// denies has a policy forbid a write, until allows.
+func denies(method, path string) action {
+	return func(_ context.Context, s *scene) error {
+		s.fence.deny(method, path)
+		return nil
+	}
+}
+
+func allows(_ context.Context, s *scene) error {
+	s.fence.deny("", "")
+	return nil
+}
+
+func targetNamed(name string) func(*v1alpha1.CleverTapPasscode) {
+	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: name} }
+}
+
+// inTarget waits until a target of this name holds a passcode.
+func inTarget(name, passcode string) action {
+	return func(ctx context.Context, s *scene) error {
+		return s.until(name+" holds "+passcode, func() bool { return string(s.secret(ctx, name).Data["passcode"]) == valueOf(passcode) })
+	}
+}
+
+// fails waits until the object says that an effect fails.
+func fails(reason string) action {
+	return func(ctx context.Context, s *scene) error {
+		return s.until("the object says "+reason, func() bool {
+			o, err := s.object(ctx, "o")
+			c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionReconciling)
+			return err == nil && c != nil && c.Reason == reason
+		})
+	}
+}
+
+func hoursLater(_ context.Context, s *scene) error {
+	s.clock.Step(3 * time.Hour)
+	return nil
+}
+
+func skipsTo(d time.Duration) action {
+	return func(_ context.Context, s *scene) error {
+		s.clock.SetTime(s.start.Add(d))
+		return nil
+	}
+}
+
+// verifies waits until the published passcode was verified anew, and the status says so.
+func verifies(ctx context.Context, s *scene) error {
+	from := s.clock.Now()
+	return s.until("the published passcode is verified", func() bool {
+		o, err := s.object(ctx, "o")
+		return err == nil && meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionVerified) &&
+			slices.ContainsFunc(o.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
+				return p.Name == o.Status.ActivePasscode && p.VerifiedAt != nil && p.VerifiedAt.After(from.Add(-time.Minute))
+			})
+	})
 }
 
 func handled(request string) action {

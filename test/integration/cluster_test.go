@@ -167,6 +167,13 @@ func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
 	}
 }
 
+// lasting is an entry created at a time that lasts so many days, whatever spec.expiry says.
+func lasting(name string, createdAt time.Time, days int32) v1alpha1.PasscodeEntry {
+	e := entry(name, createdAt)
+	e.Expiry = &v1alpha1.Expiry{Days: &days}
+	return e
+}
+
 func (c *cluster) declare(ctx context.Context, list []v1alpha1.PasscodeEntry, modifiers ...modifier) {
 	GinkgoHelper()
 	object := valid(c.namespace, modifiers...)

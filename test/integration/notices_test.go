@@ -69,7 +69,7 @@ var _ = Describe("Notices", func() {
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 150)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
-		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start.Add(60*day))})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), lasting("q1", c.start, 150)})
 		Eventually(sink.got).Should(Equal([]string{"Normal PasscodePublished q4"}))
 
 		c.settled()

@@ -35,7 +35,7 @@ var _ = Describe("The main job", func() {
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 150)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA\n", "q1": "BBB-BBB-BBBB"})
-		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start.Add(60*day))})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), lasting("q1", c.start, 150)})
 
 		By("publishing the first one")
 		Eventually(c.secret(ctx, "marketing")).WithContext(ctx).Should(HaveField("StringData", BeNil()))
@@ -80,7 +80,7 @@ var _ = Describe("The main job", func() {
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
 		due := c.start.Add(60 * day)
 		opens := due.UTC().Truncate(day).Add(day + 2*time.Hour) // the next 02:00 in 60 days, tomorrow's at the latest
-		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", due)},
+		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), lasting("q1", c.start, 150)},
 			windows(window(fmt.Sprintf("0 2 %d %d *", opens.Day(), opens.Month()), "4h", "")))
 		Eventually(c.status(ctx)).Should(And(HaveField("NextPasscode", "q1"), HaveField("NextRotationTime.Time", BeTemporally("==", opens))))
 		c.settled()
