@@ -29,8 +29,11 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -86,7 +89,9 @@ type replica struct {
 	view       stored
 	answers    map[string]rotation.Answer
 	remembered *rotation.Target
-	digest     digest // of both
+	look       *consumers.Look // the last look at Pods, since a target of lookedAt was seen
+	lookedAt   int64           // a revision
+	digest     digest          // of all three
 }
 
 // model is a state; none is changed once it has been made.
@@ -101,6 +106,11 @@ type model struct {
 	gone   map[string]bool   // values that the dashboard has deleted
 	dark   bool              // something on the way refuses everyone
 	wiped  bool              // somebody has emptied the status
+	denied bool              // a policy denies writes of the target
+	pod    time.Time         // since when a Pod has the target in its environment; zero for none
+
+	// safe counts how often each replaced value was called safe to delete, by its name and when it was replaced.
+	safe map[string]int
 
 	triggers  int64           // how many revisions there may be
 	published map[string]bool // values that were
@@ -162,6 +172,9 @@ func (m *model) world(i int, now time.Time) *world {
 	r := m.replicas[i]
 	w := newWorld()
 	w.now, w.object, w.target, w.remembered, w.answers, w.values = now, r.view.object, r.view.target, r.remembered, r.answers, m.values
+	if record := w.target.Record; record != nil && record.Revision == r.lookedAt {
+		w.look = r.look
+	}
 	return w
 }
 
@@ -199,22 +212,83 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 	}
 	d := w.decide()
 	r := &m.replicas[i]
+	denied := d.Want != nil && m.denied
 	switch {
-	case d.Want != nil:
+	case d.Want != nil && !denied:
 		return m.write(t, i, w, d.Want)
 	case len(d.Ask) > 0:
 		return m.answered(i, w, d.Ask, silence)
-	case !equality.Semantic.DeepEqual(d.Status, r.view.object.Status) && r.view.objectVersion == m.server.objectVersion:
-		if d.Status.Revision < m.server.object.Status.Revision {
-			t.Errorf("reports revision %d after %d: %s", d.Status.Revision, m.server.object.Status.Revision, m.trail)
-		}
-		n := m.after(fmt.Sprintf("%d reports", i))
-		n.setObject(func(o *v1alpha1.CleverTapPasscode) { o.Status = d.Status })
-		n.replicas[i].view.seeObject(n.server)
-		n.replicas[i].know(w.answers, w.remembered)
-		return n
+	case d.Look:
+		return m.looks(i, w)
+	}
+	if denied {
+		writeDenied(w)
+		d = w.decide()
+	}
+	if !equality.Semantic.DeepEqual(d.Status, r.view.object.Status) && r.view.objectVersion == m.server.objectVersion {
+		return m.report(t, i, w, d)
 	}
 	return nil
+}
+
+func (m *model) report(t *testing.T, i int, w *world, d rotation.Decision) *model {
+	if d.Status.Revision < m.server.object.Status.Revision {
+		t.Errorf("reports revision %d after %d: %s", d.Status.Revision, m.server.object.Status.Revision, m.trail)
+	}
+	m.judgeStatus(t, i, d.Status)
+	n := m.after(fmt.Sprintf("%d reports", i))
+	n.sends(t, d.Events)
+	n.setObject(func(o *v1alpha1.CleverTapPasscode) { o.Status = d.Status })
+	n.replicas[i].view.seeObject(n.server)
+	n.replicas[i].know(w)
+	return n
+}
+
+// judgeStatus holds what is reported to what is so: CleverTap is said not to answer only if it was called in vain, and
+// nothing is said to take over while nothing can.
+func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPasscodeStatus) {
+	before := meta.FindStatusCondition(m.replicas[i].view.object.Status.Conditions, v1alpha1.ConditionVerified)
+	verified := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionVerified)
+	if verified == nil || verified.Reason != v1alpha1.ReasonUnavailable || before != nil && before.Reason == verified.Reason {
+		return
+	}
+	for _, answer := range m.replicas[i].answers {
+		if answer.Unanswered > 0 {
+			return
+		}
+	}
+	t.Errorf("says that CleverTap does not answer, which nobody asked: %s", m.trail)
+}
+
+// sends holds events to what happened: a replaced value is called safe to delete once, and never while a Pod has it.
+func (m *model) sends(t *testing.T, events []rotation.Event) {
+	for _, e := range events {
+		if e.Reason != v1alpha1.EventSafeToDelete {
+			continue
+		}
+		m.safe = maps.Clone(m.safe)
+		if m.safe == nil {
+			m.safe = map[string]int{}
+		}
+		m.safe[e.Message]++
+		if m.safe[e.Message] > 1 && !m.wiped {
+			t.Errorf("said twice: %s: %s", e.Message, m.trail)
+		}
+		if e.Passcode != "" && e.Passcode == m.server.object.Status.ActivePasscode && e.Passcode == m.last {
+			t.Errorf("calls what is active safe to delete: %s: %s", e.Message, m.trail)
+		}
+	}
+}
+
+// looks is a look at the Pods.
+func (m *model) looks(i int, w *world) *model {
+	n := m.after(fmt.Sprintf("%d looks", i))
+	w.look = &consumers.Look{At: m.now}
+	if !m.pod.IsZero() {
+		w.look.Pods = []consumers.Pod{pod("api-1", frozen(m.pod))}
+	}
+	n.replicas[i].know(w)
+	return n
 }
 
 // behindStatus is whether a replica knows by the status that its view of the target is old, and asked the API server.
@@ -238,11 +312,12 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	m.judge(t, i, want)
 	n := m.after(fmt.Sprintf("%d writes %d %s", i, want.Record.Revision, want.Tuple.Passcode.Reveal()))
 	w.write(want)
+	n.sends(t, want.Events)
 	n.setTarget(w.target)
 	n.last = want.Tuple.Passcode.Reveal()
 	n.published = with(n.published, n.last, true)
 	n.replicas[i].view.seeTarget(n.server)
-	n.replicas[i].know(w.answers, w.remembered)
+	n.replicas[i].know(w)
 	return n
 }
 
@@ -263,7 +338,8 @@ func (m *model) answered(i int, w *world, questions []rotation.Question, silence
 			answers[value] = answer
 		}
 	}
-	n.replicas[i].know(answers, w.remembered)
+	w.answers = answers
+	n.replicas[i].know(w)
 	return n
 }
 
@@ -302,7 +378,7 @@ func (m *model) next(t *testing.T) []*model {
 	if n := m.later(); n != nil && len(list) == 0 {
 		list = append(list, n)
 	}
-	if m.dark {
+	if m.dark || m.denied || !m.pod.IsZero() {
 		list = append(list, m.lit("light"))
 	}
 	if m.budget > 0 {
@@ -313,11 +389,16 @@ func (m *model) next(t *testing.T) []*model {
 
 func isNone(m *model) bool { return m == nil }
 
-// lit is that nothing on the way refuses everyone any more, a moment later if something did.
+// lit is that nothing on the way refuses everyone any more, a moment later if something did, no policy denies anything,
+// no Pod has an old value, and the object is not suspended.
 func (m *model) lit(what string) *model {
 	n := m.after(what)
 	if m.dark {
 		n.dark, n.now = false, m.now.Add(1)
+	}
+	n.denied, n.pod = false, time.Time{}
+	if n.server.object.Spec.Suspend {
+		n.setObject(func(o *v1alpha1.CleverTapPasscode) { resumed(&world{object: o}) })
 	}
 	return n
 }
@@ -354,7 +435,9 @@ func (m *model) seesTarget(i int) *model {
 	r := &n.replicas[i]
 	r.view.seeTarget(m.server)
 	if last := m.server.lastWhole; !m.server.target.Exists && last != nil && (r.remembered == nil || r.remembered.Record.Revision < last.Record.Revision) {
-		r.know(r.answers, last) // the event of the deletion says what was deleted
+		w := m.world(i, m.now)
+		w.remembered = last
+		r.know(w) // the event of the deletion says what was deleted
 	}
 	return n
 }
@@ -394,7 +477,12 @@ func (m *model) disruptions(t *testing.T) []*model {
 	}
 	dark := m.disrupted("everyone is refused")
 	dark.dark = true
-	return append(append(list, dark), m.edits()...)
+	denied := m.disrupted("a label that a policy denies on the target")
+	denied.denied = true
+	denied.setObject(func(o *v1alpha1.CleverTapPasscode) { labelled(&world{object: o}) })
+	used := m.disrupted("a Pod has the target in its environment")
+	used.pod = m.now
+	return append(append(list, dark, denied, used), m.edits()...)
 }
 
 func (m *model) crash(i int, what string, view stored) *model {
@@ -432,6 +520,8 @@ func (m *model) edits() []*model {
 	respec("pin b", pinning("b"))
 	respec("no pin", pinning(""))
 	respec("without a", listed("b"))
+	respec("suspended", suspended)
+	respec("resumed", resumed)
 	object("status emptied", 0, func(o *v1alpha1.CleverTapPasscode) {
 		o.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
 	})
@@ -464,7 +554,7 @@ func (m *model) key() digest {
 		parts = append(parts, r.view.digests, r.digest)
 	}
 	return digestOf(append(parts, ranks(objects), ranks(targets),
-		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last)...)
+		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last, m.denied, m.pod, m.safe)...)
 }
 
 func digestOf(parts ...any) digest {
@@ -483,10 +573,13 @@ func digestOfTarget(t *rotation.Target) digest {
 	return digestOf(t, t.Tuple.Passcode.Reveal(), t.Previous.Reveal())
 }
 
-// know sets what a replica alone knows.
-func (r *replica) know(answers map[string]rotation.Answer, remembered *rotation.Target) {
-	r.answers, r.remembered = answers, remembered
-	r.digest = digestOf(answers, digestOfTarget(remembered))
+// know sets what a replica alone knows, as it is in its world.
+func (r *replica) know(w *world) {
+	r.answers, r.remembered, r.look, r.lookedAt = w.answers, w.remembered, w.look, 0
+	if record := w.target.Record; record != nil && w.look != nil {
+		r.lookedAt = record.Revision
+	}
+	r.digest = digestOf(r.answers, digestOfTarget(r.remembered), r.look, r.lookedAt)
 }
 
 func ranks(versions []int) []int {
@@ -511,6 +604,7 @@ func search(t *testing.T, budget int) (states int) {
 		}
 		m.leadsToWhatIsWanted(t, good)
 		m.calmsDown(t)
+		m.goesOnThoughDenied(t)
 		for _, n := range m.next(t) {
 			if key := n.key(); !seen[key] {
 				seen[key] = true
@@ -572,6 +666,34 @@ func (m *model) calmsDown(t *testing.T) {
 			}
 			n = n.stepBut(t, held)
 		}
+	}
+}
+
+// goesOnThoughDenied lets replicas work and time go by while the target cannot be written: what is published is verified
+// all the same, and the status tells what is so.
+func (m *model) goesOnThoughDenied(t *testing.T) {
+	if !m.denied || m.dark || m.server.object.Spec.Suspend || !m.server.target.Exists {
+		return
+	}
+	n := m.after("the denial stays")
+	n.budget = 0
+	for range 4 {
+		n = n.after("time")
+		n.now = n.now.Add(61 * time.Minute)
+		for passes, next := 0, n.step(t); next != nil; passes, next = passes+1, n.step(t) {
+			if n = next; passes > 60 {
+				t.Errorf("does not settle while writes are denied: %s", n.trail)
+				return
+			}
+		}
+	}
+	status := n.server.object.Status
+	verified := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionVerified)
+	switch {
+	case status.ObservedGeneration != n.server.object.Generation:
+		t.Errorf("generation %d is not observed while writes are denied: %s", n.server.object.Generation, n.trail)
+	case verified == nil || verified.Status == metav1.ConditionUnknown:
+		t.Errorf("verifies nothing while writes are denied, %+v: %s", verified, n.trail)
 	}
 }
 
