@@ -217,7 +217,9 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			_, planned := f.number(what)
 			server := next
 			if !vendor && f.denies(r) {
-				server = roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusForbidden, "Forbidden"), nil })
+				server = roundTripper(func(r *http.Request) (*http.Response, error) {
+					return answer(r, http.StatusForbidden, "Forbidden"), nil
+				})
 			}
 			return f.suffer(planned, i, server, r)
 		})
