@@ -86,6 +86,7 @@ func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Dec
 		switch {
 		case err == nil:
 			look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
+			known.restarted(workload.Workload, s.Target.Record.Revision, r.Clock.Now())
 			known.pendingEvents = append(known.pendingEvents, rotation.Event{
 				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
 				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
@@ -97,7 +98,7 @@ func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Dec
 			problems = append(problems, err)
 		}
 	}
-	known.look, s.Look, s.carriedOut = &look, &look, true
+	known.look, s.Look, s.Restarted, s.carriedOut = &look, &look, known.restarts, true
 	return errors.Join(problems...)
 }
 

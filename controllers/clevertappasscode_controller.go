@@ -132,8 +132,7 @@ func (r *Reconciler) notesDeletions() predicate.Predicate {
 // Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap, whose answer wakes the object.
 // A pass that has published ends there, and the next one reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	known := r.memory.of(request.NamespacedName)
-	object, err := r.get(ctx, request.NamespacedName, known)
+	object, known, err := r.get(ctx, request.NamespacedName)
 	if apierrors.IsNotFound(err) || err == nil && !object.DeletionTimestamp.IsZero() {
 		r.forget(request.NamespacedName)
 		return ctrl.Result{}, nil
@@ -158,12 +157,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return ctrl.Result{}, err
 }
 
-func (r *Reconciler) get(ctx context.Context, name types.NamespacedName, known *recollection) (*v1alpha1.CleverTapPasscode, error) {
+// get is the object, and what this process knows of it.
+func (r *Reconciler) get(ctx context.Context, name types.NamespacedName) (*v1alpha1.CleverTapPasscode, *recollection, error) {
 	object := &v1alpha1.CleverTapPasscode{}
 	if err := r.Client.Get(ctx, name, object); err != nil {
-		return nil, fmt.Errorf("reading CleverTapPasscode %s: %w", name, err)
+		return nil, nil, fmt.Errorf("reading CleverTapPasscode %s: %w", name, err)
 	}
-	return known.newestObject(object), nil
+	known, replaced := r.memory.of(name, object.UID)
+	if replaced {
+		r.lookout.forget(name)
+		r.Counters.Forget(name)
+	}
+	return known.newestObject(object), known, nil
 }
 
 func (r *Reconciler) forget(object types.NamespacedName) {

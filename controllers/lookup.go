@@ -73,6 +73,9 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 		generation: s.Object.Generation,
 		wait:       nextLookupWait(last, s.Object, name),
 	}
+	if next.role == v1alpha1.RoleSource || next.role == v1alpha1.RoleTarget {
+		next.wait = catchUpWait(last, next)
+	}
 	next.due = now.Add(next.wait)
 	known.lookups[name] = next
 	s.lookAgainAt(next.due)
@@ -95,6 +98,15 @@ func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind
 	return metadata.ResourceVersion, client.IgnoreNotFound(err)
 }
 
+// catchUpWait is how long to wait for an informer that does not show yet what the API server has: milliseconds, as a
+// rule. What was looked up is not believed for longer, because it may go as well.
+func catchUpWait(last, next *lookup) time.Duration {
+	if last == nil || last.role != next.role {
+		return cacheLag
+	}
+	return min(2*last.wait, catchUpTime)
+}
+
 func nextLookupWait(last *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
 	switch {
 	case name == rotation.EffectiveTarget(object):
@@ -102,7 +114,7 @@ func nextLookupWait(last *lookup, object *v1alpha1.CleverTapPasscode, name strin
 	case last == nil || last.generation != object.Generation:
 		return firstLookupWait
 	}
-	return min(2*last.wait, lastLookupWait)
+	return min(max(2*last.wait, firstLookupWait), lastLookupWait)
 }
 
 func (s *seen) lookAgainAt(t time.Time) {

@@ -17,6 +17,8 @@ limitations under the License.
 package controllers
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +44,8 @@ type memory struct {
 
 // recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
 type recollection struct {
+	// uid is the object's: another one of its name has nothing to do with it.
+	uid types.UID
 	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
 	object *v1alpha1.CleverTapPasscode
 	target *corev1.Secret
@@ -64,6 +68,8 @@ type recollection struct {
 	suspended bool
 	resumedAt time.Time
 	alarm     clock.Timer
+	// restarts are those that this process made, by workload.
+	restarts map[consumers.Workload]rotation.Restarts
 	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
 	pendingEvents []rotation.Event
 
@@ -111,19 +117,28 @@ func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Se
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	secret := m.deleted[owner][name]
-	delete(m.deleted, owner)
+	delete(m.deleted[owner], name)
+	if len(m.deleted[owner]) == 0 {
+		delete(m.deleted, owner)
+	}
 	return secret
 }
 
-func (m *memory) of(name types.NamespacedName) *recollection {
+// of is what is known of the object of this name and uid; replaced says whether something was known of another
+// one of this name, which is gone.
+func (m *memory) of(name types.NamespacedName, uid types.UID) (known *recollection, replaced bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known := m.objects[name]
-	if known == nil {
-		known = &recollection{lookups: map[string]*lookup{}}
+	known = m.objects[name]
+	replaced = known != nil && known.uid != uid
+	if known == nil || replaced {
+		if replaced {
+			known.stopAlarm()
+		}
+		known = &recollection{uid: uid, lookups: map[string]*lookup{}}
 		m.objects[name] = known
 	}
-	return known
+	return known, replaced
 }
 
 func (m *memory) forget(name types.NamespacedName) {
@@ -158,6 +173,26 @@ func (k *recollection) seeSuspension(object *v1alpha1.CleverTapPasscode, now tim
 	k.suspended = object.Spec.Suspend
 	return k.resumedAt
 }
+
+// restarted notes that a workload was restarted for a revision.
+func (k *recollection) restarted(w consumers.Workload, revision int64, now time.Time) {
+	made := k.restarts[w]
+	if made.Revision != revision {
+		made.Revision, made.Count = revision, 0
+	}
+	made.Count++
+	made.Times = append(slices.Clone(made.Times), now)
+	made.Times = made.Times[max(0, len(made.Times)-keptRestarts):]
+	after := maps.Clone(k.restarts)
+	if after == nil {
+		after = map[consumers.Workload]rotation.Restarts{}
+	}
+	after[w] = made
+	k.restarts = after
+}
+
+// keptRestarts is how many are remembered of a workload.
+const keptRestarts = 3
 
 // newestObject is the informer's or, where that is behind, the one last written.
 func (k *recollection) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {

@@ -75,6 +75,9 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	if err := r.observeOthers(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := r.observeHolders(ctx, s); err != nil {
+		return nil, err
+	}
 	if err := r.observeElsewhere(ctx, s); err != nil {
 		return nil, err
 	}
@@ -194,6 +197,9 @@ func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted
 		return
 	}
 	last := r.readTarget(object, deleted)
+	if last.Record == nil || last.Record.OwnerUID != object.UID {
+		return
+	}
 	if before := known.rememberedTarget(deleted.Name); whole(last) && (before == nil || before.Record.Revision < last.Record.Revision) {
 		known.remember(deleted.Name, last)
 	}
@@ -218,10 +224,45 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 		}
 		s.Others[secret.Name] = t.Fingerprint
 		if t.Record != nil && t.Record.OwnerUID == s.Object.UID && secret.Annotations[v1alpha1.ReleasedAtAnnotation] == "" {
-			s.Former, s.former = &t, secret
+			s.Former, s.FormerName, s.former = &t, secret.Name, secret
 		}
 	}
 	return nil
+}
+
+// observeHolders finds out what the Secrets hold now that held a replaced value of which it is not known yet that nothing
+// uses it. A Secret that the informer does not hold is not looked up: what it holds can't be known.
+func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
+	record := s.Target.Record
+	if record == nil {
+		return nil
+	}
+	for _, old := range record.Replaced {
+		for _, h := range old.HeldIn {
+			secret, err := r.secret(ctx, s.Object.Namespace, h.Secret)
+			if err != nil {
+				return err
+			}
+			for _, key := range h.Keys {
+				if passcode, ok := passcodeUnder(secret, key); ok {
+					if s.Held == nil {
+						s.Held = map[rotation.SecretKey]string{}
+					}
+					s.Held[rotation.SecretKey{Secret: h.Secret, Key: key}] = r.Key.Fingerprint(string(record.Region), record.AccountID, passcode)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// passcodeUnder is the passcode under a key of a Secret, which may be nil.
+func passcodeUnder(secret *corev1.Secret, key string) (clevertap.Passcode, bool) {
+	if secret == nil {
+		return clevertap.Passcode{}, false
+	}
+	passcode, err := clevertap.ParsePasscode(secret.Data[key])
+	return passcode, err == nil
 }
 
 // observeElsewhere finds other objects that publish a value which this one replaced and still lists.
@@ -255,6 +296,7 @@ func (r *Reconciler) observeLook(s *seen, known *recollection) {
 	}
 	known.saw(r.lookout.take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
 	s.Look, s.Looks, s.Looking = known.look, known.looks, known.looking
+	s.Restarted = known.restarts
 }
 
 // observeUnseenTarget looks a target up that a create ran into and the informer does not show.

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // Way is how a container holds a Secret: it decides when a changed value reaches the container.
@@ -44,6 +45,8 @@ type Use struct {
 	// Keys are those that it holds; none means all.
 	Keys []string
 	Way  Way
+	// Optional is whether the container starts without the Secret or its key.
+	Optional bool
 }
 
 // Of says whether this is a use of the Secret. A use of the key except alone is none; "" excepts nothing.
@@ -54,6 +57,11 @@ func (u Use) Of(secret, except string) bool {
 // OfKey says whether this is a use of the Secret's key.
 func (u Use) OfKey(secret, key string) bool {
 	return u.Secret == secret && (len(u.Keys) == 0 || slices.Contains(u.Keys, key))
+}
+
+// OfAny says whether this is a use of one of the Secret's keys.
+func (u Use) OfAny(secret string, keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return u.OfKey(secret, key) })
 }
 
 // Container is a container of a Pod that may run, with what it holds.
@@ -68,11 +76,16 @@ type Container struct {
 type Pod struct {
 	Name  string
 	Owner Workload
+	// CreatedAt is by the API server's clock, in whole seconds; all other times are by the node's.
+	CreatedAt time.Time
+	// Pending is whether no container has run yet.
+	Pending bool
 	// StartedAt is when the first of its containers that run now started; zero where that is not known.
 	StartedAt time.Time
 	// Restarts are its annotations that say for which revisions it was restarted.
 	Restarts map[string]string
-	// Containers are those that run and hold a Secret.
+	// Containers are those that run and hold a Secret, and init containers that have ended: what they took may have been
+	// handed on.
 	Containers []Container
 }
 
@@ -144,7 +157,10 @@ func RestartAnnotation(secret string) string {
 // its next start it gets what is there then. Of a container without a status nothing is known, so it counts as
 // running since ever, unless its Pod has not started yet.
 func FromPod(pod *corev1.Pod) Pod {
-	kept := Pod{Name: pod.Name, Owner: ownerOf(pod), Restarts: restarts(pod.Annotations)}
+	kept := Pod{
+		Name: pod.Name, Owner: ownerOf(pod), CreatedAt: pod.CreationTimestamp.UTC(), Restarts: restarts(pod.Annotations),
+		Pending: pod.Status.Phase == corev1.PodPending,
+	}
 	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 		return kept
 	}
@@ -155,24 +171,52 @@ func FromPod(pod *corev1.Pod) Pod {
 			kept.StartedAt = running.StartedAt.UTC()
 		}
 	}
-	for name, uses := range Uses(&pod.Spec) {
+	uses := Uses(&pod.Spec)
+	for _, name := range slices.Sorted(maps.Keys(uses)) {
 		status, known := statuses[name]
 		switch {
-		case len(uses) == 0:
-		case !known && pod.Status.Phase == corev1.PodPending:
+		case len(uses[name]) == 0 || !known && kept.Pending:
 		case !known:
-			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses})
+			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name]})
 		case status.State.Running != nil:
-			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses, StartedAt: status.State.Running.StartedAt.UTC()})
+			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name], StartedAt: status.State.Running.StartedAt.UTC()})
 		}
 	}
-	slices.SortFunc(kept.Containers, func(a, b Container) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	kept.Containers = append(kept.Containers, endedInits(pod, uses, refreshed(kept.Containers))...)
 	return kept
+}
+
+// refreshed are the Secrets that one of the containers mounts as a volume.
+func refreshed(containers []Container) map[string]bool {
+	secrets := map[string]bool{}
+	for _, c := range containers {
+		for _, use := range c.Uses {
+			secrets[use.Secret] = secrets[use.Secret] || use.Way == Refreshed
+		}
+	}
+	return secrets
+}
+
+// endedInits are the init containers that have ended. Whichever way they took a Secret, what they made of it stays as it
+// is, such as a file that they rendered; but if a running container mounts the Secret itself, that is where it reads it.
+func endedInits(pod *corev1.Pod, uses map[string][]Use, mounted map[string]bool) []Container {
+	var ended []Container
+	for _, status := range pod.Status.InitContainerStatuses {
+		if status.State.Terminated == nil {
+			continue
+		}
+		c := Container{Name: status.Name, StartedAt: status.State.Terminated.StartedAt.UTC()}
+		for _, use := range uses[status.Name] {
+			if !mounted[use.Secret] {
+				use.Way = Frozen
+				c.Uses = append(c.Uses, use)
+			}
+		}
+		if len(c.Uses) > 0 {
+			ended = append(ended, c)
+		}
+	}
+	return ended
 }
 
 func restarts(annotations map[string]string) map[string]string {
@@ -214,7 +258,7 @@ func ofEnv(env []corev1.EnvVar) []Use {
 			continue
 		}
 		ref := e.ValueFrom.SecretKeyRef
-		uses = append(uses, Use{Secret: ref.Name, Keys: []string{ref.Key}, Way: Frozen})
+		uses = append(uses, Use{Secret: ref.Name, Keys: []string{ref.Key}, Way: Frozen, Optional: ptr.Deref(ref.Optional, false)})
 	}
 	return uses
 }
@@ -223,7 +267,7 @@ func ofEnvFrom(from []corev1.EnvFromSource) []Use {
 	var uses []Use
 	for _, e := range from {
 		if e.SecretRef != nil {
-			uses = append(uses, Use{Secret: e.SecretRef.Name, Way: Frozen})
+			uses = append(uses, Use{Secret: e.SecretRef.Name, Way: Frozen, Optional: ptr.Deref(e.SecretRef.Optional, false)})
 		}
 	}
 	return uses

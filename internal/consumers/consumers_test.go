@@ -139,7 +139,10 @@ func TestWhoHoldsASecretAndHow(t *testing.T) {
 		{"a Pod that has succeeded", pod(envFrom, phase(corev1.PodSucceeded)), nobody, nil},
 		{"a Pod that has failed", pod(envFrom, phase(corev1.PodFailed)), nobody, nil},
 		{"a container that waits", pod(envFrom, state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}})), nobody, nil},
-		{"an init container that is done", pod(envFrom, state(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}), asSidecar), nobody, nil},
+		{"an init container that is done", pod(envFrom, ended, asSidecar), consumers.Frozen, nil},
+		{"an init container that is done and mounted the volume", pod(volume(), mounted, ended, asSidecar), consumers.Frozen, nil},
+		{"an init container that waits", pod(envFrom, state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}}), asSidecar), nobody, nil},
+		{"an init container that is done, of a Pod that has succeeded", pod(envFrom, ended, asSidecar, phase(corev1.PodSucceeded)), nobody, nil},
 		{"a Pod that has not started", pod(envFrom, noStatus, phase(corev1.PodPending)), nobody, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -154,6 +157,30 @@ func TestWhoHoldsASecretAndHow(t *testing.T) {
 			}}))
 		})
 	}
+}
+
+var ended = state(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}})
+
+// What an init container took is not held where a running container of its Pod mounts the Secret itself.
+func TestAnInitContainerBesideOneThatMountsTheVolume(t *testing.T) {
+	p := pod(volume(), mounted)
+	p.Spec.InitContainers = []corev1.Container{{Name: "render", EnvFrom: []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "render", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}}}}
+	NewWithT(t).Expect(consumers.FromPod(p).Containers).To(ConsistOf(And(HaveField("Name", "app"), HaveField("Uses", ConsistOf(HaveField("Way", consumers.Refreshed))))))
+}
+
+func TestAnOptionalVariable(t *testing.T) {
+	p := pod(env("passcode"))
+	p.Spec.Containers[0].Env[0].ValueFrom.SecretKeyRef.Optional = ptr.To(true)
+	NewWithT(t).Expect(consumers.FromPod(p).Containers[0].Uses).To(HaveExactElements(HaveField("Optional", true)))
+}
+
+func TestWhatAPodIsKnownFor(t *testing.T) {
+	g := NewWithT(t)
+	p := pod(phase(corev1.PodPending))
+	p.CreationTimestamp = noon
+	g.Expect(consumers.FromPod(p)).To(And(HaveField("Pending", true), HaveField("CreatedAt", noon.Time)))
+	g.Expect(consumers.FromPod(pod())).To(HaveField("Pending", false))
 }
 
 func TestAPodWithoutStatusMayHoldIt(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -32,6 +33,8 @@ type Rollout struct {
 	Workload
 	UID             types.UID
 	ResourceVersion string
+	// Controller is what makes the workload, and may undo what others change in it; its Kind is "" for none.
+	Controller Workload
 	// Restarts are the annotations that say for which revisions it was restarted: its Pod template's.
 	Restarts map[string]string
 	// Manual says why a changed template restarts nothing by itself, and what to do; "" where it does.
@@ -50,7 +53,7 @@ type Rollout struct {
 func FromDeployment(d *appsv1.Deployment) Rollout {
 	s, want := d.Status, ptr.Deref(d.Spec.Replicas, 1)
 	r := Rollout{
-		Workload: Workload{Kind: "Deployment", Name: d.Name}, UID: d.UID, ResourceVersion: d.ResourceVersion,
+		Workload: Workload{Kind: "Deployment", Name: d.Name}, UID: d.UID, ResourceVersion: d.ResourceVersion, Controller: controllerOf(d),
 		Restarts: restarts(d.Spec.Template.Annotations), Paused: d.Spec.Paused,
 		Unfinished: unfinished(d.Generation, s.ObservedGeneration, want, s.UpdatedReplicas, s.AvailableReplicas, s.Replicas),
 	}
@@ -70,7 +73,7 @@ func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
 		updated = s.CurrentReplicas
 	}
 	r := Rollout{
-		Workload: Workload{Kind: "StatefulSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
+		Workload: Workload{Kind: "StatefulSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion, Controller: controllerOf(set),
 		Restarts:   restarts(set.Spec.Template.Annotations),
 		Unfinished: unfinished(set.Generation, s.ObservedGeneration, want, updated, s.AvailableReplicas, s.Replicas),
 	}
@@ -87,7 +90,7 @@ func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
 func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 	s := set.Status
 	r := Rollout{
-		Workload: Workload{Kind: "DaemonSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion,
+		Workload: Workload{Kind: "DaemonSet", Name: set.Name}, UID: set.UID, ResourceVersion: set.ResourceVersion, Controller: controllerOf(set),
 		Restarts: restarts(set.Spec.Template.Annotations),
 		Unfinished: unfinished(set.Generation, s.ObservedGeneration, s.DesiredNumberScheduled, s.UpdatedNumberScheduled,
 			s.NumberAvailable, s.CurrentNumberScheduled),
@@ -109,7 +112,7 @@ func FromArgoRollout(o *unstructured.Unstructured) Rollout {
 		return value
 	}
 	r := Rollout{
-		Workload: Workload{Kind: ArgoRolloutKind, Name: o.GetName()}, UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(),
+		Workload: Workload{Kind: ArgoRolloutKind, Name: o.GetName()}, UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(), Controller: controllerOf(o),
 		Restarts: restarts(o.GetAnnotations()),
 	}
 	r.Paused, _, _ = unstructured.NestedBool(o.Object, "spec", "paused")
@@ -122,6 +125,13 @@ func FromArgoRollout(o *unstructured.Unstructured) Rollout {
 		r.Unfinished = "it is " + cmp.Or(phase, "new")
 	}
 	return r
+}
+
+func controllerOf(o metav1.Object) Workload {
+	if ref := metav1.GetControllerOfNoCopy(o); ref != nil {
+		return Workload{Kind: ref.Kind, Name: ref.Name}
+	}
+	return Workload{}
 }
 
 // unfinished is as kubectl rollout status has it.

@@ -48,14 +48,14 @@ func (v *view) mode() v1alpha1.VerificationMode {
 	return v.spec.Verification.Mode
 }
 
-// shortestInterval is what the schema admits: a stored object that it did not see must not ask without end.
-const shortestInterval = time.Minute
+// The intervals that the schema admits: a stored object that it did not see must not ask without end, or never.
+const shortestInterval, longestInterval = time.Minute, 720 * time.Hour
 
 func (v *view) interval() time.Duration {
 	if v.spec.Verification == nil || v.spec.Verification.Interval == nil {
 		return defaultInterval
 	}
-	return max(shortestInterval, parseDuration(*v.spec.Verification.Interval))
+	return min(longestInterval, max(shortestInterval, parseDuration(*v.spec.Verification.Interval)))
 }
 
 // inquiry is what is known of a value, as far as the next question depends on it.

@@ -86,7 +86,11 @@ func replaceRemoved(v *view) []candidate {
 	if v.published == nil || !v.published.removed() || v.published.moved {
 		return nil
 	}
-	return because(v1alpha1.RotationRemoved, append(v.successors(), v.lastToEnd()...))
+	any := v.lastToEnd()
+	if v.writtenByOther(v.base) { // its record says nothing of what this object replaced
+		any = slices.DeleteFunc(any, v.calledReplaced)
+	}
+	return because(v1alpha1.RotationRemoved, append(v.successors(), any...))
 }
 
 // rotateOnTime: from the rotation time on, once a window is open, the first successor.

@@ -105,8 +105,11 @@ func before(rotation *v1alpha1.Rotation, life time.Duration) time.Duration {
 // parseTime is total: the API server admits nothing that fails here.
 func parseTime(text v1alpha1.Time) time.Time {
 	parsed, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
+	if err != nil || parsed.UTC().Year() < 1 { // which an offset can make of the year 0
 		return time.Time{}
+	}
+	if parsed.After(lastMoment()) { // which an offset can make of the last year
+		return lastMoment()
 	}
 	return wholeSecond(parsed)
 }

@@ -189,7 +189,10 @@ func (v *view) instants() []time.Time {
 		list = append(list, e.life.ends, e.life.rotates)
 	}
 	if p := v.published; p != nil {
-		list = append(list, v.switchAt, p.life.ends, soonFrom(p.life), v.silentFrom(p))
+		list = append(list, p.life.ends, soonFrom(p.life), v.silentFrom(p))
+		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
+			list = append(list, v.switchAt)
+		}
 	}
 	return list
 }

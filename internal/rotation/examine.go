@@ -87,7 +87,8 @@ func (v *view) sinceResumed(a Answer) Answer {
 }
 
 // findBase is the target that knows of the newest revision: the one that is to be written or, where that was lost,
-// overwritten or has only just been named, the one remembered or the one of the former name.
+// overwritten or has only just been named, the one remembered or the one of the former name. What another object wrote
+// counts only if nothing of this object is there, and only while it is whole: this object cannot prove what it held.
 func (v *view) findBase() *Target {
 	if v.Target.Conflict != "" {
 		return nil
@@ -95,11 +96,35 @@ func (v *view) findBase() *Target {
 	var base *Target
 	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
 		outdated := t == v.Remembered && t.revision() < v.Object.Status.Revision // another process has written since
-		if t != nil && t.Exists && !outdated && (base == nil || t.revision() > base.revision()) {
+		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.whole() {
+			continue
+		}
+		newer := base != nil && v.writtenByOther(base) == v.writtenByOther(t) && t.revision() > base.revision()
+		if base == nil || newer || v.writtenByOther(base) && !v.writtenByOther(t) {
 			base = t
 		}
 	}
 	return base
+}
+
+// writtenByOther reports whether the target's record is another object's, such as one of the same name before this one, or
+// one that handed the target over.
+func (v *view) writtenByOther(t *Target) bool {
+	return t.Record != nil && t.Record.OwnerUID != v.Object.UID
+}
+
+// whole reports whether the data are what the record proves.
+func (t *Target) whole() bool {
+	return t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
+}
+
+// highestRevision is the highest of which anything is known, whoever wrote it: the next one follows it.
+func (v *view) highestRevision() int64 {
+	highest := v.Object.Status.Revision
+	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
+		highest = max(highest, t.revision())
+	}
+	return highest
 }
 
 // revision is 0 where nothing is known of one.
@@ -270,6 +295,8 @@ func (v *view) wasReplaced(e *entry) bool {
 	switch {
 	case v.base == nil:
 		return v.calledReplaced(e)
+	case v.writtenByOther(v.base) && v.calledReplaced(e):
+		return true
 	case record == nil || e.Fingerprint == v.base.Fingerprint:
 		return false
 	}

@@ -114,13 +114,17 @@ func (v *view) suggestedName() string {
 	if p := v.published; p != nil && !p.life.ends.IsZero() {
 		month = p.life.ends
 	}
-	base := v.Object.Name + month.Format("-2006-01")
+	// Names have 128 characters at most, and object's names are ASCII.
+	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
 	name := base
 	for n := 2; v.firstOf(func(e *entry) bool { return e.spec.Name == name || e.spec.SecretKeyRef.Name == name }) != nil; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	return name
 }
+
+// maxSuggested leaves room for the month and a number.
+const maxSuggested = 128 - len("-2006-01-100")
 
 // replacedMessage says what a publication replaced, and how early CleverTap refused it; "" where that is not known.
 func (v *view) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {

@@ -109,7 +109,7 @@ type model struct {
 	denied bool              // a policy denies writes of the target
 	pod    time.Time         // since when a Pod has the target in its environment; zero for none
 
-	// safe counts how often each replaced value was called safe to delete, by its name and when it was replaced.
+	// safe counts how often each replaced value was called safe to delete since it was last published, by the message.
 	safe map[string]int
 
 	triggers  int64           // how many revisions there may be
@@ -313,6 +313,10 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	n := m.after(fmt.Sprintf("%d writes %d %s", i, want.Record.Revision, want.Tuple.Passcode.Reveal()))
 	w.write(want)
 	n.sends(t, want.Events)
+	if want.Publishes { // what is published again may be replaced again
+		n.safe = maps.Clone(n.safe)
+		maps.DeleteFunc(n.safe, func(message string, _ int) bool { return strings.Contains(message, strconv.Quote(want.Record.Passcode)) })
+	}
 	n.setTarget(w.target)
 	n.last = want.Tuple.Passcode.Reveal()
 	n.published = with(n.published, n.last, true)

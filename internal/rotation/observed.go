@@ -43,6 +43,11 @@ type Observed struct {
 	VolumeRefresh time.Duration
 	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
 	Others map[string]string
+	// Held are the fingerprints of what the Secrets that a record names as holders of a replaced value hold now, as far as
+	// that can be seen.
+	Held map[SecretKey]string
+	// Restarted are the restarts that this process made, of this revision of the target.
+	Restarted map[consumers.Workload]Restarts
 	// Elsewhere names other objects that publish a value that this one replaced, by its fingerprint.
 	Elsewhere map[string]string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
@@ -62,6 +67,19 @@ type Observed struct {
 	// Former is the target that the object wrote before its target.name was changed, and has not yet been marked as
 	// left behind; nil where there is none.
 	Former *Target
+	// FormerName is its name; "" for none.
+	FormerName string
+}
+
+// SecretKey is a key of a Secret in the object's namespace.
+type SecretKey struct{ Secret, Key string }
+
+// Restarts are those that this process made of one workload.
+type Restarts struct {
+	// Revision is the last one that it was restarted for, Count how often for that one, and Times when, for whichever.
+	Revision int64
+	Count    int
+	Times    []time.Time
 }
 
 // Source is what an entry of spec.passcodes names.

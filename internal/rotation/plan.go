@@ -49,8 +49,11 @@ const (
 	MilestoneExpired MilestoneKind = "Expired"
 )
 
-// planHorizon bounds how far a plan looks ahead.
-const planHorizon = 30 * 365 * 24 * time.Hour
+// A plan looks so far ahead, and takes so many steps, at most: each entry takes a few.
+const (
+	planHorizon = 30 * 365 * 24 * time.Hour
+	planSteps   = 5000
+)
 
 // Plan says what time alone will bring from now on, if every listed passcode that the status does not call unusable is
 // there and accepted, and nobody changes anything: Decide itself, played forward. It knows what is published from the
@@ -58,7 +61,11 @@ const planHorizon = 30 * 365 * 24 * time.Hour
 func Plan(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
 	p := newPlay(now, object)
 	var all []Milestone
-	for at := now; at.Before(now.Add(planHorizon)); {
+	at := now
+	for range planSteps {
+		if at.After(now.Add(planHorizon)) {
+			break
+		}
 		d := Decide(at, p.observed)
 		if d.Want != nil {
 			p.write(d.Want)

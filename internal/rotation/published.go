@@ -85,7 +85,7 @@ func (v *view) recordOrMarks() Record {
 	}
 	marks := v.base.Annotations
 	revision, err := strconv.ParseInt(marks[v1alpha1.RevisionAnnotation], 10, 64)
-	if err != nil {
+	if err != nil || revision > maxRevision {
 		revision = 0
 	}
 	return Record{

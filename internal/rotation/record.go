@@ -18,6 +18,7 @@ package rotation
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -56,6 +57,9 @@ type Record struct {
 	// SpentPin is the pinned one that was refused while published: the pin is without effect until it, or the value,
 	// changes.
 	SpentPin *Replaced `json:"spentPin,omitempty"`
+	// HeldIn are the Secrets that hold or held the published value since it was published. None in a record from before
+	// this field was there.
+	HeldIn []Holder `json:"heldIn,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
 	Replaced []Replaced `json:"replaced,omitempty"`
 	// Keys are the data's key names.
@@ -150,13 +154,31 @@ func (r Record) Encode() string {
 	return string(text)
 }
 
-// ParseRecord reads what Encode wrote.
+// maxRevision bounds what a record may say: a higher one was not written by this operator, and counting on from it would
+// overflow.
+const maxRevision = 1 << 52
+
+// ParseRecord reads what Encode wrote. One without owner, fingerprint and keys that can be told apart is none.
 func ParseRecord(text string) (Record, error) {
 	var r Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return Record{}, fmt.Errorf("reading the target's record: %w", err)
 	}
+	switch {
+	case r.OwnerUID == "":
+		return Record{}, errors.New("reading the target's record: it names no owner")
+	case r.Fingerprint == "":
+		return Record{}, errors.New("reading the target's record: it has no fingerprint")
+	case r.Revision < 1 || r.Revision > maxRevision:
+		return Record{}, errors.New("reading the target's record: its revision is none")
+	case !r.Keys.complete() || !r.Keys.distinct():
+		return Record{}, errors.New("reading the target's record: its keys cannot be told apart")
+	}
 	return r, nil
+}
+
+func (k Keys) complete() bool {
+	return k.AccountID != "" && k.Passcode != "" && k.Region != "" && k.Endpoint != ""
 }
 
 // replaced is the list with one more at its end, without what it knew of the value that is published in its place.

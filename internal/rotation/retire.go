@@ -75,11 +75,27 @@ func (v *view) unsettled(old Replaced) bool {
 	return len(old.HeldIn) > 0 && (old.InUse || unseen)
 }
 
-// holders are the Secrets that hold the published value: the target, and the source that it came from.
+// holders are the Secrets that hold the published value: the target, the source that it came from, and those that were
+// either since it was published.
 func (v *view) holders() []Holder {
-	list := []Holder{{Secret: EffectiveTarget(v.Object), Keys: []string{v.published.record.Keys.Passcode}}}
+	list := slices.Clone(v.published.record.HeldIn)
+	add := func(secret, key string) {
+		for i := range list {
+			if list[i].Secret == secret {
+				if !slices.Contains(list[i].Keys, key) {
+					list[i].Keys = append(slices.Clone(list[i].Keys), key)
+				}
+				return
+			}
+		}
+		list = append(list, Holder{Secret: secret, Keys: []string{key}})
+	}
+	if v.Former != nil && v.Former.Record != nil && v.FormerName != "" {
+		add(v.FormerName, v.Former.Record.Keys.Passcode)
+	}
+	add(EffectiveTarget(v.Object), v.published.record.Keys.Passcode)
 	if e := v.published.entry; e != nil {
-		list = append(list, Holder{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
+		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
 	}
 	return list
 }
@@ -180,8 +196,8 @@ func (v *view) holds(r *retiring, pod *consumers.Pod, c consumers.Container) boo
 	return false
 }
 
-// hasHeld is whether the Secret has ever held the value, and whether it still does: a Secret of a former name, or the
-// source itself.
+// hasHeld is whether the Secret has ever held the value, and whether it still does, or may: of a former target or a source
+// that is gone, a volume keeps what it had.
 func (v *view) hasHeld(r *retiring, use consumers.Use) (has, still bool) {
 	previous := v.published.record.Keys.PreviousPasscode
 	if use.Of(EffectiveTarget(v.Object), previous) {
@@ -193,20 +209,35 @@ func (v *view) hasHeld(r *retiring, use consumers.Use) (has, still bool) {
 	for _, e := range v.entries {
 		ref := e.spec.SecretKeyRef
 		if e.spec.Name == r.Passcode && use.OfKey(ref.Name, ref.Key) {
-			return true, e.Fingerprint == r.Fingerprint
+			return true, e.Fingerprint == r.Fingerprint || !e.hasValue()
+		}
+	}
+	for _, h := range r.HeldIn {
+		if h.Secret == EffectiveTarget(v.Object) {
+			continue
+		}
+		for _, key := range h.Keys {
+			if use.OfKey(h.Secret, key) {
+				held, known := v.Held[SecretKey{h.Secret, key}]
+				return true, !known || held == r.Fingerprint
+			}
 		}
 	}
 	return false, false
 }
 
-// startedBefore is whether a container started before a value was replaced. Starts are known to the second: the same
-// one counts as before, unless the Pod was made by the restart for this revision.
+// clockSkew is how much the clocks of nodes may differ from the operator's.
+const clockSkew = 5 * time.Second
+
+// startedBefore is whether a container may have started before a value was replaced. It started by the clock of its node,
+// so there is a margin. A Pod was created by the API server's, so one of a later second did start later; and so did one
+// that was made by the restart for this revision, or a later one.
 func (v *view) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
-	if started.Equal(replaced) {
-		revision, _ := parseRestart(pod.Restarts[consumers.RestartAnnotation(EffectiveTarget(v.Object))])
-		return revision != v.published.record.Revision
+	revision, _ := parseRestart(pod.Restarts[v.restartKey()])
+	if pod.CreatedAt.After(replaced) || revision >= v.published.record.Revision {
+		return false
 	}
-	return started.Before(replaced)
+	return started.Before(replaced.Add(clockSkew))
 }
 
 // gone is whether nothing holds the value, for all that could be seen.

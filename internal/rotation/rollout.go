@@ -29,9 +29,14 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
-// restartPause is how long a workload is left alone after a restart, so that two rotations fold into one. A user
-// passcode can't wait: the old one is dead already.
-const restartPause = 5 * time.Minute
+// restartPause is how long a workload is left alone after a restart, whichever target it was for, so that two rotations
+// fold into one. A user passcode can't wait that long: the old one is dead already.
+const (
+	restartPause       = 5 * time.Minute
+	userRestartPause   = 30 * time.Second
+	userRestarts       = 3 // in restartPause
+	maxRestartAttempts = 3 // for one revision
+)
 
 // restartMark is what a restart writes into the Pod template.
 func (v *view) restartMark() string {
@@ -54,6 +59,8 @@ type restart struct {
 	// due is whether to restart it now, and at when otherwise; zero where it is not for us to do.
 	due bool
 	at  time.Time
+	// undone is whether somebody took the annotation away that restarts it, again and again.
+	undone bool
 }
 
 // findRestarts lists the workloads that started before this revision: all that hold the target by environment variable
@@ -65,21 +72,63 @@ func (v *view) findRestarts() []restart {
 	}
 	var list []restart
 	for _, r := range v.Look.Rollouts {
-		if !v.concerned(r.Workload) {
-			continue
+		if v.concerned(r.Workload) {
+			list = append(list, v.planRestart(r))
 		}
-		revision, last := parseRestart(r.Restarts[v.restartKey()])
-		next := restart{Rollout: r}
-		switch {
-		case revision == v.published.record.Revision || r.Paused || r.Manual != "" || r.Problem != "":
-		case v.spec.Type != v1alpha1.PasscodeTypeUser && v.now.Before(last.Add(restartPause)):
-			next.at = last.Add(restartPause)
-		default:
-			next.due = true
-		}
-		list = append(list, next)
 	}
 	return list
+}
+
+func (v *view) planRestart(r consumers.Rollout) restart {
+	next := restart{Rollout: r}
+	revision, _ := parseRestart(r.Restarts[v.restartKey()])
+	attempts := v.restartAttempts(r.Workload)
+	switch {
+	case revision >= v.published.record.Revision || r.Paused || r.Manual != "" || r.Problem != "":
+	case attempts >= maxRestartAttempts:
+		next.undone = true
+	case attempts > 0:
+		next.due = true // it was made, and undone
+	default:
+		next.at = v.restartFrom(r)
+		next.due = !v.now.Before(next.at)
+	}
+	return next
+}
+
+// restartAttempts is how often this process has restarted the workload for the present revision.
+func (v *view) restartAttempts(w consumers.Workload) int {
+	if made := v.Restarted[w]; made.Revision == v.published.record.Revision {
+		return made.Count
+	}
+	return 0
+}
+
+// restartFrom is from when on the workload may be restarted, by what its annotations, of all targets, and this process
+// know of earlier ones. A time in the future comes from a clock that was wrong, and counts as now.
+func (v *view) restartFrom(r consumers.Rollout) time.Time {
+	times := slices.Clone(v.Restarted[r.Workload].Times)
+	for _, mark := range r.Restarts {
+		if _, at := parseRestart(mark); !at.IsZero() {
+			times = append(times, at)
+		}
+	}
+	for i := range times {
+		if times[i].After(v.now) {
+			times[i] = v.now
+		}
+	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) }) // the last one first
+	times = slices.Compact(times)
+	switch {
+	case len(times) == 0:
+		return time.Time{}
+	case v.spec.Type != v1alpha1.PasscodeTypeUser:
+		return times[0].Add(restartPause)
+	case len(times) < userRestarts:
+		return times[0].Add(userRestartPause)
+	}
+	return later(times[0].Add(userRestartPause), times[userRestarts-1].Add(restartPause))
 }
 
 func (v *view) restartKey() string {
@@ -93,7 +142,7 @@ func (v *view) concerned(w consumers.Workload) bool {
 		case pod.Owner != w:
 			return false
 		case named:
-			return v.startedBefore(&pod, pod.StartedAt, v.published.record.PublishedAt)
+			return !pod.Pending && v.startedBefore(&pod, pod.StartedAt, v.published.record.PublishedAt)
 		}
 		return v.spec.Rollout.Auto && v.frozenSinceBefore(&pod)
 	})
@@ -141,7 +190,36 @@ func (v *view) rolloutComplete() metav1.Condition {
 	if waits := v.rolloutProgress(); waits != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, waits)
 	}
-	return condition(metav1.ConditionTrue, v1alpha1.ReasonComplete, fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.published.record.Revision))
+	text := fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.published.record.Revision)
+	if without := v.podsWithout(); len(without) > 0 {
+		text += fmt.Sprintf(". Pods that had started before the first publication got no passcode, as their variable is optional: restart %s", listing(without))
+	}
+	return condition(metav1.ConditionTrue, v1alpha1.ReasonComplete, text)
+}
+
+// podsWithout names the Pods that started before a first publication, with an optional variable that was not there yet.
+// Nothing is restarted for a first publication.
+func (v *view) podsWithout() []string {
+	if len(v.published.record.Replaced) > 0 {
+		return nil
+	}
+	var names []string
+	for i := range v.Look.Pods {
+		pod := &v.Look.Pods[i]
+		if slices.ContainsFunc(pod.Containers, v.startedWithout) {
+			names = append(names, pod.Name)
+		}
+	}
+	return names
+}
+
+func (v *view) startedWithout(c consumers.Container) bool {
+	if c.StartedAt.IsZero() || !c.StartedAt.Before(v.published.record.PublishedAt) {
+		return false
+	}
+	return slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
+		return use.Way == consumers.Frozen && use.Optional && use.Of(EffectiveTarget(v.Object), "")
+	})
 }
 
 // rolloutFailure is what only a person can mend.
@@ -167,6 +245,8 @@ func (v *view) rolloutFailure() string {
 			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Manual)
 		case r.Problem != "":
 			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Problem)
+		case r.undone:
+			return v.undoneMessage(r)
 		}
 	}
 	for _, r := range v.Look.Rollouts {
@@ -176,6 +256,16 @@ func (v *view) rolloutFailure() string {
 		}
 	}
 	return ""
+}
+
+// undoneMessage names who undoes restarts, as far as that is known.
+func (v *view) undoneMessage(r restart) string {
+	by := "its controller or a deployer"
+	if r.Controller.Kind != "" {
+		by = fmt.Sprintf("its controller, %s %q,", r.Controller.Kind, r.Controller.Name)
+	}
+	return fmt.Sprintf("%s %q holds an old value, and was restarted %d times: %s removes the annotation %s from its Pod template each time. Have it leave that annotation alone, and restart the workload: kubectl rollout restart -n %s %s/%s",
+		r.Kind, r.Name, maxRestartAttempts, by, v.restartKey(), v.Object.Namespace, strings.ToLower(r.Kind), r.Name)
 }
 
 // argoRollout names one of Argo's that is to be restarted, or may have to be; "" for none.
@@ -203,7 +293,7 @@ func (v *view) rolloutProgress() string {
 			return fmt.Sprintf("%s %q is being restarted", r.Kind, r.Name)
 		}
 		if !r.at.IsZero() {
-			return fmt.Sprintf("%s %q was restarted less than five minutes ago, and is restarted again at %s", r.Kind, r.Name, r.at.UTC().Format("15:04:05 UTC"))
+			return fmt.Sprintf("%s %q was restarted a moment ago, and is restarted again at %s", r.Kind, r.Name, r.at.UTC().Format("15:04:05 UTC"))
 		}
 	}
 	if len(v.published.record.Replaced) == 0 {

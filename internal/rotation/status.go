@@ -17,6 +17,7 @@ limitations under the License.
 package rotation
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -56,10 +57,14 @@ func (v *view) tellPublished(s *v1alpha1.CleverTapPasscodeStatus) {
 	}
 	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.life.ends)
 	s.Revision = max(s.Revision, p.record.Revision)
+	publishedAt := p.record.PublishedAt
+	if publishedAt.IsZero() { // of a target without a record
+		publishedAt = wholeSecond(v.now)
+	}
 	if len(s.History) == 0 || s.History[0].Revision < p.record.Revision {
 		s.History = slices.Insert(s.History, 0, v1alpha1.Publication{
 			Revision: p.record.Revision, Passcode: p.name(),
-			Time: metav1.NewTime(p.record.PublishedAt), Reason: p.record.Reason,
+			Time: metav1.NewTime(publishedAt), Reason: cmp.Or(p.record.Reason, v1alpha1.RotationInitial),
 		})
 		s.History = s.History[:min(len(s.History), maxHistory)]
 	}

@@ -62,13 +62,13 @@ func (v *view) tuple(e *entry) Tuple {
 // publication is the next revision.
 func (v *view) publication(c candidate) *Want {
 	record := Record{
-		Revision:    v.Object.Status.Revision + 1,
+		Revision:    v.highestRevision() + 1,
 		Fingerprint: c.entry.Fingerprint,
 		PublishedAt: wholeSecond(v.now),
 		Reason:      c.reason,
 	}
 	if p := v.published; p != nil {
-		record.Revision = max(v.Object.Status.Revision, p.record.Revision) + 1
+		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
 		before := p.record
 		before.Replaced = v.settledReplaced()
 		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, HeldIn: v.holders()}
@@ -77,6 +77,11 @@ func (v *view) publication(c candidate) *Want {
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
 	record.speakOf(c.entry)
+	source := c.entry.spec.SecretKeyRef
+	record.HeldIn = []Holder{
+		{Secret: EffectiveTarget(v.Object), Keys: []string{EffectiveKeys(v.Object).Passcode}},
+		{Secret: source.Name, Keys: []string{source.Key}},
+	}
 	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
@@ -110,6 +115,7 @@ func (v *view) upkeep() *Want {
 	tuple.Endpoint = Endpoint(tuple.Region)
 	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.base != v.Former && v.touched()}
 	record.Replaced, w.Events = v.markedReplaced()
+	record.HeldIn = v.holders()
 	w.Record = record
 	if w.Restores {
 		w.Events = append(w.Events, Event{
@@ -201,6 +207,9 @@ func (v *view) stands(w *Want) bool {
 	}
 	was, is := *v.Target.Record, w.Record
 	was.Generation, is.Generation = 0, 0
+	if was.HeldIn == nil { // a record from before there was this: nothing is written to add it
+		is.HeldIn = nil
+	}
 	return was.Encode() == is.Encode() &&
 		holds(v.Target.Labels, w.Labels, w.DropLabels) &&
 		holds(v.Target.Annotations, w.Annotations, w.DropAnnotations)

@@ -36,10 +36,14 @@ type window struct {
 	lasts time.Duration
 }
 
-// parseWindow takes five cron fields or a macro, as a CronJob does: the zone has a field of its own.
+// parseWindow takes five cron fields. The zone has a field of its own, and @every, which counts from when it is read, would
+// never open.
 func parseWindow(w v1alpha1.RotationWindow) (window, error) {
 	if strings.Contains(w.Schedule, "TZ=") {
 		return window{}, fmt.Errorf("schedule %q must not name a time zone: set timeZone", w.Schedule)
+	}
+	if strings.HasPrefix(strings.TrimSpace(w.Schedule), "@") {
+		return window{}, fmt.Errorf("schedule %q must be five cron fields, such as 0 2 * * 1-5", w.Schedule)
 	}
 	schedule, err := cron.ParseStandard(w.Schedule)
 	if err != nil {
