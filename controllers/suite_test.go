@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package controllers
 
 import (
@@ -333,4 +334,11 @@ func api(started time.Time) []client.Object {
 		}}},
 	}
 	return []client.Object{deployment, pod}
+}
+
+func (c *cluster) deployment(name string) *appsv1.Deployment {
+	GinkgoHelper()
+	deployment := &appsv1.Deployment{}
+	Expect(c.Get(context.Background(), types.NamespacedName{Namespace: "shop", Name: name}, deployment)).To(Succeed())
+	return deployment
 }

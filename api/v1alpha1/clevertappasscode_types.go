@@ -150,7 +150,7 @@ type SecretKeyRef struct {
 
 	// Key in the Secret's data.
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$')",message="must be a key of a Secret: letters, digits, hyphens, underscores and dots"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="must be a key of a Secret: letters, digits, hyphens, underscores and dots, not . and not beginning with .."
 	Key string `json:"key"`
 }
 
@@ -191,7 +191,7 @@ type Target struct {
 type LabelValue string
 
 // AnnotationValue is an annotation's value.
-// +kubebuilder:validation:MaxLength=4096
+// +kubebuilder:validation:MaxLength=1024
 type AnnotationValue string
 
 // DeletionPolicy says what becomes of a target when its object is deleted.
@@ -259,6 +259,7 @@ type RotationWindow struct {
 	// Schedule is when it opens: five cron fields, as a CronJob's. One that does not parse is told by Stalled.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:XValidation:rule="!self.trim().startsWith('@') && !self.contains('TZ=')",message="must be five cron fields, such as 0 2 * * 1-5; the zone is set by timeZone"
 	Schedule string `json:"schedule"`
 
 	// Duration is how long it stays open, 1m to 168h.
@@ -319,9 +320,9 @@ type Verification struct {
 	// +optional
 	Mode VerificationMode `json:"mode,omitempty"`
 
-	// Interval is how often CleverTap is asked about the published passcode, 1m at least. Absent means 1h.
+	// Interval is how often CleverTap is asked about the published passcode, 1m to 720h. Absent means 1h.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || duration(self) >= duration('1m')",message="must be 1m or more"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('720h'))",message="must be 1m to 720h"
 	Interval *Duration `json:"interval,omitempty"`
 }
 

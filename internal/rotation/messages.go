@@ -318,16 +318,30 @@ func (v *view) valueMessage(e *entry) string {
 		return "CleverTap " + v.refusal()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
+	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
+		return v.overMessage(state)
+	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
+		return "CleverTap did not say whether it works: " + e.Answer.Seen + v.endpointHint()
+	}
+	return v.datesMessage(e)
+}
+
+// overMessage is for a passcode that is over, and says what is left to do.
+func (v *view) overMessage(state v1alpha1.PasscodeState) string {
+	switch {
 	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it was replaced, and CleverTap ended it then: there is nothing to delete. Take it off the list"
 	case state == v1alpha1.StateRetired:
 		return "it was replaced, and nothing that can be seen holds it: delete it at " + v.dashboardPage() + " and take it off the list"
 	case state == v1alpha1.StateExpired && v.spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it is past its end: take it off the list"
-	case state == v1alpha1.StateExpired:
-		return "it is past its end. What uses it was not looked for: once nothing does, delete it at " + v.dashboardPage() + " and take it off the list"
-	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
-		return "CleverTap did not say whether it works: " + e.Answer.Seen
+	}
+	return "it is past its end. What uses it was not looked for: once nothing does, delete it at " + v.dashboardPage() + " and take it off the list"
+}
+
+// datesMessage says what is to be known of the dates of a passcode that may be used; "" for nothing.
+func (v *view) datesMessage(e *entry) string {
+	switch state := v.state(e); {
 	case e.createdInFuture:
 		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",
 			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))

@@ -105,7 +105,7 @@ type model struct {
 	values map[string]string // of the sources, by name
 	gone   map[string]bool   // values that the dashboard has deleted
 	dark   bool              // something on the way refuses everyone
-	wiped  bool              // somebody has emptied the status
+	wiped  bool              // somebody has emptied the status, or deleted the target: what was told is not known any more
 	denied bool              // a policy denies writes of the target
 	pod    time.Time         // since when a Pod has the target in its environment; zero for none
 
@@ -315,7 +315,9 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	n.sends(t, want.Events)
 	if want.Publishes { // what is published again may be replaced again
 		n.safe = maps.Clone(n.safe)
-		maps.DeleteFunc(n.safe, func(message string, _ int) bool { return strings.Contains(message, strconv.Quote(want.Record.Passcode)) })
+		maps.DeleteFunc(n.safe, func(message string, _ int) bool {
+			return strings.Contains(message, strconv.Quote(want.Record.Passcode))
+		})
 	}
 	n.setTarget(w.target)
 	n.last = want.Tuple.Passcode.Reveal()
@@ -537,6 +539,7 @@ func (m *model) edits() []*model {
 	if m.server.target.Exists {
 		gone := m.disrupted("target deleted")
 		gone.triggers++
+		gone.wiped = true
 		gone.setTarget(rotation.Target{})
 		edit := m.disrupted("target edited")
 		w := m.world(0, m.now)

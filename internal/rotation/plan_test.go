@@ -23,6 +23,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -53,12 +54,29 @@ var _ = DescribeTable("A plan", func(steps []step, expected ...rotation.Mileston
 		milestone(rotates, "ExpiringSoon", "a"),
 		milestone(ends, "Expired", "a")),
 	Entry("of one that lasts forever is empty", given(forever("a"), published)),
+	Entry("of windows each minute goes past them where nothing can take over", given(spec(eachMinute), published),
+		milestone(rotates, "ExpiringSoon", "a"),
+		milestone(ends, "Expired", "a")),
+	Entry("of windows each minute, of one that lasts ten thousand hours more, ends too", given(spec(eachMinute), lasting("a", 36500), rotatingBefore("875000h"), spec(eachMinute), published)),
+	Entry("of a pinned one with a long before ends", given(listed("a", "b"), lasting("a", 36500), lasting("b", 36500), published, spec(eachMinute), spec(pinnedLong))),
 	Entry("of a pinned one stays until it ends", given(listed("a", "b"), lasting("b", 150), published, pinning("a")),
 		milestone(rotates, "ExpiringSoon", "a"),
 		milestone(ends, "Published", "b"),
 		milestone(rotates.Add(60*day), "ExpiringSoon", "b"),
 		milestone(rotates.Add(90*day), "Expired", "b")),
 )
+
+func eachMinute(s *v1alpha1.CleverTapPasscodeSpec) {
+	if s.Rotation == nil {
+		s.Rotation = &v1alpha1.Rotation{}
+	}
+	s.Rotation.Windows = []v1alpha1.RotationWindow{{Schedule: "* * * * *", Duration: "1m"}}
+}
+
+func pinnedLong(s *v1alpha1.CleverTapPasscodeSpec) {
+	before := v1alpha1.Duration("875000h")
+	s.Rotation.Pin, s.Rotation.Before = "a", &before
+}
 
 func milestone(at time.Time, kind rotation.MilestoneKind, passcode string) rotation.Milestone {
 	return rotation.Milestone{At: at, Kind: kind, Passcode: passcode}

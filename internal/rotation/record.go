@@ -181,11 +181,12 @@ func (k Keys) complete() bool {
 	return k.AccountID != "" && k.Passcode != "" && k.Region != "" && k.Endpoint != ""
 }
 
-// replaced is the list with one more at its end, without what it knew of the value that is published in its place.
-func (r Record) replaced(more Replaced, with string) []Replaced {
+// replaced is the list with more at its end, without what it knew of the value that is published in their place.
+func (r Record) replaced(more []Replaced, with string) []Replaced {
 	var list []Replaced
-	for _, old := range append(slices.Clone(r.Replaced), more) {
-		if old.Fingerprint != with {
+	for _, old := range slices.Concat(r.Replaced, more) {
+		known := slices.ContainsFunc(list, func(o Replaced) bool { return o.Fingerprint == old.Fingerprint })
+		if old.Fingerprint != with && !known {
 			list = append(list, old)
 		}
 	}

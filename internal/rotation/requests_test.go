@@ -17,12 +17,16 @@ limitations under the License.
 package rotation_test
 
 import (
+	"math"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
 const requested = v1alpha1.RotationRequested
@@ -54,6 +58,9 @@ var _ = DescribeTable("12. A request to rotate", decides,
 	Entry("is refused while nothing is published", given(refused("a"), settled, requestsRotation("1")), writesNothing, echoes("1", ""), tells("RequestRefused")),
 	Entry("is refused where its value is too long", given(spare, requestsRotation(strings.Repeat("x", 65)), accepted("b")), writesNothing, echoes(strings.Repeat("x", 64), ""), tells("RequestRefused")),
 	Entry("is refused once", given(published, requestsRotation("1"), settled), tells()),
+	Entry("has 64 characters, however many bytes", given(spare, requestsRotation(strings.Repeat("é", 64)), accepted("b")), publishes("b", requested)),
+	Entry("that is too long is cut between characters", given(spare, requestsRotation(strings.Repeat("é", 65)), accepted("b")), writesNothing, echoes(strings.Repeat("é", 64), ""), tells("RequestRefused")),
+	Entry("that is too long is refused once", given(spare, requestsRotation(strings.Repeat("é", 65)), settled, accepted("b")), writesNothing, tells()),
 )
 
 var _ = DescribeTable("12. A request to verify", decides,
@@ -152,9 +159,93 @@ var _ = DescribeTable("15. A new target.name", decides,
 var _ = DescribeTable("16. Where target and record are lost", decides,
 	Entry("what the status calls replaced is not published again", given(listed("a", "b"), lasting("b", 149), published, at(rotates), accepted("b"), settled,
 		restarted, deleted, accepted("a")), writesNothing, asks("b")),
+	Entry("nor later, once another one is", given(listed("a", "b"), lasting("a", 300), lasting("b", 149), published, requestsRotation("1"), accepted("b"), settled, looked(), settled,
+		restarted, deleted, accepted("b"), settled, at(made.Add(130*day)), accepted("a", "b")), writesNothing, state("a", "Retired")),
 	Entry("the one that was published is", given(listed("a", "b"), lasting("b", 149), published, at(rotates), accepted("b"), settled,
 		restarted, deleted, accepted("a", "b")), publishes("b", initial), publishesRevision(3)),
 )
+
+var _ = DescribeTable("10. A record of another object", decides,
+	Entry("is taken as it stands where nothing else is known", given(published, restarted, statusLost, writtenBy("other")), movesTarget("a", 1)),
+	Entry("is no base while one of this object is there", given(listed("a", "b"), publishedOnly("a"), restarted, handedOver("b", 7), accepted("a", "b")), movesTarget("a", 1)),
+	Entry("never permits what the status calls replaced", given(rotated, looked(), settled, restarted, swapped("z", 7), accepted("a"), settled), writesNothing, active("z"), state("a", "Retired")),
+	Entry("and the revision continues from the higher one", given(rotated, looked(), settled, restarted, swapped("z", 7), accepted("a", "b")), publishes("b", wasRemoved), publishesRevision(8)),
+	Entry("is not what is put back", given(published, restarted, statusLost, writtenBy("other"), edited, accepted("a")), publishes("a", initial), publishesRevision(2)),
+	Entry("is not what is put back without an acceptance", given(published, restarted, statusLost, writtenBy("other"), edited), writesNothing, asks("a")),
+)
+
+// writtenBy is a target that another object's record is on.
+func writtenBy(uid types.UID) step { return func(w *world) { w.target.Record.OwnerUID = uid } }
+
+// handedOver is a target that another object wrote, of a higher revision, named in place of one's own.
+func handedOver(name string, revision int64) step {
+	return func(w *world) {
+		former := w.target
+		w.former, w.formerName = &former, "marketing"
+		swapped(name, revision)(w)
+	}
+}
+
+// swapped is a target that another object wrote, in place of one's own.
+func swapped(name string, revision int64) step {
+	return func(w *world) {
+		record := *w.target.Record
+		record.OwnerUID, record.Revision, record.Passcode, record.Replaced = "other", revision, name, nil
+		w.target.Tuple.Passcode = w.passcode(name)
+		w.target.Fingerprint = w.fingerprint("in1", "TEST-1", w.target.Tuple.Passcode)
+		record.Fingerprint = w.target.Fingerprint
+		w.target.Record, w.remembered = &record, nil
+	}
+}
+
+var _ = Describe("10. A record", func() {
+	good := rotation.Record{
+		OwnerUID: "uid", Revision: 1, Fingerprint: "k-f",
+		Keys: rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
+	}
+	with := func(modify func(*rotation.Record)) string {
+		r := good
+		modify(&r)
+		return r.Encode()
+	}
+	DescribeTable("is none", func(text string) {
+		_, err := rotation.ParseRecord(text)
+		Expect(err).To(HaveOccurred())
+	},
+		Entry("that says nothing", "{}"),
+		Entry("that is null", "null"),
+		Entry("that is no JSON", "{"),
+		Entry("without an owner", with(func(r *rotation.Record) { r.OwnerUID = "" })),
+		Entry("without a fingerprint", with(func(r *rotation.Record) { r.Fingerprint = "" })),
+		Entry("without a key", with(func(r *rotation.Record) { r.Keys.Passcode = "" })),
+		Entry("with two keys alike", with(func(r *rotation.Record) { r.Keys.Passcode = "region" })),
+		Entry("of a negative revision", with(func(r *rotation.Record) { r.Revision = -1 })),
+		Entry("of no revision", with(func(r *rotation.Record) { r.Revision = 0 })),
+		Entry("of a revision that cannot be counted on from", with(func(r *rotation.Record) { r.Revision = math.MaxInt64 })),
+	)
+	It("is one where it has all that", func() {
+		Expect(rotation.ParseRecord(good.Encode())).To(Equal(good))
+	})
+	It("may have fields of a later version", func() {
+		text := strings.Replace(good.Encode(), "{", `{"later":{"x":1},`, 1)
+		Expect(rotation.ParseRecord(text)).To(Equal(good))
+	})
+	It("that is lost leaves a history that the schema takes", func() {
+		w := newWorld(published, statusLost, restarted)
+		w.target.Record = nil
+		w.target.Annotations = map[string]string{v1alpha1.RevisionAnnotation: "3", v1alpha1.PasscodeAnnotation: "a"}
+		writeDenied(w)
+		d := w.decide()
+		Expect(d.Status.History).To(HaveExactElements(And(
+			HaveField("Reason", initial), HaveField("Time.Time", BeTemporally("==", w.now)))))
+	})
+	It("is encoded whatever year its marks say", func() {
+		w := newWorld(published, statusLost, restarted, listed("z"))
+		w.target.Record = nil
+		w.target.Annotations = map[string]string{v1alpha1.RevisionAnnotation: "3", v1alpha1.ExpiresAtAnnotation: "9999-12-31T23:59:59-12:00"}
+		Expect(w.decide().Want.Record.Encode()).To(ContainSubstring("9999-12-31T23:59:59Z"))
+	})
+})
 
 var _ = DescribeTable("Annotations that would have the target copied", decides,
 	Entry("are left out", given(copied(), accepted("a")), sets("replicator.v1.mittwald.de/replicate-to", false), sets("note", true)),

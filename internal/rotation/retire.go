@@ -17,6 +17,7 @@ limitations under the License.
 package rotation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,9 +94,30 @@ func (v *view) holders() []Holder {
 	if v.Former != nil && v.Former.Record != nil && v.FormerName != "" {
 		add(v.FormerName, v.Former.Record.Keys.Passcode)
 	}
-	add(EffectiveTarget(v.Object), v.published.record.Keys.Passcode)
+	add(EffectiveTarget(v.Object), cmp.Or(v.published.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
 	if e := v.published.entry; e != nil {
 		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
+	}
+	return list
+}
+
+// knownReplaced are the values replaced so far: of a record that another object wrote, also those that the status calls
+// so. What is taken over must not bring them back later.
+func (v *view) knownReplaced() []Replaced {
+	record := v.published.record
+	if v.record() == nil || v.writtenByOther(v.base) {
+		return Record{Replaced: record.Replaced}.replaced(v.calledReplacedInStatus(), v.published.fingerprint)
+	}
+	return slices.Clone(record.Replaced)
+}
+
+// calledReplacedInStatus are the values that the status calls replaced.
+func (v *view) calledReplacedInStatus() []Replaced {
+	var list []Replaced
+	for _, s := range v.Object.Status.Passcodes {
+		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired || s.RetiredAt != nil {
+			list = append(list, Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: wholeSecond(v.now)})
+		}
 	}
 	return list
 }
@@ -103,7 +125,7 @@ func (v *view) holders() []Holder {
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
 func (v *view) settledReplaced() []Replaced {
-	list := slices.Clone(v.published.record.Replaced)
+	list := v.knownReplaced()
 	for i := range list {
 		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
 		if !outstanding {
@@ -116,7 +138,7 @@ func (v *view) settledReplaced() []Replaced {
 // markedReplaced are the values replaced so far, with what was found out of their use, and the events that tell it of
 // those that are listed no more. What is not in use from the start needs no mark, and so no write.
 func (v *view) markedReplaced() ([]Replaced, []Event) {
-	list := slices.Clone(v.published.record.Replaced)
+	list := v.knownReplaced()
 	var events []Event
 	for i := range list {
 		old := &list[i]

@@ -163,6 +163,24 @@ func marks(mark string) expectation {
 	}
 }
 
+// anotherRevision is one more publication.
+func anotherRevision(w *world) {
+	holds("b", "b2")(w)
+	accepted("b2")(w)
+	w.settle()
+}
+
+// userRotated is rotated for a user passcode, changed in place, with rollout.auto.
+func userRotated(w *world) {
+	spec(user)(w)
+	auto(w)
+	published(w)
+	at(switchedAt)(w)
+	holds("a", "new")(w)
+	accepted("new")(w)
+	w.settle()
+}
+
 var before, later = switchedAt.Add(-time.Hour), switchedAt.Add(time.Minute)
 
 var _ = DescribeTable("17. The old passcode", decides,
@@ -171,6 +189,18 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("stays Retired, and nobody looks again", given(rotated, looked(), settled, restarted), looks(false), state("a", "Retired"), writesNothing, tells()),
 	Entry("is held by a container that took it by environment variable before", given(rotated, looked(pod("api-1", frozen(before)))), state("a", "Retiring"), stale("api-1"), tells()),
 	Entry("is not held by a container that started after", given(rotated, looked(pod("api-1", frozen(later)))), state("a", "Retired")),
+	Entry("is not held by a container whose Pod was created after, whatever its node's clock says", given(rotated, looked(pod("api-1", frozen(before), createdLater))), state("a", "Retired")),
+	Entry("may be held by one that started after by a clock that is ahead", given(rotated, looked(pod("api-1", frozen(switchedAt.Add(4*time.Second))))), state("a", "Retiring"), stale("api-1")),
+	Entry("is not held by one that started after by more than clocks differ", given(rotated, looked(pod("api-1", frozen(switchedAt.Add(5*time.Second))))), state("a", "Retired")),
+	Entry("is held by a Pod that was created after and takes it from a former target", given(rotated, formerlyIn("old", "a"), looked(pod("api-1", uses(consumers.Frozen, later, "old"), createdLater))), stale("api-1")),
+	Entry("is held by a Pod that was created after and takes it from its source", given(rotated, looked(pod("job-1", uses(consumers.Frozen, later, "staged", "a"), createdLater))), stale("job-1")),
+	Entry("is not held by one that was made by the restart for a later revision", given(rotated, looked(pod("api-1", frozen(switchedAt), madeBy("3@2026-10-02T10:01:00Z")))), state("a", "Retired")),
+	Entry("may be held by one that was made by the restart for an earlier revision", given(rotated, looked(pod("api-1", frozen(switchedAt), madeBy("1@2026-10-02T10:01:00Z")))), stale("api-1")),
+	Entry("is held by a Pod that took it from a source whose entry is gone", given(rotated, listed("b"), looked(pod("job-1", uses(consumers.Frozen, before, "staged", "a")))), wantsStale("job-1")),
+	Entry("is held by a Pod that mounts a source which nothing is known of any more", given(rotated, listed("b"), looked(pod("job-1", uses(consumers.Refreshed, later, "staged", "a")))), wantsStale("job-1")),
+	Entry("is not held by one that mounts a source which has another value now", given(rotated, listed("b"), nowHolds("staged", "a", "other"), looked(pod("job-1", uses(consumers.Refreshed, before, "staged", "a"))), after(2*time.Minute)), nothingStale),
+	Entry("is held by a Pod that took it from a former target that was deleted", given(formerTargetDeleted, looked(pod("api-1", uses(consumers.Frozen, before, "former")))), stale("api-1")),
+	Entry("may be held by one whose source is missing", given(rotated, broken("a", "SourceNotFound"), looked(pod("job-1", uses(consumers.Refreshed, before, "staged", "a")))), stale("job-1")),
 	Entry("may be held by one that started in the same second", given(rotated, looked(pod("api-1", frozen(switchedAt)))), state("a", "Retiring")),
 	Entry("is not held by one of the same second that was made by the restart", given(rotated, looked(pod("api-1", frozen(switchedAt), madeBy("2@2026-10-02T10:01:00Z")))), state("a", "Retired")),
 	Entry("may be held by a container of which nothing is known", given(rotated, looked(pod("api-1", frozen(time.Time{})))), stale("api-1")),
@@ -228,8 +258,20 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("happen once a revision, though the operator restarts", given(auto, rotated, looked(pod("api-1", frozen(before))), settled, restarted, looked(pod("api-1", frozen(before))), runs(restartedFor("2@2026-10-02T10:01:00Z"))), restarts()),
 	Entry("catch up on what happened while the operator was down", given(auto, rotated, restarted), looks(true)),
 	Entry("wait five minutes after the last one", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z"))), restarts(), says("RolloutComplete", "InProgress")),
+	Entry("wait five minutes after one for another target", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.Add(-time.Minute)))), restarts(), mentions("RolloutComplete", "10:05:00 UTC")),
+	Entry("do not wait for one in the future", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.AddDate(1, 0, 0)))), restarts(), mentions("RolloutComplete", "10:06:00 UTC")),
+	Entry("wait 30 s for a user passcode", given(userRotated, looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.Add(-20*time.Second)))), restarts(), mentions("RolloutComplete", "10:01:10 UTC")),
+	Entry("of a user's are three in five minutes at most", given(userRotated, looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.Add(-time.Minute), switchedAt.Add(-2*time.Minute), switchedAt.Add(-3*time.Minute)))), restarts(), mentions("RolloutComplete", "10:03:00 UTC")),
+	Entry("that somebody undoes come again without the pause", given(auto, rotated, undone(1), looked(pod("api-1", frozen(before))), runs()), restarts("api")),
+	Entry("that somebody undoes three times end there", given(auto, rotated, undone(3), looked(pod("api-1", frozen(before))), runs(madeByController("Shop", "big"))), restarts(), says("RolloutComplete", "Failed"), mentions("RolloutComplete", `its controller, Shop "big", removes the annotation`)),
+	Entry("that somebody undid for another revision count anew", given(auto, rotated, undone(3), anotherRevision, looked(pod("api-1", frozen(before))), runs()), says("RolloutComplete", "InProgress")),
+	Entry("of a named one are none where its Pods were created after", given(targets("api"), rotated, looked(pod("api-1", mounted(before), createdLater)), runs()), restarts(), says("RolloutComplete", "Complete")),
+	Entry("of a named one are none where its first Pod has not started", given(targets("api"), rotated, looked(pod("api-1", pending)), runs()), restarts(), says("RolloutComplete", "Complete")),
+	Entry("of a named one come where its Pod was created in the same second", given(targets("api"), rotated, looked(pod("api-1", mounted(switchedAt), createdAtSwitch)), runs()), restarts("api")),
+	Entry("are not of a Pod that was there before its passcode, which is named", given(auto, published, after(time.Minute), looked(pod("api-1", frozen(made), optional)), runs()), restarts(), says("RolloutComplete", "Complete"), mentions("RolloutComplete", "api-1", "optional")),
+	Entry("name no Pod whose variable is not optional", given(auto, published, after(time.Minute), looked(pod("api-1", frozen(made))), runs()), mentions("RolloutComplete", "!api-1")),
 	Entry("come then", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z")), at(switchedAt.Add(3*time.Minute)), accepted("b")), restarts("api")),
-	Entry("do not wait for a user passcode", given(spec(user), auto, published, at(switchedAt), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z"))), restarts("api")),
+	Entry("do not wait five minutes for a user passcode", given(spec(user), auto, published, at(switchedAt), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(before))), runs(restartedFor("1@2026-10-02T09:59:00Z"))), restarts("api")),
 	Entry("are none of a first publication", given(auto, published, looked(pod("api-1", frozen(made))), runs()), restarts(), says("RolloutComplete", "Complete")),
 	Entry("leave a paused one, and tell", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(paused)), restarts(), says("RolloutComplete", "Failed")),
 	Entry("leave one whose Pods must be deleted by hand, and tell", given(auto, rotated, looked(pod("api-1", frozen(before))), runs(manual)), restarts(), says("RolloutComplete", "Failed")),
@@ -312,6 +354,68 @@ var _ = Describe("17. However often values are replaced", func() {
 		}, spec(user))).To(BeEmpty())
 	})
 })
+
+// createdLater is a Pod of a second after the switch.
+func createdLater(p *consumers.Pod) { p.CreatedAt = switchedAt.Add(time.Second) }
+
+func createdAtSwitch(p *consumers.Pod) { p.CreatedAt = switchedAt }
+
+func pending(p *consumers.Pod) { p.Pending = true }
+
+// nowHolds is what a Secret that held a replaced value is known to hold now.
+func nowHolds(secret, key, value string) step {
+	return func(w *world) {
+		w.held = map[rotation.SecretKey]string{{Secret: secret, Key: key}: w.fingerprint("in1", "TEST-1", w.passcode(value))}
+	}
+}
+
+// wantsStale is stale after the mark that is to be written first.
+func wantsStale(names ...string) expectation {
+	return func(w *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Want).NotTo(BeNil())
+		stale(names...)(w, d)
+	}
+}
+
+// formerTargetDeleted has published into a target "former", gone to another name, and rotated; then "former" was deleted.
+func formerTargetDeleted(w *world) {
+	spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Target = &v1alpha1.Target{Name: "former"} })(w)
+	spare(w)
+	former := w.target
+	w.former, w.formerName = &former, "former"
+	w.target, w.remembered = rotation.Target{}, nil
+	spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Target = nil })(w)
+	w.settle()
+	w.former, w.formerName = nil, ""
+	at(switchedAt)(w)
+	requestsRotation("1")(w)
+	accepted("a", "b")(w)
+	w.settle()
+}
+
+// undone is that this process restarted api n times for revision 2, and the annotation is gone.
+func undone(n int) step {
+	return func(w *world) {
+		w.restarts = map[consumers.Workload]rotation.Restarts{{Kind: "Deployment", Name: "api"}: {Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
+	}
+}
+
+func madeByController(kind, name string) rolloutModifier {
+	return func(r *consumers.Rollout) { r.Controller = consumers.Workload{Kind: kind, Name: name} }
+}
+
+// restartedElsewhere are restarts for other targets.
+func restartedElsewhere(times ...time.Time) rolloutModifier {
+	return func(r *consumers.Rollout) {
+		r.Restarts = map[string]string{}
+		for i, t := range times {
+			r.Restarts[consumers.RestartAnnotation(fmt.Sprint("other-", i))] = "7@" + t.Format(time.RFC3339)
+		}
+	}
+}
+
+func optional(p *consumers.Pod) { p.Containers[0].Uses[0].Optional = true }
 
 func lookedOften(n int, pods ...consumers.Pod) step {
 	return func(w *world) {

@@ -67,12 +67,15 @@ func (v *view) publication(c candidate) *Want {
 		PublishedAt: wholeSecond(v.now),
 		Reason:      c.reason,
 	}
+	if v.published == nil {
+		record.Replaced = Record{}.replaced(v.calledReplacedInStatus(), c.entry.Fingerprint)
+	}
 	if p := v.published; p != nil {
 		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
 		before := p.record
 		before.Replaced = v.settledReplaced()
 		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, HeldIn: v.holders()}
-		record.Replaced = before.replaced(old, c.entry.Fingerprint)
+		record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)

@@ -55,6 +55,13 @@ func utc(text string) time.Time {
 
 func and(steps []step, more ...step) []step { return append(steps, more...) }
 
+var _ = DescribeTable("13. A window", decides,
+	Entry("that is a macro is told of", given(spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+		s.Rotation = &v1alpha1.Rotation{Windows: []v1alpha1.RotationWindow{window("@every 24h", "4h")}}
+	}), published), says("Stalled", "WindowInvalid")),
+	Entry("wakes nobody where nothing can take over in it", given(spec(eachMinute), published, at(rotates.Add(time.Minute+time.Second)), accepted("a")), looksAgainWithin(rotates.Add(50*time.Minute), rotates.Add(2*time.Hour))),
+)
+
 var _ = DescribeTable("A switch with windows",
 	func(steps []step, expected string) { decides(steps, nextPasscode("b", utc(expected))) },
 	Entry("happens at its time where a window is open then",

@@ -67,6 +67,9 @@ type world struct {
 	looks      int
 	others     map[string]string
 	elsewhere  map[string]string
+	held       map[rotation.SecretKey]string
+	restarts   map[consumers.Workload]rotation.Restarts
+	formerName string
 	// sent are the events of settle.
 	sent []rotation.Event
 	// writeProblem and releaseProblem are what the API server denied in this pass.
@@ -128,6 +131,7 @@ func (w *world) value(name string) string {
 func (w *world) observed() rotation.Observed {
 	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, Former: w.former, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
 		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
+		Held: w.held, Restarted: w.restarts, FormerName: w.formerName,
 		WriteProblem: w.writeProblem, ReleaseProblem: w.releaseProblem}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
@@ -480,6 +484,13 @@ func passcodeOf(d rotation.Decision, name string) v1alpha1.PasscodeStatus {
 	}
 	Fail("no such passcode in the status: " + name)
 	return v1alpha1.PasscodeStatus{}
+}
+
+func active(name string) expectation {
+	return func(_ *world, d rotation.Decision) {
+		GinkgoHelper()
+		Expect(d.Status.ActivePasscode).To(Equal(name))
+	}
 }
 
 func state(name string, state v1alpha1.PasscodeState) expectation {

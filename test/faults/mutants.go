@@ -159,7 +159,7 @@ func mutants() []mutant {
 		{mistake: "believe the status of what was obeyed", file: requests, workload: "request",
 			right: "|| slices.Contains(handled, r.value)\n", wrong: "\n"},
 		{mistake: "forget what was replaced", file: want, workload: "two requests",
-			right: "record.Replaced = before.replaced(old, c.entry.Fingerprint)", wrong: "_, _ = before, old"},
+			right: "record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)", wrong: "_, _ = before, old"},
 		{mistake: "write the region where the endpoint belongs", file: target, workload: "first publication",
 			right: "keys.Endpoint:  []byte(tuple.Endpoint),", wrong: "keys.Endpoint:  []byte(tuple.Region),"},
 		{mistake: "write an empty passcode", file: target, workload: "first publication",

@@ -173,6 +173,7 @@ var _ = Describe("The API server", func() {
 			o.Spec.Rollout = &v1alpha1.Rollout{Targets: []v1alpha1.RolloutTarget{{Kind: "Rollout", Name: "web"}}}
 		}),
 		Entry("a question a minute", interval("1m")),
+		Entry("a question every 30 days", interval("720h")),
 		Entry("a question a minute, in seconds", interval("60s")),
 	)
 
@@ -242,7 +243,17 @@ var _ = Describe("The API server", func() {
 		Entry("a window in days", "must be a duration", windows(window("0 2 * * *", "1d", ""))),
 		Entry("a window without a schedule", "spec.rotation.windows[0].schedule", windows(window("", "1h", ""))),
 		Entry("17 windows", "spec.rotation.windows: Too many: 17: must have at most 16 items", windows(make([]v1alpha1.RotationWindow, 17)...)),
-		Entry("questions more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m or more", interval("59s")),
+		Entry("questions more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m to 720h", interval("59s")),
+		Entry("questions less often than every 30 days", "spec.verification.interval: Invalid value: \"721h\": must be 1m to 720h", interval("721h")),
+		Entry("an interval that would overflow", "must be 1m to 720h", interval("999999h")),
+		Entry("a source key that is a folder", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"..\": must be a key of a Secret", stagedIn("clevertap-staged", "..")),
+		Entry("a source key that is this folder", "must be a key of a Secret", stagedIn("clevertap-staged", ".")),
+		Entry("a window whose schedule is a macro", "spec.rotation.windows[0].schedule: Invalid value: \"@every 24h\": must be five cron fields", windows(window("@every 24h", "4h", ""))),
+		Entry("a window whose schedule is a macro after a blank", "must be five cron fields", windows(window(" @daily", "4h", ""))),
+		Entry("a window whose schedule names a zone", "the zone is set by timeZone", windows(window("TZ=Europe/Paris 0 2 * * *", "4h", ""))),
+		Entry("an annotation value of 1,025 characters", "spec.target.annotations.note: Too long: may not be more than 1024", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{"note": v1alpha1.AnnotationValue(strings.Repeat("a", 1025))}}
+		}),
 	)
 
 	It("marks the status of a new object as unseen", func(ctx SpecContext) {
