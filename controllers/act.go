@@ -45,7 +45,7 @@ import (
 // the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	r.ask(decision.Ask)
+	r.ask(client.ObjectKeyFromObject(s.Object), decision.Ask)
 	writeErr := r.writeTarget(ctx, s, decision, known)
 	if s.published {
 		return decision, writeErr
@@ -274,13 +274,13 @@ func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) 
 }
 
 // ask hands the questions over.
-func (r *Reconciler) ask(questions []rotation.Question) {
+func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.Question) {
 	for _, q := range questions {
-		r.Verification.Ask(verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
+		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
 			AccountID: q.Tuple.AccountID,
 			Region:    clevertap.Region(q.Tuple.Region),
 			Passcode:  q.Tuple.Passcode,
 			Mode:      clevertap.Mode(q.Mode),
-		})
+		}, q.Urgent)
 	}
 }

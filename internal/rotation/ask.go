@@ -39,6 +39,8 @@ type Question struct {
 	Tuple       Tuple
 	Fingerprint string
 	Mode        v1alpha1.VerificationMode
+	// Urgent is whether something waits to be published for the answer.
+	Urgent bool
 }
 
 func (v *view) mode() v1alpha1.VerificationMode {

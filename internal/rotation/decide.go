@@ -150,19 +150,22 @@ func (v *view) questions() (ask []Question, next time.Time) {
 	}
 	ask, next = v.routine()
 	choice := v.choose()
-	if choice.ask != nil && !contains(ask, choice.ask.Fingerprint) {
-		ask = append(ask, *choice.ask)
+	if choice.ask != nil {
+		ask = withUrgent(ask, *choice.ask)
 	}
 	return ask, earliest(next, choice.next)
 }
 
-func contains(questions []Question, fingerprint string) bool {
-	for _, q := range questions {
-		if q.Fingerprint == fingerprint {
-			return true
+// withUrgent adds a question that something waits for, or makes it urgent if it is there.
+func withUrgent(questions []Question, q Question) []Question {
+	q.Urgent = true
+	for i := range questions {
+		if questions[i].Fingerprint == q.Fingerprint {
+			questions[i] = q
+			return questions
 		}
 	}
-	return false
+	return append(questions, q)
 }
 
 // nextChange is when time alone will change what is to be done or told.

@@ -70,9 +70,29 @@ type Pool struct {
 
 // inquiry is all about one value in one mode.
 type inquiry struct {
+	key      string
 	question clevertap.Question
 	answer   rotation.Answer
 	holders  sets.Set[types.NamespacedName]
+	// waiting are the namespaces in whose turn it waits to be called, each with whether as what is to be published; nil
+	// while it does not wait.
+	waiting map[string]bool
+}
+
+// waitsIn reports whether it waits to be called in the turn of a namespace.
+func (i *inquiry) waitsIn(namespace string) bool {
+	_, waits := i.waiting[namespace]
+	return waits
+}
+
+// heldIn reports whether an object of the namespace holds it.
+func (i *inquiry) heldIn(namespace string) bool {
+	for holder := range i.holders {
+		if holder.Namespace == namespace {
+			return true
+		}
+	}
+	return false
 }
 
 // New returns a pool whose calls end with the context.
@@ -115,9 +135,16 @@ func (p *Pool) Hold(holder types.NamespacedName, keys ...string) {
 	p.held[holder] = now
 }
 
+// leave drops a request that waits to be called once no object of a namespace holds it, and all of it once no object does.
 func (p *Pool) leave(holder types.NamespacedName, key string) {
 	i := p.inquiry(key)
 	i.holders.Delete(holder)
+	if i.waitsIn(holder.Namespace) && !i.heldIn(holder.Namespace) {
+		delete(i.waiting, holder.Namespace)
+		if len(i.waiting) == 0 {
+			i.waiting, i.answer.AskedSince, i.question = nil, time.Time{}, clevertap.Question{}
+		}
+	}
 	if i.holders.Len() == 0 && i.answer.AskedSince.IsZero() {
 		delete(p.inquiries, key)
 	}
@@ -126,7 +153,7 @@ func (p *Pool) leave(holder types.NamespacedName, key string) {
 func (p *Pool) inquiry(key string) *inquiry {
 	i := p.inquiries[key]
 	if i == nil {
-		i = &inquiry{holders: sets.New[types.NamespacedName]()}
+		i = &inquiry{key: key, holders: sets.New[types.NamespacedName]()}
 		p.inquiries[key] = i
 	}
 	return i
@@ -154,40 +181,56 @@ func (p *Pool) Busy() bool {
 	return false
 }
 
-// Ask hands a question over and returns at once. One that is under way already is not asked twice.
-func (p *Pool) Ask(key string, question clevertap.Question) {
+// Ask hands an object's question over and returns at once; urgent is whether something waits to be published. One that is
+// under way already is not asked twice, but it is in the turn of every namespace that asks, and is dropped once no
+// object of those holds the value.
+func (p *Pool) Ask(holder types.NamespacedName, key string, question clevertap.Question, urgent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := p.inquiry(key)
-	if !i.answer.AskedSince.IsZero() {
-		return
+	p.hold(holder, key)
+	if i.answer.AskedSince.IsZero() {
+		i.question, i.waiting = question, map[string]bool{}
+		i.answer.AskedSince = p.Clock.Now()
 	}
-	i.question = question
-	i.answer.AskedSince = p.Clock.Now()
+	already, waits := i.waiting[holder.Namespace]
+	if i.waiting == nil || waits && (already || !urgent) {
+		return // it is being called, or waits as it is to
+	}
+	i.waiting[holder.Namespace] = urgent
 	r := p.region(question.Region)
-	r.enqueue(question.AccountID, key, p.PerAccount)
+	r.enqueue(holder.Namespace, i, urgent)
 	p.dispatch(r)
+}
+
+func (p *Pool) hold(holder types.NamespacedName, key string) {
+	if p.held[holder] == nil {
+		p.held[holder] = sets.New[string]()
+	}
+	p.held[holder].Insert(key)
+	p.inquiry(key).holders.Insert(holder)
 }
 
 func (p *Pool) region(name clevertap.Region) *region {
 	if p.regions[name] == nil {
-		p.regions[name] = &region{accounts: map[string]*account{}}
+		p.regions[name] = newRegion(limits{perAccount: p.PerAccount, perRegion: p.PerRegion, perNamespace: max(1, p.PerRegion/2)})
 	}
 	return p.regions[name]
 }
 
 // dispatch starts as many calls as may run.
 func (p *Pool) dispatch(r *region) {
-	for r.running < p.PerRegion {
-		key, account, ok := r.next(p.PerAccount)
-		if !ok {
+	for {
+		i, namespace := r.next()
+		if i == nil {
 			return
 		}
-		go p.ask(r, account, key, p.inquiries[key].question)
+		i.waiting = nil
+		go p.ask(r, namespace, i, i.question)
 	}
 }
 
-func (p *Pool) ask(r *region, account, key string, question clevertap.Question) {
+func (p *Pool) ask(r *region, namespace string, i *inquiry, question clevertap.Question) {
 	began := p.Clock.Now()
 	err := p.Verifier.Verify(p.ctx, question)
 	if p.ctx.Err() != nil {
@@ -196,22 +239,22 @@ func (p *Pool) ask(r *region, account, key string, question clevertap.Question) 
 	if p.Asked != nil {
 		p.Asked(question.Region, p.Clock.Since(began), err)
 	}
-	for _, holder := range p.settle(r, account, key, err) {
+	for _, holder := range p.settle(r, namespace, i, err) {
 		p.Wake(holder)
 	}
 }
 
 // settle writes the answer down, starts what waited, and returns whom to wake.
-func (p *Pool) settle(r *region, account, key string, err error) []types.NamespacedName {
+func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := p.inquiries[key]
 	i.answer = next(i.answer, p.Clock.Now(), err)
+	account := i.question.AccountID
 	i.question = clevertap.Question{}
 	if i.holders.Len() == 0 {
-		delete(p.inquiries, key)
+		delete(p.inquiries, i.key)
 	}
-	r.done(account, p.PerAccount)
+	r.done(namespace, account)
 	p.dispatch(r)
 	return i.holders.UnsortedList()
 }

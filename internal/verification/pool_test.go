@@ -97,8 +97,14 @@ func newBench(t *testing.T, perRegion int) *bench {
 	return b
 }
 
+// ask has the object one of namespace shop ask.
 func (b *bench) ask(key string, region clevertap.Region, account string) {
-	b.pool.Ask(key, clevertap.Question{Region: region, AccountID: account})
+	b.askFrom("shop", key, region, account)
+}
+
+// askFrom has an object of its own ask, in a namespace.
+func (b *bench) askFrom(namespace, key string, region clevertap.Region, account string) {
+	b.pool.Ask(types.NamespacedName{Namespace: namespace, Name: "one"}, key, clevertap.Question{Region: region, AccountID: account, Passcode: question(key, account).Passcode}, false)
 }
 
 func object(name string) types.NamespacedName {
@@ -167,7 +173,7 @@ func TestTwoAtOncePerAccount(t *testing.T) {
 		b.Eventually(b.vendor.calls).ShouldNot(BeEmpty())
 		b.vendor.answer(nil)
 	}
-	for range 5 {
+	for range 6 + 5 { // those that hold it, and object one, which asked for all
 		<-b.woken
 	}
 	b.Expect(b.vendor.calls()).To(BeEmpty())
@@ -176,12 +182,111 @@ func TestTwoAtOncePerAccount(t *testing.T) {
 func TestARegionThatHangsDelaysNobodyElse(t *testing.T) {
 	b := newBench(t, 3)
 	for i := range 10 {
-		b.ask(fmt.Sprint("in", i), "in1", fmt.Sprint(i))
+		b.askFrom(fmt.Sprint("team-", i), fmt.Sprint("in", i), "in1", fmt.Sprint(i))
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(3))
 	b.ask("eu", "eu1", "E")
 	b.Eventually(b.vendor.calls).Should(ContainElement("eu1/E"))
 	b.Expect(b.vendor.calls()).To(HaveLen(4))
+}
+
+// 23. Whatever a namespace asks, of however many accounts, another one's turn is the next.
+func TestNamespacesTakeTurns(t *testing.T) {
+	b := newBench(t, 2) // one call a namespace
+	for i := range 50 {
+		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", fmt.Sprint("made-up-", i))
+	}
+	b.Eventually(b.vendor.calls).Should(HaveLen(1), "has more than half of the region's calls")
+	b.askFrom("victim", "key", "in1", "V")
+	b.Eventually(b.vendor.calls).Should(ContainElement("in1/V"))
+	b.Expect(b.vendor.calls()).To(HaveLen(2))
+}
+
+func TestOthersOfAnAccountTakeTurns(t *testing.T) {
+	b := newBench(t, 0)
+	for i := range 50 {
+		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
+	}
+	b.Eventually(b.vendor.calls).Should(HaveLen(2)) // nobody else waits for the account
+	b.askFrom("victim", "key", "in1", "V")
+	b.vendor.answer(nil) // one of the attacker's
+	b.Eventually(b.vendor.calls).Should(HaveLen(2))
+	b.Expect(b.vendor.values()).To(ContainElement("key"))
+}
+
+func TestWhileOthersWaitANamespaceHasOneCallOfAnAccount(t *testing.T) {
+	b := newBench(t, 0)
+	for i := range 10 {
+		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
+		b.askFrom("victim", fmt.Sprint("key", i), "in1", "V")
+	}
+	for range 16 {
+		b.Eventually(b.vendor.calls).Should(HaveLen(2))
+		b.vendor.answer(nil)
+		b.Eventually(b.vendor.calls).Should(HaveLen(2))
+		b.Expect(b.vendor.values()).To(ContainElement(HavePrefix("key")))
+	}
+}
+
+func TestPublicationsGoBeforeRoutine(t *testing.T) {
+	b := newBench(t, 1)
+	ask := func(key string, urgent bool) {
+		b.pool.Ask(object("one"), key, question(key, "A"), urgent)
+	}
+	ask("first", false)
+	ask("second", false)
+	ask("third", false)
+	ask("urgent", true)
+	ask("third", true) // something waits for it now
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	var order []string
+	for range 4 {
+		b.Eventually(b.vendor.values).Should(HaveLen(1))
+		order = append(order, b.vendor.values()...)
+		b.vendor.answer(nil)
+		last := order[len(order)-1]
+		b.Eventually(b.vendor.values).ShouldNot(ContainElement(last))
+	}
+	b.Expect(order).To(Equal([]string{"first", "urgent", "third", "second"}))
+	b.Eventually(b.pool.Busy).Should(BeFalse())
+	b.Expect(b.vendor.calls()).To(BeEmpty(), "called twice")
+}
+
+func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
+	b := newBench(t, 1)
+	b.askFrom("other", "running", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	b.askFrom("shop", "key", "in1", "B")
+	b.askFrom("mall", "key", "in1", "B")
+	gone := func(namespace string) { b.pool.Hold(types.NamespacedName{Namespace: namespace, Name: "one"}) }
+	gone("shop")
+	b.Expect(b.pool.Answer("key").AskedSince).NotTo(BeZero(), "mall waits for it still")
+	gone("mall")
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{}))
+	b.vendor.answer(nil)
+	b.Eventually(b.pool.Busy).Should(BeFalse())
+	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
+	b.askFrom("shop", "key", "in1", "B")
+	b.Eventually(b.vendor.calls).Should(ConsistOf("in1/B"))
+}
+
+func question(value, account string) clevertap.Question {
+	passcode, err := clevertap.ParsePasscode([]byte(value))
+	if err != nil {
+		panic(err)
+	}
+	return clevertap.Question{Region: "in1", AccountID: account, Passcode: passcode}
+}
+
+// values are those that calls under way are about.
+func (v *vendor) values() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	values := []string{}
+	for _, c := range v.waiting {
+		values = append(values, c.question.Passcode.Reveal())
+	}
+	return values
 }
 
 func TestAccountsTakeTurns(t *testing.T) {

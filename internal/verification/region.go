@@ -16,60 +16,181 @@ limitations under the License.
 
 package verification
 
-// region is a queue of questions that takes its accounts in turn.
+// region is the calls to one of CleverTap's regions. They take turns by namespace, so that no namespace waits for what
+// another one asks; within a namespace by account; and of an account what waits to be published goes before routine.
 type region struct {
-	running  int
-	accounts map[string]*account
-	ready    []string // accounts that have a question waiting and a call free, each once
+	limits
+	running    int
+	namespaces map[string]*namespace
+	turns      []string            // namespaces that have a request waiting, each once, the next one first
+	accounts   map[string]*account // of all namespaces
 }
 
-// account is one with questions waiting or running.
+// limits are how many calls may run at once: of an account, of a region, and of one namespace in a region.
+type limits struct{ perAccount, perRegion, perNamespace int }
+
+// namespace is what waits in one, and how many calls were made in its turn.
+type namespace struct {
+	running int
+	queues  map[string]*queue // by account
+	turns   []string          // accounts that have a request waiting, each once, the next one first
+}
+
+// queue is what a namespace has waiting for one account.
+type queue struct{ urgent, routine []*inquiry }
+
+// account counts calls that run, in all and by namespace, and the namespaces that wait.
 type account struct {
 	running int
-	waiting []string
-	ready   bool
+	by      map[string]int
+	waiting map[string]bool
 }
 
-func (r *region) enqueue(name, key string, perAccount int) {
-	a := r.accounts[name]
-	if a == nil {
-		a = &account{}
-		r.accounts[name] = a
-	}
-	a.waiting = append(a.waiting, key)
-	r.makeReady(name, a, perAccount)
+func newRegion(l limits) *region {
+	return &region{limits: l, namespaces: map[string]*namespace{}, accounts: map[string]*account{}}
 }
 
-func (r *region) makeReady(name string, a *account, perAccount int) {
-	if a.ready || len(a.waiting) == 0 || a.running >= perAccount {
-		return
+// enqueue has a request wait in the turn of a namespace.
+func (r *region) enqueue(name string, i *inquiry, urgent bool) {
+	ns := r.namespaces[name]
+	if ns == nil {
+		ns = &namespace{queues: map[string]*queue{}}
+		r.namespaces[name] = ns
 	}
-	a.ready = true
-	r.ready = append(r.ready, name)
+	if len(ns.turns) == 0 {
+		r.turns = append(r.turns, name)
+	}
+	id := i.question.AccountID
+	q := ns.queues[id]
+	if q == nil {
+		q = &queue{}
+		ns.queues[id] = q
+		ns.turns = append(ns.turns, id)
+	}
+	if urgent {
+		q.urgent = append(q.urgent, i)
+	} else {
+		q.routine = append(q.routine, i)
+	}
+	r.account(id).waiting[name] = true
 }
 
-// next takes the question whose turn it is.
-func (r *region) next(perAccount int) (key, name string, ok bool) {
-	if len(r.ready) == 0 {
-		return "", "", false
+func (r *region) account(id string) *account {
+	if r.accounts[id] == nil {
+		r.accounts[id] = &account{by: map[string]int{}, waiting: map[string]bool{}}
 	}
-	name, r.ready = r.ready[0], r.ready[1:]
-	a := r.accounts[name]
-	key, a.waiting = a.waiting[0], a.waiting[1:]
-	a.ready = false
-	a.running++
+	return r.accounts[id]
+}
+
+// next takes the request whose turn it is, and the namespace in whose turn it is called; nil for none that may be called
+// now. Whoever had a turn, used or not, has the next one last.
+func (r *region) next() (*inquiry, string) {
+	for n := len(r.turns); n > 0 && len(r.turns) > 0 && r.running < r.perRegion; n-- {
+		name := r.turns[0]
+		r.turns = append(r.turns[1:], name)
+		if r.namespaces[name].running >= r.perNamespace {
+			continue
+		}
+		if i := r.nextOf(name); i != nil {
+			return i, name
+		}
+	}
+	return nil, ""
+}
+
+// nextOf is next within a namespace.
+func (r *region) nextOf(name string) *inquiry {
+	ns := r.namespaces[name]
+	for n := len(ns.turns); n > 0; n-- {
+		id := ns.turns[0]
+		ns.turns = append(ns.turns[1:], id)
+		if i := r.take(name, id); i != nil {
+			return i
+		}
+	}
+	return nil
+}
+
+// take is the first request that a namespace has waiting for an account, if it may be called now. What nobody in the
+// namespace waits for any more is dropped on the way.
+func (r *region) take(name, id string) *inquiry {
+	ns := r.namespaces[name]
+	q := ns.queues[id]
+	q.urgent, q.routine = pending(q.urgent, name), pending(q.routine, name)
+	if len(q.urgent) == 0 && len(q.routine) == 0 {
+		r.leave(name, id)
+		return nil
+	}
+	if !r.mayCall(name, r.account(id)) {
+		return nil
+	}
+	from := &q.routine
+	if len(q.urgent) > 0 {
+		from = &q.urgent
+	}
+	i := (*from)[0]
+	*from = (*from)[1:]
+	r.start(name, id)
+	if len(q.urgent) == 0 && len(q.routine) == 0 {
+		r.leave(name, id)
+	}
+	return i
+}
+
+// pending leaves out what is at the head and waits no more in the namespace.
+func pending(list []*inquiry, name string) []*inquiry {
+	for len(list) > 0 && !list[0].waitsIn(name) {
+		list = list[1:]
+	}
+	return list
+}
+
+// mayCall reports whether the account has a call free for the namespace: while others wait for it, one at a time.
+func (r *region) mayCall(name string, a *account) bool {
+	othersWait := len(a.waiting) > 1 || len(a.waiting) == 1 && !a.waiting[name]
+	return a.running < r.perAccount && (a.by[name] == 0 || !othersWait)
+}
+
+// leave takes an account, which just had its turn, out of a namespace's turns, and the namespace out of the region's if it
+// has nothing left.
+func (r *region) leave(name, id string) {
+	ns, a := r.namespaces[name], r.account(id)
+	delete(ns.queues, id)
+	ns.turns = ns.turns[:len(ns.turns)-1]
+	if len(ns.turns) == 0 {
+		r.turns = r.turns[:len(r.turns)-1]
+	}
+	delete(a.waiting, name)
+	r.tidy(name, id)
+}
+
+// start counts a call.
+func (r *region) start(name, id string) {
+	a := r.account(id)
 	r.running++
-	r.makeReady(name, a, perAccount)
-	return key, name, true
+	r.namespaces[name].running++
+	a.running++
+	a.by[name]++
 }
 
-func (r *region) done(name string, perAccount int) {
-	a := r.accounts[name]
-	a.running--
+// done counts a call that has ended.
+func (r *region) done(name, id string) {
+	a := r.account(id)
 	r.running--
-	if a.running == 0 && len(a.waiting) == 0 {
-		delete(r.accounts, name)
-		return
+	r.namespaces[name].running--
+	a.running--
+	if a.by[name]--; a.by[name] == 0 {
+		delete(a.by, name)
 	}
-	r.makeReady(name, a, perAccount)
+	r.tidy(name, id)
+}
+
+// tidy forgets what has nothing waiting or running.
+func (r *region) tidy(name, id string) {
+	if ns := r.namespaces[name]; ns != nil && ns.running == 0 && len(ns.turns) == 0 {
+		delete(r.namespaces, name)
+	}
+	if a := r.accounts[id]; a != nil && a.running == 0 && len(a.waiting) == 0 {
+		delete(r.accounts, id)
+	}
 }

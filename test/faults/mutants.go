@@ -193,7 +193,7 @@ func mutants() []mutant {
 		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/rotation/conditions.go", workload: search,
 			right: "	case p.answer.Unanswered > 0:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable", wrong: "	case true:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable"},
 		{mistake: "stop at a former target that cannot be marked", file: act, workload: "a former target that may not be marked",
-			right: "	r.ask(decision.Ask)\n	writeErr :=", wrong: "	if err := r.release(ctx, s, decision, known); err != nil {\n		return decision, err\n	}\n	r.ask(decision.Ask)\n	writeErr :="},
+			right: "	r.ask(client.ObjectKeyFromObject(s.Object), decision.Ask)\n	writeErr :=", wrong: "	if err := r.release(ctx, s, decision, known); err != nil {\n		return decision, err\n	}\n	r.ask(client.ObjectKeyFromObject(s.Object), decision.Ask)\n	writeErr :="},
 		{mistake: "report from a view that is behind", file: "controllers/observe.go", workload: "stale view: the watch of targets is held at",
 			right: "		s.behind = true\n		return nil\n	}\n	known.putBack = version", wrong: "		return nil\n	}\n	known.putBack = version"},
 		{mistake: "create a target without a look at the object", file: act, workload: "stale view: a restart lists an object from before",
