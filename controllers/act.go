@@ -192,28 +192,37 @@ func (r *Reconciler) waitForInformer(s *seen) {
 	s.lookAgainAt(r.Clock.Now().Add(catchUpTime))
 }
 
-// release marks the former target as left behind, and says how to remove it.
+// release marks former targets as left behind, and says how to remove them.
 func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
-	if !decision.Release {
-		return nil
+	var problems []error
+	for _, name := range decision.Release {
+		former := s.formers[name]
+		err := r.releaseOne(ctx, former)
+		switch {
+		case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
+			r.waitForInformer(s)
+		case err != nil:
+			at := slices.IndexFunc(s.Formers, func(f rotation.Former) bool { return f.Name == name })
+			s.Formers[at].Problem, s.carriedOut = releaseProblem(former, err), true
+			problems = append(problems, err)
+		default:
+			known.pendingEvents = append(known.pendingEvents, rotation.Event{
+				Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
+				Message: releasedMessage(s.Object, former),
+			})
+		}
 	}
-	patch, err := releasePatch(s.former, r.Clock.Now())
+	return errors.Join(problems...)
+}
+
+func (r *Reconciler) releaseOne(ctx context.Context, former *corev1.Secret) error {
+	patch, err := releasePatch(former, r.Clock.Now())
 	if err != nil {
 		return err
 	}
-	err = r.Client.Patch(ctx, s.former.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
-	switch {
-	case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
-		r.waitForInformer(s)
-		return nil
-	case err != nil:
-		s.ReleaseProblem, s.carriedOut = releaseProblem(s.former, err), true
-		return fmt.Errorf("marking Secret %s/%s as left behind: %w", s.former.Namespace, s.former.Name, err)
+	if err := r.Client.Patch(ctx, former.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager)); err != nil {
+		return fmt.Errorf("marking Secret %s/%s as left behind: %w", former.Namespace, former.Name, err)
 	}
-	known.pendingEvents = append(known.pendingEvents, rotation.Event{
-		Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
-		Message: releasedMessage(s.Object, s.former),
-	})
 	return nil
 }
 

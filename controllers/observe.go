@@ -20,6 +20,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,8 +43,9 @@ import (
 // seen is what one pass observed.
 type seen struct {
 	rotation.Observed
-	// secret is the target as it stands; nil where there is none. former is the one of the name before.
-	secret, former *corev1.Secret
+	// secret is the target as it stands; nil where there is none. formers are those of Formers, by name.
+	secret  *corev1.Secret
+	formers map[string]*corev1.Secret
 	// published is whether this pass wrote the target: the next one reports.
 	published bool
 	// carriedOut is whether an effect of this pass succeeded or failed in a way that the report is to tell.
@@ -224,9 +227,14 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 		}
 		s.Others[secret.Name] = t.Fingerprint
 		if t.Record != nil && t.Record.OwnerUID == s.Object.UID && secret.Annotations[v1alpha1.ReleasedAtAnnotation] == "" {
-			s.Former, s.FormerName, s.former = &t, secret.Name, secret
+			s.Formers = append(s.Formers, rotation.Former{Target: t, Name: secret.Name})
+			if s.formers == nil {
+				s.formers = map[string]*corev1.Secret{}
+			}
+			s.formers[secret.Name] = secret
 		}
 	}
+	slices.SortFunc(s.Formers, func(a, b rotation.Former) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
@@ -265,28 +273,37 @@ func passcodeUnder(secret *corev1.Secret, key string) (clevertap.Passcode, bool)
 	return passcode, err == nil
 }
 
-// observeElsewhere finds other objects that publish a value which this one replaced and still lists.
+// observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
+// not count: an object is told nothing about them.
 func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
 	if s.Target.Record == nil {
 		return nil
 	}
 	for _, old := range s.Target.Record.Replaced {
 		var list corev1.SecretList
-		if err := r.Client.List(ctx, &list, client.MatchingFields{fingerprintIndex: old.Fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
+		if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: old.Fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
 			return fmt.Errorf("listing the targets that hold a replaced value: %w", err)
 		}
 		for i := range list.Items {
 			other := &list.Items[i]
-			if other.Namespace == s.Object.Namespace && ownerOf(other) == s.Object.Name {
+			if ownerOf(other) == s.Object.Name || !r.holdsWhatItSays(other) {
 				continue
 			}
 			if s.Elsewhere == nil {
 				s.Elsewhere = map[string]string{}
 			}
-			s.Elsewhere[old.Fingerprint] = other.Namespace + "/" + ownerOf(other)
+			s.Elsewhere[old.Fingerprint] = other.Name
 		}
 	}
 	return nil
+}
+
+// holdsWhatItSays reports whether a target of another object holds the value that its record names: anybody can write a
+// record.
+func (r *Reconciler) holdsWhatItSays(secret *corev1.Secret) bool {
+	owner := &v1alpha1.CleverTapPasscode{}
+	owner.Namespace, owner.Name = secret.Namespace, ownerOf(secret)
+	return whole(r.readTarget(owner, secret))
 }
 
 func (r *Reconciler) observeLook(s *seen, known *recollection) {

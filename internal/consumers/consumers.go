@@ -70,6 +70,8 @@ type Container struct {
 	Uses []Use
 	// StartedAt is when it last started, in whole seconds; zero where that is not known.
 	StartedAt time.Time
+	// Waiting is whether it is still to start, or to start again: it gets what its Secrets hold then.
+	Waiting bool
 }
 
 // Pod is what matters of a Pod.
@@ -84,7 +86,7 @@ type Pod struct {
 	StartedAt time.Time
 	// Restarts are its annotations that say for which revisions it was restarted.
 	Restarts map[string]string
-	// Containers are those that run and hold a Secret, and init containers that have ended: what they took may have been
+	// Containers are those that use a Secret and run, or are to run, and init containers that have ended: what they took may have been
 	// handed on.
 	Containers []Container
 }
@@ -175,7 +177,9 @@ func FromPod(pod *corev1.Pod) Pod {
 	for _, name := range slices.Sorted(maps.Keys(uses)) {
 		status, known := statuses[name]
 		switch {
-		case len(uses[name]) == 0 || !known && kept.Pending:
+		case len(uses[name]) == 0:
+		case !known && kept.Pending, known && status.State.Running == nil && !isInit(pod, name):
+			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name], Waiting: true})
 		case !known:
 			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name]})
 		case status.State.Running != nil:
@@ -184,6 +188,10 @@ func FromPod(pod *corev1.Pod) Pod {
 	}
 	kept.Containers = append(kept.Containers, endedInits(pod, uses, refreshed(kept.Containers))...)
 	return kept
+}
+
+func isInit(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool { return s.Name == name && s.State.Terminated != nil })
 }
 
 // refreshed are the Secrets that one of the containers mounts as a volume.

@@ -138,12 +138,9 @@ func TestWhoHoldsASecretAndHow(t *testing.T) {
 		{"an ephemeral container", pod(envFrom, asEphemeral), consumers.Frozen, nil},
 		{"a Pod that has succeeded", pod(envFrom, phase(corev1.PodSucceeded)), nobody, nil},
 		{"a Pod that has failed", pod(envFrom, phase(corev1.PodFailed)), nobody, nil},
-		{"a container that waits", pod(envFrom, state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}})), nobody, nil},
 		{"an init container that is done", pod(envFrom, ended, asSidecar), consumers.Frozen, nil},
 		{"an init container that is done and mounted the volume", pod(volume(), mounted, ended, asSidecar), consumers.Frozen, nil},
-		{"an init container that waits", pod(envFrom, state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}}), asSidecar), nobody, nil},
 		{"an init container that is done, of a Pod that has succeeded", pod(envFrom, ended, asSidecar, phase(corev1.PodSucceeded)), nobody, nil},
-		{"a Pod that has not started", pod(envFrom, noStatus, phase(corev1.PodPending)), nobody, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -167,6 +164,21 @@ func TestAnInitContainerBesideOneThatMountsTheVolume(t *testing.T) {
 	p.Spec.InitContainers = []corev1.Container{{Name: "render", EnvFrom: []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}}}
 	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "render", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}}}}
 	NewWithT(t).Expect(consumers.FromPod(p).Containers).To(ConsistOf(And(HaveField("Name", "app"), HaveField("Uses", ConsistOf(HaveField("Way", consumers.Refreshed))))))
+}
+
+// What is still to start gets what its Secrets hold then.
+func TestAContainerThatIsToStart(t *testing.T) {
+	waits := state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}})
+	for name, p := range map[string]*corev1.Pod{
+		"waits":                   pod(envFrom, waits),
+		"waits to run first":      pod(envFrom, waits, asSidecar),
+		"has ended, and restarts": pod(envFrom, ended),
+		"has not been seen yet":   pod(envFrom, noStatus, phase(corev1.PodPending)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			NewWithT(t).Expect(consumers.FromPod(p).Containers).To(ConsistOf(And(HaveField("Waiting", true), HaveField("StartedAt", BeZero()))))
+		})
+	}
 }
 
 func TestAnOptionalVariable(t *testing.T) {

@@ -88,8 +88,8 @@ func (v *view) due(q inquiry) time.Time {
 		return v.now
 	case q.answer.Unanswered > 0:
 		return v.atTheEnd(q, q.answer.UnansweredAt, v.retryWait(q))
-	case q.verdict == Unknown:
-		return v.now
+	case q.verdict == Unknown && (q.verdictAt.IsZero() || q.waiting || q.ends.IsZero() || v.now.Before(q.ends)):
+		return v.now // of one past its end it is known when it was asked about, and not what was said
 	case q.published && q.verdict == Refused && !v.givenUp(v.published):
 		return q.verdictAt.Add(secondRefusal)
 	case q.published:

@@ -91,8 +91,12 @@ func (v *view) unpublished() metav1.Condition {
 	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	if pending := v.firstOf(func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused }); pending != nil {
+	unused := func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused && !e.replaced }
+	if v.firstOf(unused) != nil || v.pinned() != nil && v.pinned().hasValue() && v.pinned().verdict != Refused {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
+	}
+	if v.firstOf(func(e *entry) bool { return e.hasValue() && e.replaced && e.verdict != Refused }) != nil {
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, v.allReplacedMessage())
 	}
 	if len(v.entries) == 0 { // which the schema refuses
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
@@ -222,8 +226,10 @@ func (v *view) reconciling() *metav1.Condition {
 // effectProblems name each object other than the target that could not be written, and the way out.
 func (v *view) effectProblems() []string {
 	var problems []string
-	if v.ReleaseProblem != "" && v.Former != nil {
-		problems = append(problems, v.ReleaseProblem)
+	for i := range v.Formers {
+		if v.Formers[i].Problem != "" {
+			problems = append(problems, v.Formers[i].Problem)
+		}
 	}
 	for _, r := range v.restarts {
 		if r.Problem != "" {

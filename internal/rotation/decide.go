@@ -27,8 +27,8 @@ import (
 type Decision struct {
 	// Want is what the target is to be; nil leaves it alone.
 	Want *Want
-	// Release is whether the former target is to be marked as left behind.
-	Release bool
+	// Release are the names of the former targets that are to be marked as left behind.
+	Release []string
 	// Look is whether to look who holds the target: the look wakes the object.
 	Look bool
 	// Restart are the workloads to restart, by writing Mark into their Pod template's annotation MarkKey.
@@ -51,7 +51,7 @@ func Decide(now time.Time, o Observed) Decision {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
 	// The effects are independent: none is left out because another one is still to be carried out, or fails.
-	d := Decision{Want: v.want(), Release: v.leavesFormer()}
+	d := Decision{Want: v.want(), Release: v.leftBehind()}
 	d.Ask, d.Next = v.questions()
 	v.attend(&d)
 	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
@@ -65,10 +65,16 @@ func Decide(now time.Time, o Observed) Decision {
 	return d
 }
 
-// leavesFormer reports whether the former target is to be marked as left behind: once the target of the new name holds
-// what is published.
-func (v *view) leavesFormer() bool {
-	return v.Former != nil && v.holding() != nil && v.base == &v.Target && !v.spec.Suspend
+// leftBehind are the former targets to mark so: once the target of the new name holds what is published.
+func (v *view) leftBehind() []string {
+	if v.holding() == nil || v.base != &v.Target || v.spec.Suspend {
+		return nil
+	}
+	var names []string
+	for i := range v.Formers {
+		names = append(names, v.Formers[i].Name)
+	}
+	return names
 }
 
 // attend sees to those who hold what was replaced.

@@ -47,6 +47,7 @@ type entry struct {
 	Source
 	spec           v1alpha1.PasscodeEntry
 	before         *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
+	elsewhere      *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if before does
 	life           life
 	firstSeen      time.Time
 	staleCreatedAt v1alpha1.Time
@@ -94,8 +95,9 @@ func (v *view) findBase() *Target {
 		return nil
 	}
 	var base *Target
-	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
-		outdated := t == v.Remembered && t.revision() < v.Object.Status.Revision // another process has written since
+	for _, t := range v.targets() {
+		// What the status has overtaken is not put back: another process has written since, or another target was written.
+		outdated := t != &v.Target && t.revision() < v.Object.Status.Revision
 		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.whole() {
 			continue
 		}
@@ -121,10 +123,19 @@ func (t *Target) whole() bool {
 // highestRevision is the highest of which anything is known, whoever wrote it: the next one follows it.
 func (v *view) highestRevision() int64 {
 	highest := v.Object.Status.Revision
-	for _, t := range []*Target{&v.Target, v.Remembered, v.Former} {
+	for _, t := range v.targets() {
 		highest = max(highest, t.revision())
 	}
 	return highest
+}
+
+// targets are all that may speak of what was published; some may be nil.
+func (v *view) targets() []*Target {
+	list := []*Target{&v.Target, v.Remembered}
+	for i := range v.Formers {
+		list = append(list, &v.Formers[i].Target)
+	}
+	return list
 }
 
 // revision is 0 where nothing is known of one.
@@ -146,7 +157,7 @@ func (v *view) record() *Record {
 func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
 	source.Answer = v.sinceResumed(source.Answer)
 	e := &entry{Source: source, spec: spec}
-	e.before = v.statusOf(e)
+	e.before, e.elsewhere = v.statusOf(e)
 	if !e.hasValue() {
 		return e
 	}
@@ -195,6 +206,8 @@ func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Tim
 	switch {
 	case before != nil && v.valueStayed(e, before):
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
+	case e.elsewhere != nil: // its value was another entry's
+		return e.elsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
 	case record != nil && v.recordedAs(e): // published, and maybe not told of yet
 		return record.FirstSeenAt, record.StaleCreatedAt
 	case before != nil && everAccepted(before):
@@ -227,8 +240,10 @@ func everAccepted(s *v1alpha1.PasscodeStatus) bool {
 	switch s.State {
 	case v1alpha1.StateStaged, v1alpha1.StateActive, v1alpha1.StateRetiring, v1alpha1.StateRetired:
 		return true
-	case v1alpha1.StateRejected, v1alpha1.StateExpired, v1alpha1.StateMissing, v1alpha1.StateMalformed:
+	case v1alpha1.StateRejected, v1alpha1.StateMissing, v1alpha1.StateMalformed:
 		return s.BeginsAt != nil
+	case v1alpha1.StateExpired:
+		return s.BeginsAt != nil && s.VerifiedAt != nil
 	}
 	return false
 }
@@ -242,22 +257,30 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 	return *e.spec.CreatedAt
 }
 
-// statusOf is what the status says of the entry by name, or of its value where the entry is new or was renamed; nil
-// where it says nothing.
-func (v *view) statusOf(e *entry) *v1alpha1.PasscodeStatus {
+// statusOf is what the status says of the entry by name, and, if that had another value, of its value as another entry's.
+// Of an entry that is new or was renamed, it is what the status says of its value. Both are nil for nothing.
+func (v *view) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatus) {
 	told := v.Object.Status.Passcodes
 	find := func(same func(*v1alpha1.PasscodeStatus) bool) *v1alpha1.PasscodeStatus {
 		for i := range told {
-			if same(&told[i]) && told[i].FirstSeenAt != nil && told[i].Fingerprint != "" {
+			if told[i].FirstSeenAt != nil && told[i].Fingerprint != "" && same(&told[i]) {
 				return &told[i]
 			}
 		}
 		return nil
 	}
-	if named := find(func(s *v1alpha1.PasscodeStatus) bool { return s.Name == e.spec.Name }); named != nil {
-		return named
+	before = find(func(s *v1alpha1.PasscodeStatus) bool { return s.Name == e.spec.Name })
+	if !e.hasValue() {
+		return before, nil
 	}
-	return find(func(s *v1alpha1.PasscodeStatus) bool { return s.Fingerprint == e.Fingerprint })
+	byValue := find(func(s *v1alpha1.PasscodeStatus) bool { return s.Fingerprint == e.Fingerprint })
+	switch {
+	case before == nil:
+		return byValue, nil
+	case before.Fingerprint == e.Fingerprint:
+		return before, nil
+	}
+	return before, byValue
 }
 
 // lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
@@ -281,10 +304,13 @@ func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
 }
 
 func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
-	refused := state == v1alpha1.StateRejected || state == v1alpha1.StateExpired ||
+	refused := state == v1alpha1.StateRejected ||
 		state == v1alpha1.StateActive && meta.IsStatusConditionFalse(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
-	if refused {
+	switch {
+	case refused:
 		return Refused
+	case state == v1alpha1.StateExpired:
+		return Unknown // it can be either
 	}
 	return Accepted
 }

@@ -169,14 +169,30 @@ func (v *view) publishedMessage(p *published) string {
 func (v *view) pendingMessage(p *published) string {
 	switch {
 	case p.moved:
-		return fmt.Sprintf(", for account %s in %s; no listed passcode is accepted yet for account %s in %s",
-			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region)
+		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
+			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region, v.waitsMessage())
 	case p.sourceChanged() && v.state(p.namesake) == v1alpha1.StateRejected:
 		return "; CleverTap refuses the new value of its source"
 	case p.removed():
-		return "; it is not listed any more, and no listed passcode is accepted"
+		return "; it is not listed any more, and " + v.waitsMessage()
 	}
 	return ""
+}
+
+// waitsMessage says why no listed passcode has taken the place of one that the spec does not ask for any more.
+func (v *view) waitsMessage() string {
+	switch {
+	case v.spec.Suspend:
+		return nothingWhileSuspended
+	case v.WriteProblem != "":
+		return "its target cannot be written"
+	}
+	for _, c := range v.candidates() {
+		if c.entry.verdict != Refused {
+			return fmt.Sprintf("%q takes its place as soon as CleverTap accepts it", c.entry.spec.Name)
+		}
+	}
+	return "no listed passcode is accepted"
 }
 
 func (v *view) expiredMessage(p *published) string {
@@ -213,6 +229,11 @@ func (v *view) allRefusedMessage() string {
 		text = fmt.Sprintf("CleverTap refuses every listed passcode that is there (%s)%s. %s", listing(refused), v.endpointHint(), v.problemsMessage())
 	}
 	return text
+}
+
+// allReplacedMessage is for an object that has lost its target, and lists nothing that was not replaced before.
+func (v *view) allReplacedMessage() string {
+	return "Every listed passcode was replaced before, and is not published again unasked: name one in spec.rotation.pin, or " + v.makeNext()
 }
 
 func (v *view) verifyingMessage() string {

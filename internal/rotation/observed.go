@@ -48,14 +48,12 @@ type Observed struct {
 	Held map[SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]Restarts
-	// Elsewhere names other objects that publish a value that this one replaced, by its fingerprint.
+	// Elsewhere names targets of other objects of the namespace that hold a value which this one replaced, by its
+	// fingerprint.
 	Elsewhere map[string]string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.
 	WriteProblem string
-	// ReleaseProblem says why the former target could not be marked as left behind just now, and what to do; "" if it
-	// could, or was not tried.
-	ReleaseProblem string
 	// AllowedAnnotations are prefixes of copy-triggering annotations that objects may set on targets all the same.
 	AllowedAnnotations []string
 	// VerifySeenAt is when this process first saw the present verify-requested-at.
@@ -64,11 +62,17 @@ type Observed struct {
 	ResumedAt time.Time
 	// Endpoint is the base URL, scheme and host only, that is called in place of CleverTap's hosts; "" for none.
 	Endpoint string
-	// Former is the target that the object wrote before its target.name was changed, and has not yet been marked as
-	// left behind; nil where there is none.
-	Former *Target
-	// FormerName is its name; "" for none.
-	FormerName string
+	// Formers are the targets that the object wrote before its target.name was changed, and that have not yet been marked
+	// as left behind, by name.
+	Formers []Former
+}
+
+// Former is a target of another name than the present one.
+type Former struct {
+	Target
+	Name string
+	// Problem says why it could not be marked as left behind just now, and what to do; "" if it could, or was not tried.
+	Problem string
 }
 
 // SecretKey is a key of a Secret in the object's namespace.
@@ -123,6 +127,8 @@ type Answer struct {
 	// Unanswered counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
 	Unanswered   int
 	UnansweredAt time.Time
+	// UnansweredSince is when the first of them ended.
+	UnansweredSince time.Time
 	// RateLimited is whether the last of those was turned away for too many calls, and RetryAfter how long CleverTap
 	// then asked to wait; zero where it did not say.
 	RateLimited bool

@@ -95,6 +95,9 @@ func (l *life) answerTo(q rotation.Question) {
 	before := l.answers[key]
 	switch {
 	case l.silent:
+		if before.Unanswered == 0 {
+			before.UnansweredSince = l.now
+		}
 		before.Unanswered++
 		before.UnansweredAt, before.Seen = l.now, "HTTP 503"
 		l.answers[key] = before

@@ -40,7 +40,7 @@ const (
 type retiring struct {
 	Replaced
 	entry *entry // nil where no listed one has this value
-	// pods hold it; elsewhere is another object that publishes it; refreshed is until when volumes may hold it.
+	// pods hold it; elsewhere is the target of another object that holds it; refreshed is until when volumes may hold it.
 	pods      []string
 	elsewhere string
 	refreshed time.Time
@@ -60,7 +60,8 @@ func (v *view) findRetiring() []retiring {
 	var list []retiring
 	for _, old := range p.record.Replaced {
 		r := retiring{Replaced: old, entry: v.listedReplaced(old)}
-		if old.Reported || r.entry != nil && v.calledRetired(r.entry) || r.entry == nil && !v.unsettled(old) {
+		unknown := r.entry == nil || r.entry.before == nil // to the status
+		if old.Reported || r.entry != nil && v.calledRetired(r.entry) || unknown && !v.unsettled(old) {
 			continue
 		}
 		v.findHolders(&r)
@@ -91,8 +92,10 @@ func (v *view) holders() []Holder {
 		}
 		list = append(list, Holder{Secret: secret, Keys: []string{key}})
 	}
-	if v.Former != nil && v.Former.Record != nil && v.FormerName != "" {
-		add(v.FormerName, v.Former.Record.Keys.Passcode)
+	for i := range v.Formers {
+		if f := &v.Formers[i]; f.Record != nil && f.Fingerprint == v.published.fingerprint {
+			add(f.Name, f.Record.Keys.Passcode)
+		}
 	}
 	add(EffectiveTarget(v.Object), cmp.Or(v.published.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
 	if e := v.published.entry; e != nil {
@@ -106,16 +109,18 @@ func (v *view) holders() []Holder {
 func (v *view) knownReplaced() []Replaced {
 	record := v.published.record
 	if v.record() == nil || v.writtenByOther(v.base) {
-		return Record{Replaced: record.Replaced}.replaced(v.calledReplacedInStatus(), v.published.fingerprint)
+		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.published.fingerprint)
 	}
 	return slices.Clone(record.Replaced)
 }
 
-// calledReplacedInStatus are the values that the status calls replaced.
-func (v *view) calledReplacedInStatus() []Replaced {
+// inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
+func (v *view) inStatus(active bool) []Replaced {
 	var list []Replaced
 	for _, s := range v.Object.Status.Passcodes {
-		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired || s.RetiredAt != nil {
+		switch {
+		case s.Fingerprint == "":
+		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
 			list = append(list, Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: wholeSecond(v.now)})
 		}
 	}
@@ -160,7 +165,7 @@ func (v *view) markedReplaced() ([]Replaced, []Event) {
 // unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
 // now, and must not be deleted.
 func (v *view) unlisted(old Replaced) (passcode, what string) {
-	listed := v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
+	listed := old.Passcode == v.published.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
@@ -206,32 +211,39 @@ func (v *view) findHolders(r *retiring) {
 // refreshed is noted.
 func (v *view) holds(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
-		has, still := v.hasHeld(r, use)
+		h := v.hasHeld(r, use)
 		switch {
-		case !has:
-		case still, use.Way == consumers.Frozen && v.startedBefore(pod, c.StartedAt, r.At):
+		case !h.has || c.Waiting && !h.still:
+		case h.still, use.Way == consumers.Frozen && (h.unknown || v.startedBefore(pod, c.StartedAt, later(r.At, h.until))):
 			return true
 		case use.Way == consumers.Refreshed:
-			r.refreshed = r.At.Add(v.VolumeRefresh)
+			r.refreshed = later(r.refreshed, later(r.At, h.until).Add(v.VolumeRefresh))
 		}
 	}
 	return false
 }
 
-// hasHeld is whether the Secret has ever held the value, and whether it still does, or may: of a former target or a source
-// that is gone, a volume keeps what it had.
-func (v *view) hasHeld(r *retiring, use consumers.Use) (has, still bool) {
+// usage is what is known of a Secret that a container uses: whether it ever held a value, and whether it still does, or
+// may. until is when it ceased to; zero for when the value was replaced. unknown is whether that can't be said.
+type usage struct {
+	has, still, unknown bool
+	until               time.Time
+}
+
+// hasHeld looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
+// volume keeps what it had.
+func (v *view) hasHeld(r *retiring, use consumers.Use) usage {
 	previous := v.published.record.Keys.PreviousPasscode
 	if use.Of(EffectiveTarget(v.Object), previous) {
-		return true, false
+		return usage{has: true}
 	}
 	if held, ours := v.Others[use.Secret]; ours && use.Of(use.Secret, previous) {
-		return true, held == r.Fingerprint
+		return usage{has: true, still: held == r.Fingerprint}
 	}
 	for _, e := range v.entries {
 		ref := e.spec.SecretKeyRef
 		if e.spec.Name == r.Passcode && use.OfKey(ref.Name, ref.Key) {
-			return true, e.Fingerprint == r.Fingerprint || !e.hasValue()
+			return usage{has: true, still: e.Fingerprint == r.Fingerprint || !e.hasValue(), until: e.firstSeen}
 		}
 	}
 	for _, h := range r.HeldIn {
@@ -241,11 +253,11 @@ func (v *view) hasHeld(r *retiring, use consumers.Use) (has, still bool) {
 		for _, key := range h.Keys {
 			if use.OfKey(h.Secret, key) {
 				held, known := v.Held[SecretKey{h.Secret, key}]
-				return true, !known || held == r.Fingerprint
+				return usage{has: true, still: !known || held == r.Fingerprint, unknown: true}
 			}
 		}
 	}
-	return false, false
+	return usage{}
 }
 
 // clockSkew is how much the clocks of nodes may differ from the operator's.
@@ -255,8 +267,7 @@ const clockSkew = 5 * time.Second
 // so there is a margin. A Pod was created by the API server's, so one of a later second did start later; and so did one
 // that was made by the restart for this revision, or a later one.
 func (v *view) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
-	revision, _ := parseRestart(pod.Restarts[v.restartKey()])
-	if pod.CreatedAt.After(replaced) || revision >= v.published.record.Revision {
+	if pod.CreatedAt.After(replaced) || v.restartedFor(pod.Restarts) {
 		return false
 	}
 	return started.Before(replaced.Add(clockSkew))
@@ -307,6 +318,9 @@ func (v *view) replacedState(e *entry) v1alpha1.PasscodeState {
 	if v.calledRetired(e) || v.markedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
+	if !slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.entry == e }) && e.before == nil && v.holding() != nil {
+		return v1alpha1.StateRetired // it was listed before, and settled then
+	}
 	for _, r := range v.retiring {
 		if r.entry == e && v.gone(r) {
 			return v1alpha1.StateRetired
@@ -325,7 +339,7 @@ func (v *view) retiringMessage(e *entry) string {
 		case len(r.pods) > 0:
 			return fmt.Sprintf("it was replaced; Pods still hold it: %s. It is safe to delete once they are restarted", listing(r.pods))
 		case r.elsewhere != "":
-			return fmt.Sprintf("it was replaced here, and CleverTapPasscode %s still publishes it", r.elsewhere)
+			return fmt.Sprintf("it was replaced here, and Secret %q, the target of another CleverTapPasscode, still holds it", r.elsewhere)
 		case v.now.Before(r.refreshed):
 			return "it was replaced; volumes are being refreshed until " + r.refreshed.UTC().Format("15:04:05 UTC")
 		}
@@ -357,12 +371,20 @@ func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) 
 	}
 	var events []Event
 	for _, s := range after.Passcodes {
-		told := was[s.Fingerprint] == retired || was[s.Fingerprint] != listed && v.markedReported(s.Fingerprint)
-		if s.State == v1alpha1.StateRetired && !told {
+		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && v.seenBeforeReplaced(s) {
 			events = append(events, v.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}
 	return events
+}
+
+// seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
+// entry was taken off the list and came back, or the record is from before there were marks, it may have been told.
+func (v *view) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
+	return slices.ContainsFunc(v.published.record.Replaced, func(old Replaced) bool {
+		marked := len(old.HeldIn) > 0 || old.Reported
+		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
+	})
 }
 
 // safeToDelete says that a passcode can be deleted, and how far the operator can see.

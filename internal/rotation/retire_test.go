@@ -432,7 +432,7 @@ func formerlyIn(secret, value string) step {
 
 func publishedElsewhere(value string) step {
 	return func(w *world) {
-		w.elsewhere = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "shop/other"}
+		w.elsewhere = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "other"}
 	}
 }
 

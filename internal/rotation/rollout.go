@@ -53,6 +53,13 @@ func parseRestart(mark string) (revision int64, at time.Time) {
 	return revision, parseTime(v1alpha1.Time(moment))
 }
 
+// restartedFor reports whether annotations say that a restart was made for the present revision, or a later one. An
+// annotation from before it was published is another object's, which had the name before.
+func (v *view) restartedFor(annotations map[string]string) bool {
+	revision, at := parseRestart(annotations[v.restartKey()])
+	return revision >= v.published.record.Revision && !at.Before(v.published.record.PublishedAt)
+}
+
 // restart is one workload that holds an old value, and what is to become of it.
 type restart struct {
 	consumers.Rollout
@@ -81,10 +88,9 @@ func (v *view) findRestarts() []restart {
 
 func (v *view) planRestart(r consumers.Rollout) restart {
 	next := restart{Rollout: r}
-	revision, _ := parseRestart(r.Restarts[v.restartKey()])
 	attempts := v.restartAttempts(r.Workload)
 	switch {
-	case revision >= v.published.record.Revision || r.Paused || r.Manual != "" || r.Problem != "":
+	case v.restartedFor(r.Restarts) || r.Paused || r.Manual != "" || r.Problem != "":
 	case attempts >= maxRestartAttempts:
 		next.undone = true
 	case attempts > 0:
@@ -114,6 +120,7 @@ func (v *view) restartFrom(r consumers.Rollout) time.Time {
 		}
 	}
 	for i := range times {
+		times[i] = wholeSecond(times[i]) // as annotations have them
 		if times[i].After(v.now) {
 			times[i] = v.now
 		}
@@ -141,10 +148,10 @@ func (v *view) concerned(w consumers.Workload) bool {
 		switch {
 		case pod.Owner != w:
 			return false
-		case named:
-			return !pod.Pending && v.startedBefore(&pod, pod.StartedAt, v.published.record.PublishedAt)
+		case named && !pod.Pending && v.startedBefore(&pod, pod.StartedAt, v.published.record.PublishedAt):
+			return true
 		}
-		return v.spec.Rollout.Auto && v.frozenSinceBefore(&pod)
+		return (named || v.spec.Rollout.Auto) && v.frozenSinceBefore(&pod)
 	})
 }
 
@@ -158,7 +165,7 @@ func (v *view) names(w consumers.Workload) bool {
 // started before this revision.
 func (v *view) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {
-		return v.startedBefore(pod, c.StartedAt, v.published.record.PublishedAt) &&
+		return !c.Waiting && v.startedBefore(pod, c.StartedAt, v.published.record.PublishedAt) &&
 			slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
 				return use.Way == consumers.Frozen && use.Of(EffectiveTarget(v.Object), v.published.record.Keys.PreviousPasscode)
 			})
@@ -171,8 +178,7 @@ func (v *view) unfinishedRestart() string {
 		return ""
 	}
 	for _, r := range v.Look.Rollouts {
-		revision, _ := parseRestart(r.Restarts[v.restartKey()])
-		if revision == v.published.record.Revision && r.Unfinished != "" {
+		if v.restartedFor(r.Restarts) && r.Unfinished != "" {
 			return fmt.Sprintf("%s %q: %s", r.Kind, r.Name, r.Unfinished)
 		}
 	}
@@ -192,7 +198,7 @@ func (v *view) rolloutComplete() metav1.Condition {
 	}
 	text := fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.published.record.Revision)
 	if without := v.podsWithout(); len(without) > 0 {
-		text += fmt.Sprintf(". Pods that had started before the first publication got no passcode, as their variable is optional: restart %s", listing(without))
+		text += fmt.Sprintf(". Pods that had started before the first publication, or in the same seconds, may have no passcode, as their variable is optional: restart %s", listing(without))
 	}
 	return condition(metav1.ConditionTrue, v1alpha1.ReasonComplete, text)
 }
@@ -206,7 +212,7 @@ func (v *view) podsWithout() []string {
 	var names []string
 	for i := range v.Look.Pods {
 		pod := &v.Look.Pods[i]
-		if slices.ContainsFunc(pod.Containers, v.startedWithout) {
+		if !pod.CreatedAt.After(v.published.record.PublishedAt) && slices.ContainsFunc(pod.Containers, v.startedWithout) {
 			names = append(names, pod.Name)
 		}
 	}
@@ -214,7 +220,7 @@ func (v *view) podsWithout() []string {
 }
 
 func (v *view) startedWithout(c consumers.Container) bool {
-	if c.StartedAt.IsZero() || !c.StartedAt.Before(v.published.record.PublishedAt) {
+	if c.Waiting || c.StartedAt.IsZero() || !c.StartedAt.Before(v.published.record.PublishedAt.Add(clockSkew)) {
 		return false
 	}
 	return slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
@@ -250,8 +256,7 @@ func (v *view) rolloutFailure() string {
 		}
 	}
 	for _, r := range v.Look.Rollouts {
-		revision, _ := parseRestart(r.Restarts[v.restartKey()])
-		if revision == v.published.record.Revision && r.Failed != "" {
+		if v.restartedFor(r.Restarts) && r.Failed != "" {
 			return fmt.Sprintf("%s %q was restarted and does not get there: %s", r.Kind, r.Name, r.Failed)
 		}
 	}

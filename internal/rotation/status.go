@@ -242,10 +242,14 @@ func soonFrom(l life) time.Time {
 // silentFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
 // where there was none.
 func (v *view) silentFrom(p *published) time.Time {
-	if v.mode() == v1alpha1.VerificationNone || p.verdictAt.IsZero() {
+	last := p.verdictAt
+	if last.IsZero() && p.answer.Unanswered > 0 { // as the status has it, which does not say when: before that
+		last = p.answer.UnansweredSince
+	}
+	if v.mode() == v1alpha1.VerificationNone || last.IsZero() {
 		return time.Time{}
 	}
-	return p.verdictAt.Add(2 * v.interval())
+	return last.Add(2 * v.interval())
 }
 
 // outdated reports whether there is no result of the last two intervals.

@@ -68,7 +68,7 @@ func (v *view) publication(c candidate) *Want {
 		Reason:      c.reason,
 	}
 	if v.published == nil {
-		record.Replaced = Record{}.replaced(v.calledReplacedInStatus(), c.entry.Fingerprint)
+		record.Replaced = Record{}.replaced(v.inStatus(true), c.entry.Fingerprint)
 	}
 	if p := v.published; p != nil {
 		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
@@ -116,7 +116,7 @@ func (v *view) upkeep() *Want {
 	}
 	tuple := p.tuple
 	tuple.Endpoint = Endpoint(tuple.Region)
-	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.base != v.Former && v.touched()}
+	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.restores()}
 	record.Replaced, w.Events = v.markedReplaced()
 	record.HeldIn = v.holders()
 	w.Record = record
@@ -127,6 +127,11 @@ func (v *view) upkeep() *Want {
 		})
 	}
 	return v.dressed(w)
+}
+
+// restores is whether what somebody else did to the target is undone; a new target.name is not.
+func (v *view) restores() bool {
+	return v.touched() && (v.base == &v.Target || v.base == v.Remembered)
 }
 
 // touched is whether somebody else deleted the target or changed its data.

@@ -287,5 +287,8 @@ func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
 		after.Seen = unavailable.Seen
 	}
 	after.Unanswered, after.UnansweredAt = before.Unanswered+1, now
+	if before.Unanswered == 0 {
+		after.UnansweredSince = now
+	}
 	return after
 }

@@ -149,9 +149,9 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 	}
 	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start}))
 	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Answer{
-		Verdict: rotation.Accepted, At: start, Unanswered: 1, UnansweredAt: start, Seen: "503"}))
+		Verdict: rotation.Accepted, At: start, Unanswered: 1, UnansweredAt: start, UnansweredSince: start, Seen: "503"}))
 	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Answer{
-		Verdict: rotation.Accepted, At: start, Unanswered: 2, UnansweredAt: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
+		Verdict: rotation.Accepted, At: start, Unanswered: 2, UnansweredAt: start, UnansweredSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
 	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
 		Verdict: rotation.Refused, At: start, Refusals: 1, RefusedSince: start, Seen: "401"}))
 	b.clock.Step(time.Second)
