@@ -26,6 +26,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -82,14 +83,22 @@ func notOurs(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 	case !owned:
 		return "it has no annotation " + v1alpha1.OwnerAnnotation
 	case owner != object.Name:
-		return fmt.Sprintf("it is the target of CleverTapPasscode %q, which hands it over by kubectl annotate secret -n %s %s %s=%s --overwrite",
-			owner, object.Namespace, secret.Name, v1alpha1.OwnerAnnotation, object.Name)
+		return fmt.Sprintf("it is the target of %s, which hands it over by kubectl annotate secret -n %s %s %s=%s --overwrite",
+			ownerText(owner), object.Namespace, secret.Name, v1alpha1.OwnerAnnotation, object.Name)
 	case secret.Type != corev1.SecretTypeOpaque:
-		return fmt.Sprintf("its type is %s, not Opaque", secret.Type)
+		return "its type is not Opaque"
 	case ptr.Deref(secret.Immutable, false):
 		return "it is immutable"
 	}
 	return ""
+}
+
+// ownerText quotes an annotation, which anybody can write, only if it can be an object's name.
+func ownerText(owner string) string {
+	if len(validation.IsDNS1123Subdomain(owner)) > 0 {
+		return "another CleverTapPasscode"
+	}
+	return fmt.Sprintf("CleverTapPasscode %q", owner)
 }
 
 func conflictMessage(object *v1alpha1.CleverTapPasscode, name, why string) string {

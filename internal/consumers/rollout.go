@@ -59,7 +59,7 @@ func FromDeployment(d *appsv1.Deployment) Rollout {
 	}
 	for _, c := range s.Conditions {
 		if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && s.ObservedGeneration >= d.Generation {
-			r.Failed = c.Message
+			r.Failed = quoted(c.Message)
 		}
 	}
 	return r
@@ -118,18 +118,29 @@ func FromArgoRollout(o *unstructured.Unstructured) Rollout {
 	r.Paused, _, _ = unstructured.NestedBool(o.Object, "spec", "paused")
 	switch phase := text("status", "phase"); {
 	case phase == "Degraded":
-		r.Failed = cmp.Or(text("status", "message"), "it is Degraded")
+		r.Failed = cmp.Or(quoted(text("status", "message")), "it is Degraded")
 	case text("status", "restartedAt") < text("spec", "restartAt"): // both are RFC 3339 in UTC
 		r.Unfinished = "its controller has not restarted all of its Pods yet"
 	case phase != "Healthy":
-		r.Unfinished = "it is " + cmp.Or(phase, "new")
+		r.Unfinished = "it is " + cmp.Or(quoted(phase), "new")
 	}
 	return r
 }
 
+// maxQuote is how much is quoted of what others wrote, in characters.
+const maxQuote = 200
+
+// quoted is a text of others', bounded.
+func quoted(text string) string {
+	if characters := []rune(text); len(characters) > maxQuote {
+		return string(characters[:maxQuote]) + "…"
+	}
+	return text
+}
+
 func controllerOf(o metav1.Object) Workload {
 	if ref := metav1.GetControllerOfNoCopy(o); ref != nil {
-		return Workload{Kind: ref.Kind, Name: ref.Name}
+		return Workload{Kind: quoted(ref.Kind), Name: quoted(ref.Name)}
 	}
 	return Workload{}
 }

@@ -92,7 +92,11 @@ func New(o Options) (*Sender, error) {
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, errors.New("--notification-sink must be an http or https URL")
 	}
-	client, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(o.Sink), cehttp.WithClient(http.Client{Timeout: timeout}))
+	client, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(o.Sink), cehttp.WithClient(http.Client{
+		Timeout: timeout,
+		// A redirect would take the URL, which may hold a secret, along as Referer, and the notice to whom nobody named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}))
 	if err != nil {
 		return nil, errors.New("preparing the client of --notification-sink failed")
 	}

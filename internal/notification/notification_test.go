@@ -224,3 +224,17 @@ func TestAWrongSinkIsRefusedWithoutShowingIt(t *testing.T) {
 		NewWithT(t).Expect(err).To(MatchError("--notification-sink must be an http or https URL"), sink)
 	}
 }
+
+// A redirect would take the sink's URL along, and the notice to whom nobody named.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	g := NewWithT(t)
+	elsewhere := newSink(t, status(http.StatusOK))
+	s := newSink(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	})
+	sender := run(t, s.URL+"/token")
+	sender.Send(notification.Notice{Namespace: "shop", Name: "marketing", Reason: "Expired", Path: "/apis/x"})
+	g.Eventually(sender.outcome).Should(Equal([]string{"error"}))
+	g.Expect(s.got()).To(HaveLen(3))
+	g.Expect(elsewhere.got()).To(BeEmpty())
+}

@@ -25,7 +25,10 @@ import (
 // copyTriggers are the prefixes of annotations that have a controller copy a Secret to where it can't be followed:
 // whoever may write an object must not be able to send its passcode to any namespace.
 func copyTriggers() []string {
-	return []string{"replicator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/"}
+	return []string{
+		"replicator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "kubed.appscode.com/sync", "synator/sync",
+		"kube-syncer/auto", "v1.kubernetes-replicator.olli.com/",
+	}
 }
 
 // targetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
@@ -44,8 +47,12 @@ func (v *view) targetAnnotations() (allowed map[string]string, forbidden []strin
 }
 
 func (v *view) forbids(annotation string) bool {
-	begins := func(prefix string) bool {
+	return beginsWithAny(annotation, copyTriggers()) && !beginsWithAny(annotation, v.AllowedAnnotations)
+}
+
+// beginsWithAny ignores case, as some controllers do.
+func beginsWithAny(annotation string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool {
 		return strings.HasPrefix(strings.ToLower(annotation), strings.ToLower(prefix))
-	}
-	return slices.ContainsFunc(copyTriggers(), begins) && !slices.ContainsFunc(v.AllowedAnnotations, begins)
+	})
 }

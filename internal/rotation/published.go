@@ -19,6 +19,7 @@ package rotation
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -90,9 +91,17 @@ func (v *view) recordOrMarks() Record {
 	}
 	return Record{
 		Revision: max(revision, v.Object.Status.Revision, 1),
-		Passcode: marks[v1alpha1.PasscodeAnnotation],
+		Passcode: firstCharacters(marks[v1alpha1.PasscodeAnnotation], maxPasscodeName),
 		EndsAt:   parseTime(v1alpha1.Time(marks[v1alpha1.ExpiresAtAnnotation])),
 	}
+}
+
+// firstCharacters is the text, cut between characters where it has more than n.
+func firstCharacters(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n])
 }
 
 func (v *view) findListed(p *published) {

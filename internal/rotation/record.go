@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -171,11 +172,28 @@ func ParseRecord(text string) (Record, error) {
 		return Record{}, errors.New("reading the target's record: it has no fingerprint")
 	case r.Revision < 1 || r.Revision > maxRevision:
 		return Record{}, errors.New("reading the target's record: its revision is none")
+	case !r.quotable():
+		return Record{}, errors.New("reading the target's record: a name in it is none")
 	case !r.Keys.complete() || !r.Keys.distinct():
 		return Record{}, errors.New("reading the target's record: its keys cannot be told apart")
 	}
 	return r, nil
 }
+
+// quotable reports whether what messages quote is no longer than the schema admits: anybody who may write the Secret can
+// write its record.
+func (r Record) quotable() bool {
+	names := append([]Replaced{{Passcode: r.Passcode}}, r.Replaced...)
+	for _, named := range names {
+		if utf8.RuneCountInString(named.Passcode) > maxPasscodeName {
+			return false
+		}
+	}
+	return len(r.AccountID) <= maxAccountID && len(r.Region) <= maxRegion
+}
+
+// What the schema admits, in characters.
+const maxPasscodeName, maxAccountID, maxRegion = 128, 64, 8
 
 func (k Keys) complete() bool {
 	return k.AccountID != "" && k.Passcode != "" && k.Region != "" && k.Endpoint != ""

@@ -57,8 +57,8 @@ func (r request) echo(before string) string {
 // requested reads an annotation. A new object's, where no record knows better, is echoed and not obeyed.
 func (v *view) requested(annotation, echoed string, handled []string) request {
 	r := request{value: v.Object.Annotations[annotation]}
-	if characters := []rune(r.value); len(characters) > maxRequest {
-		r.value = string(characters[:maxRequest])
+	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
+		r.value = cut
 		r.refusal = refuse("annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time")
 	}
 	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil

@@ -174,6 +174,16 @@ var _ = DescribeTable("10. A record of another object", decides,
 	Entry("is not what is put back without an acceptance", given(published, restarted, statusLost, writtenBy("other"), edited), writesNothing, asks("a")),
 )
 
+// annotatedWith names annotations for the target.
+func annotatedWith(keys ...string) step {
+	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+		s.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{}}
+		for _, key := range keys {
+			s.Target.Annotations[key] = "x"
+		}
+	})
+}
+
 // writtenBy is a target that another object's record is on.
 func writtenBy(uid types.UID) step { return func(w *world) { w.target.Record.OwnerUID = uid } }
 
@@ -218,6 +228,9 @@ var _ = Describe("10. A record", func() {
 		Entry("without an owner", with(func(r *rotation.Record) { r.OwnerUID = "" })),
 		Entry("without a fingerprint", with(func(r *rotation.Record) { r.Fingerprint = "" })),
 		Entry("without a key", with(func(r *rotation.Record) { r.Keys.Passcode = "" })),
+		Entry("of a passcode whose name is longer than a name can be", with(func(r *rotation.Record) { r.Passcode = strings.Repeat("é", 129) })),
+		Entry("of a replaced passcode whose name is", with(func(r *rotation.Record) { r.Replaced = []rotation.Replaced{{Passcode: strings.Repeat("x", 1000)}} })),
+		Entry("of an account that is none", with(func(r *rotation.Record) { r.AccountID = strings.Repeat("x", 65) })),
 		Entry("with two keys alike", with(func(r *rotation.Record) { r.Keys.Passcode = "region" })),
 		Entry("of a negative revision", with(func(r *rotation.Record) { r.Revision = -1 })),
 		Entry("of no revision", with(func(r *rotation.Record) { r.Revision = 0 })),
@@ -249,6 +262,8 @@ var _ = Describe("10. A record", func() {
 
 var _ = DescribeTable("Annotations that would have the target copied", decides,
 	Entry("are left out", given(copied(), accepted("a")), sets("replicator.v1.mittwald.de/replicate-to", false), sets("note", true)),
+	Entry("to other clusters are left out", given(annotatedWith("kubed.appscode.com/sync-contexts"), accepted("a")), sets("kubed.appscode.com/sync-contexts", false)),
+	Entry("of any replicator known are left out", given(annotatedWith("kubed.appscode.com/sync", "Synator/sync", "kube-syncer/auto", "v1.kubernetes-replicator.olli.com/x", "reflector.v1.k8s.emberstack.com/x"), published), mentions("Stalled", "kubed.appscode.com/sync", "Synator/sync", "kube-syncer/auto", "v1.kubernetes-replicator.olli.com/x", "reflector.v1.k8s.emberstack.com/x")),
 	Entry("are told of", given(copied(), published), says("Stalled", "TargetAnnotationForbidden"), says("Ready", "PasscodePublished")),
 	Entry("are set where they are allowed", given(copied("replicator.v1.mittwald.de/"), accepted("a")), sets("replicator.v1.mittwald.de/replicate-to", true)),
 	Entry("are set where that very one is allowed", given(copied("replicator.v1.mittwald.de/replicate-to"), published), saysNothingOf("Stalled")),

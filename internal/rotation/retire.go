@@ -392,7 +392,7 @@ func (v *view) safeToDelete(passcode, what string) Event {
 	text := fmt.Sprintf("Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
 		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
-		if slices.ContainsFunc(copyTriggers(), func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+		if beginsWithAny(key, copyTriggers()) {
 			text += ", nor are the copies that a replicator made of the Secret"
 			break
 		}

@@ -1,0 +1,42 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// What others may write is quoted no longer than a name can be.
+var _ = DescribeTable("A conflict quotes", func(owner, quoted string) {
+	secret := &corev1.Secret{Type: corev1.SecretTypeOpaque}
+	secret.Name = "marketing"
+	secret.Labels = map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget, v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}
+	secret.Annotations = map[string]string{v1alpha1.OwnerAnnotation: owner}
+	message := conflictMessage(newObject(), secret.Name, notOurs(newObject(), secret))
+	Expect(message).To(ContainSubstring(quoted))
+	Expect(len(message)).To(BeNumerically("<", 1000))
+},
+	Entry("another object", "other", `CleverTapPasscode "other"`),
+	Entry("no text of 256 KiB", strings.Repeat("x", 256<<10), "another CleverTapPasscode"),
+	Entry("no line breaks", "other\nREADY True", "another CleverTapPasscode"),
+)
