@@ -141,7 +141,7 @@ func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) 
 // restartProblem is for people.
 func restartProblem(err error) string {
 	if apierrors.IsForbidden(err) {
-		return "the operator may not restart it: let its service account patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used, in this namespace, and look for a policy that is in the way"
+		return "the operator may not restart it: allow its service account to patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used (rbac.rollouts in the chart; the component config/no-rollouts leaves it out), and look for a policy that is in the way"
 	}
 	return fmt.Sprintf("restarting it failed: %s. It is tried again", apierrors.ReasonForError(err))
 }

@@ -86,6 +86,9 @@ type Reconciler struct {
 	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
 	// for none.
 	Endpoint string
+	// Forbidden is told that the API server forbade something: a permission may be gone. nil tells nobody; it must not
+	// block.
+	Forbidden func()
 
 	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	memory  *memory
@@ -153,6 +156,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
 	}
 	err = errors.Join(err, r.report(ctx, seen, decision, known))
+	if r.Forbidden != nil && apierrors.IsForbidden(err) {
+		r.Forbidden()
+	}
 	r.sleep(request.NamespacedName, known, decision.Next, seen.lookAgain)
 	return ctrl.Result{}, err
 }

@@ -27,8 +27,9 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 )
 
-// Counters count what this process did.
+// Counters count what this process did, and say which namespaces it watches.
 type Counters struct {
+	watched       *prometheus.GaugeVec
 	rotations     *prometheus.CounterVec
 	verifications *prometheus.CounterVec
 	durations     *prometheus.HistogramVec
@@ -39,6 +40,9 @@ type Counters struct {
 // NewCounters returns counters at zero.
 func NewCounters() *Counters {
 	return &Counters{
+		watched: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: prefix + "namespace_watched", Help: "Whether a namespace that --namespaces names is watched: 0 if it is missing or may not be read.",
+		}, []string{"namespace"}),
 		rotations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "rotations_total", Help: "Publications of a value, by reason.",
 		}, []string{"namespace", "name", "reason"}),
@@ -61,7 +65,7 @@ func NewCounters() *Counters {
 // Register adds all of them to the registry.
 func (c *Counters) Register(registry prometheus.Registerer) error {
 	var problems []error
-	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts, c.notifications} {
+	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts, c.notifications, c.watched} {
 		problems = append(problems, registry.Register(collector))
 	}
 	return errors.Join(problems...)
@@ -84,6 +88,15 @@ func (c *Counters) Restarted(kind string, err error) {
 		result = "error"
 	}
 	c.restarts.WithLabelValues(kind, result).Inc()
+}
+
+// Watched says whether a namespace is watched.
+func (c *Counters) Watched(namespace string, yes bool) {
+	value := 0.0
+	if yes {
+		value = 1
+	}
+	c.watched.WithLabelValues(namespace).Set(value)
 }
 
 // Notified counts a notice.

@@ -30,6 +30,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
@@ -55,8 +56,6 @@ type Surroundings struct {
 	Wrap func(http.RoundTripper) http.RoundTripper
 	// Registry is where metrics are registered, once each.
 	Registry prometheus.Registerer
-	// Twins allows for more than one operator in this process, which metrics and names are then shared by.
-	Twins bool
 }
 
 // Clock tells the time and wakes.
@@ -76,18 +75,85 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// Run runs the operator until the context ends.
+// Run runs the operator until the context ends. It begins anew, within the process, when another one of --namespaces can
+// be watched.
 func Run(ctx context.Context, o Options, s Surroundings) error {
 	o, err := o.complete()
 	if err != nil {
 		return err
 	}
-	manager, err := newManager(o, s)
+	p := &process{Options: o, Surroundings: s, counters: metrics.NewCounters()}
+	if err := p.counters.Register(s.Registry); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	if p.notices, err = notification.New(notification.Options{
+		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notices"), Sent: p.counters.Notified,
+	}); err != nil {
+		return err
+	}
+	if len(o.Namespaces) == 0 {
+		return p.work(ctx, nil)
+	}
+	if p.namespaces, err = p.namedNamespaces(); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := p.workUntilMore(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// process is what outlives a beginning anew.
+type process struct {
+	Options
+	Surroundings
+	counters   *metrics.Counters
+	notices    *notification.Sender
+	namespaces *namespaces // nil for all
+}
+
+func (p *process) namedNamespaces() (*namespaces, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	live, err := client.New(p.Config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the client: %w", err)
+	}
+	return &namespaces{
+		names: p.Options.Namespaces, live: live, clock: p.Clock, log: ctrl.Log.WithName("namespaces"), watched: p.counters.Watched,
+		doubt: make(chan struct{}, 1), problems: map[string]string{},
+	}, nil
+}
+
+// workUntilMore works in the namespaces that can be watched, until there are more of them.
+func (p *process) workUntilMore(ctx context.Context) error {
+	watched := p.namespaces.readable(ctx)
+	working, end := context.WithCancel(ctx)
+	defer end()
+	go func() {
+		defer end()
+		p.namespaces.awaitMore(working, watched)
+	}()
+	return p.work(working, watched)
+}
+
+// work runs a manager until the context ends. If namespaces are named and none can be watched, it watches nothing, and
+// only answers probes.
+func (p *process) work(ctx context.Context, watched []string) error {
+	manager, err := p.newManager(watched)
 	if err != nil {
 		return err
 	}
-	if err := addReconciler(ctx, manager, o, s); err != nil {
-		return err
+	if p.namespaces == nil || len(watched) > 0 {
+		objects, err := p.addReconciler(ctx, manager)
+		if err != nil {
+			return err
+		}
+		defer p.Registry.Unregister(objects)
 	}
 	if err := manager.Start(ctx); err != nil {
 		return fmt.Errorf("running: %w", err)
@@ -95,16 +161,20 @@ func Run(ctx context.Context, o Options, s Surroundings) error {
 	return nil
 }
 
-func newManager(o Options, s Surroundings) (ctrl.Manager, error) {
+func (p *process) newManager(watched []string) (ctrl.Manager, error) {
+	o := p.Options
 	scheme, err := Scheme()
 	if err != nil {
 		return nil, err
 	}
-	cacheOptions, err := controllers.CacheOptions(o.Namespaces, o.WatchLabelSelector)
+	cacheOptions, err := controllers.CacheOptions(watched, o.WatchLabelSelector)
 	if err != nil {
 		return nil, err
 	}
-	manager, err := ctrl.NewManager(s.Config, ctrl.Options{
+	if p.namespaces != nil {
+		cacheOptions.DefaultWatchErrorHandler = p.namespaces.watchFailed
+	}
+	manager, err := ctrl.NewManager(p.Config, ctrl.Options{
 		Scheme:                        scheme,
 		Cache:                         cacheOptions,
 		Metrics:                       metricsOptions(o),
@@ -113,7 +183,8 @@ func newManager(o Options, s Surroundings) (ctrl.Manager, error) {
 		LeaderElectionID:              o.LeaderElectionID,
 		LeaderElectionNamespace:       o.OperatorNamespace,
 		LeaderElectionReleaseOnCancel: true,
-		Controller:                    ctrlconfig.Controller{SkipNameValidation: &s.Twins},
+		// One of the name was there before, if this is a beginning anew.
+		Controller: ctrlconfig.Controller{SkipNameValidation: ptr.To(true)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the manager: %w", err)
@@ -147,57 +218,55 @@ func metricsOptions(o Options) metricsserver.Options {
 	return options
 }
 
-func addReconciler(ctx context.Context, manager ctrl.Manager, o Options, s Surroundings) error {
-	live, err := client.New(s.Config, client.Options{Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient()})
+// addReconciler returns the metrics about objects, which end with the manager.
+func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prometheus.Collector, error) {
+	live, err := client.New(p.Config, client.Options{Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient()})
 	if err != nil {
-		return fmt.Errorf("preparing the client: %w", err)
+		return nil, fmt.Errorf("preparing the client: %w", err)
 	}
-	key, err := controllers.LoadKey(ctx, live, s.Random, o.OperatorNamespace)
+	key, err := controllers.LoadKey(ctx, live, p.Random, p.OperatorNamespace)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	vendor, err := clevertap.NewClient(clevertap.Options{
-		Endpoint: o.ClevertapEndpoint, Partner: o.ClevertapPartner, Timeout: o.VerifyTimeout,
-		IdleConnections: verification.DefaultPerRegion, Now: s.Clock.Now, Wrap: s.Wrap,
+		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, Timeout: p.VerifyTimeout,
+		IdleConnections: verification.DefaultPerRegion, Now: p.Clock.Now, Wrap: p.Wrap,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	counters := metrics.NewCounters()
-	if err := registerMetrics(manager, counters, o.MetricLabels, s.Registry); err != nil {
-		return err
-	}
-	notices, err := notification.New(notification.Options{
-		Sink: o.NotificationSink, Clock: s.Clock, Log: manager.GetLogger().WithName("notices"), Sent: counters.Notified,
-	})
-	if err != nil {
-		return err
-	}
-	if notices != nil {
-		if err := manager.Add(notices); err != nil {
-			return fmt.Errorf("adding the sender of notices: %w", err)
+	if p.notices != nil {
+		if err := manager.Add(p.notices); err != nil {
+			return nil, fmt.Errorf("adding the sender of notices: %w", err)
 		}
 	}
 	reconciler := &controllers.Reconciler{
 		Client: manager.GetClient(),
 		Live:   live,
 		Key:    key,
-		Clock:  s.Clock,
+		Clock:  p.Clock,
 		Events: manager.GetEventRecorder(controllers.FieldManager),
-		Notify: notices.Send,
+		Notify: p.notices.Send,
 
-		VolumeRefresh:            o.VolumeRefresh,
-		Counters:                 counters,
-		AllowedTargetAnnotations: o.AllowedTargetAnnotations,
-		Endpoint:                 schemeAndHost(o.ClevertapEndpoint),
+		VolumeRefresh:            p.VolumeRefresh,
+		Counters:                 p.counters,
+		AllowedTargetAnnotations: p.AllowedTargetAnnotations,
+		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
+	}
+	if p.namespaces != nil {
+		reconciler.Forbidden = p.namespaces.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
-		Verifier: vendor, Clock: s.Clock, PerAccount: o.VerifyConcurrency, Wake: reconciler.Wake, Asked: counters.Asked,
+		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Asked: p.counters.Asked,
 	})
-	if err := reconciler.SetupWithManager(ctx, manager, o.MaxConcurrentReconciles); err != nil {
-		return fmt.Errorf("preparing the reconciler: %w", err)
+	if err := reconciler.SetupWithManager(ctx, manager, p.MaxConcurrentReconciles); err != nil {
+		return nil, fmt.Errorf("preparing the reconciler: %w", err)
 	}
-	return nil
+	objects := metrics.NewObjects(manager.GetClient(), manager.Elected(), p.MetricLabels)
+	if err := p.Registry.Register(objects); err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	return objects, nil
 }
 
 // schemeAndHost is what may be said of a URL: its path and its user can hold secrets. "" stays "".
@@ -207,14 +276,4 @@ func schemeAndHost(address string) string {
 		return ""
 	}
 	return parsed.Scheme + "://" + parsed.Host
-}
-
-func registerMetrics(manager ctrl.Manager, counters *metrics.Counters, labels []string, registry prometheus.Registerer) error {
-	if err := counters.Register(registry); err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
-	}
-	if err := registry.Register(metrics.NewObjects(manager.GetClient(), manager.Elected(), labels)); err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
-	}
-	return nil
 }

@@ -88,10 +88,15 @@ func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "objects worked on at once")
 }
 
-// list reads comma-separated values.
+// list reads comma-separated values, with or without blanks around them.
 func list(into *[]string) func(string) error {
 	return func(value string) error {
-		*into = slices.DeleteFunc(strings.Split(value, ","), func(part string) bool { return part == "" })
+		*into = nil
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				*into = append(*into, part)
+			}
+		}
 		return nil
 	}
 }
@@ -101,6 +106,11 @@ func (o Options) complete() (Options, error) {
 	if _, err := labels.Parse(o.WatchLabelSelector); err != nil {
 		return o, fmt.Errorf("--watch-label-selector: %w", err)
 	}
+	namespaces, err := checkNamespaces(o.Namespaces)
+	if err != nil {
+		return o, err
+	}
+	o.Namespaces = namespaces
 	if o.VerifyConcurrency < 1 || o.MaxConcurrentReconciles < 1 || o.VerifyTimeout <= 0 {
 		return o, fmt.Errorf("--verify-concurrency, --max-concurrent-reconciles and --verify-timeout must be more than zero")
 	}
@@ -115,13 +125,13 @@ func (o Options) complete() (Options, error) {
 		o.NotificationSink = os.Getenv("K_SINK")
 	}
 	if o.LeaderElectionID == "" {
-		o.LeaderElectionID = o.defaultLease()
+		o.LeaderElectionID = o.DefaultLease()
 	}
 	return o, nil
 }
 
-// defaultLease differs from shard to shard, so that each has a leader of its own.
-func (o Options) defaultLease() string {
+// DefaultLease is the lease's name if none is given. It differs from shard to shard, so that each has a leader of its own.
+func (o Options) DefaultLease() string {
 	const name = "clevertap-passcode-operator"
 	if len(o.Namespaces) == 0 && o.WatchLabelSelector == "" {
 		return name

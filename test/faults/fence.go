@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -209,6 +210,9 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			}
 			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
 				return next.RoundTrip(r)
+			}
+			if path.Base(path.Dir(r.URL.Path)) == "namespaces" {
+				i.watches() // it looks whether it may watch, and tries again by the clock
 			}
 			what := r.Method + " " + r.URL.Path
 			if vendor {

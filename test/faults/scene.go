@@ -205,7 +205,7 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
 		ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
 		MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-	}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(), Twins: true})
+	}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
 }
 
 // current is replica 0's newest incarnation.

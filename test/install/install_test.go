@@ -34,6 +34,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
 )
 
@@ -131,9 +132,57 @@ func TestTheChartWithNamespacesIsTheNamespacedInstallation(t *testing.T) {
 	deployment := built["Deployment "+namespace+"/clevertap-passcode-operator"]
 	container := deployment.Object["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
 	NewWithT(t).Expect(container["args"].([]any)[1]).To(Equal("--namespaces=$(POD_NAMESPACE)"))
-	container["args"].([]any)[1] = "--namespaces=" + namespace
+	args := container["args"].([]any)
+	args[1] = "--namespaces=" + namespace
+	// Its lease is its own by its namespace; the chart's is named as the operator computes it.
+	NewWithT(t).Expect(args[3]).To(Equal("--leader-election-id=clevertap-passcode-operator"))
+	lease := leaseOf(t, "--set", "watchNamespaces={"+namespace+"}")
+	container["args"] = []any{args[0], "--leader-election-id=" + lease, args[1], args[2]}
+	for _, rule := range built["Role "+namespace+"/clevertap-passcode-operator-self"].Object["rules"].([]any) {
+		if names := rule.(map[string]any)["resourceNames"]; names != nil && names.([]any)[0] == "clevertap-passcode-operator" {
+			rule.(map[string]any)["resourceNames"] = []any{lease}
+		}
+	}
 	container["env"] = slices.DeleteFunc(container["env"].([]any), func(e any) bool { return e.(map[string]any)["name"] == "POD_NAMESPACE" })
 	expectSame(t, chart(t, "--set", "watchNamespaces={"+namespace+"}"), built)
+}
+
+// leaseOf is the lease that the chart names, in its arguments and its Role alike.
+func leaseOf(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := run("HELM", append([]string{"template", "release", "charts/clevertap-passcode-operator", "--namespace", namespace, "--kube-version", "1.37.2"}, args...)...)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred(), out)
+	_, after, found := strings.Cut(out, "--leader-election-id=")
+	NewWithT(t).Expect(found).To(BeTrue())
+	lease, _, _ := strings.Cut(after, "\n")
+	NewWithT(t).Expect(out).To(ContainSubstring("resourceNames:\n  - " + lease + "\n"))
+	return lease
+}
+
+func TestTheChartNamesTheLeaseThatTheOperatorWould(t *testing.T) {
+	for _, row := range []struct{ set, namespaces, selector string }{
+		{"watchNamespaces={shop,mall}", "shop,mall", ""},
+		{"watchLabelSelector=shard=one", "", "shard=one"},
+	} {
+		options := operator.Options{WatchLabelSelector: row.selector}
+		if row.namespaces != "" {
+			options.Namespaces = strings.Split(row.namespaces, ",")
+		}
+		NewWithT(t).Expect(leaseOf(t, "--set", row.set)).To(Equal(options.DefaultLease()), row.set)
+	}
+}
+
+func TestTheChartAndTheComponentWithoutRollouts(t *testing.T) {
+	rendered := chart(t, "--set", "rbac.rollouts=false")
+	role := "ClusterRole /clevertap-passcode-operator"
+	folder := filepath.Join(env.Root(), "bin", "no-rollouts-test")
+	NewWithT(t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	kustomization := "resources: [../../config/default]\ncomponents: [../../config/no-rollouts]\n"
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(kustomization), 0o600)).To(Succeed())
+	built := objects(t, "KUSTOMIZE", "build", "bin/no-rollouts-test")
+	NewWithT(t).Expect(normal(rendered[role])).To(Equal(normal(built[role])))
+	NewWithT(t).Expect(normal(built[role])).NotTo(Equal(normal(kustomized(t, "default")[role])))
 }
 
 func TestTheChartHasTheMonitoringOfConfig(t *testing.T) {
@@ -185,6 +234,7 @@ func TestEveryValueReachesWhatItIsFor(t *testing.T) {
 		{"notifications.sinkSecret.name=sink", "name: K_SINK"},
 		{"metrics.objectLabels={team,app.kubernetes.io/name}", "--metric-labels=team,app.kubernetes.io/name"},
 		{"argoRollouts.enabled=true", "- argoproj.io"},
+		{"rbac.rollouts=false", "  - statefulsets\n  verbs:\n  - list\n-"},
 		{"metrics.secure=false", "--metrics-secure=false"},
 		{"metrics.serviceMonitor.enabled=true", "kind: ServiceMonitor"},
 		{"metrics.serviceMonitor.enabled=true", "honorLabels: true"},

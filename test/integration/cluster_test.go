@@ -112,7 +112,7 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 	}
 	go func() {
 		ended <- operator.Run(ctx, options, operator.Surroundings{
-			Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry, Twins: true})
+			Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry})
 	}()
 	var once sync.Once
 	return func() {
@@ -132,6 +132,10 @@ func (c *cluster) restartOperator() {
 	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 }
+
+func clientKey(o client.Object) client.ObjectKey { return client.ObjectKeyFromObject(o) }
+
+func inNamespace(name string) client.DeleteAllOfOption { return client.InNamespace(name) }
 
 // stage puts values into a source Secret, which is made at the first call.
 func (c *cluster) stage(ctx context.Context, name string, values map[string]string, modifiers ...func(*corev1.Secret)) {

@@ -1,0 +1,147 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// namespaceRetry is how often a namespace that cannot be watched is tried again.
+const namespaceRetry = time.Minute
+
+// namespaces are those that --namespaces names. One that is missing, or may not be read, delays no other: informers wait
+// for all that they are told to watch, so they are told of the readable ones, and begin anew once there are more.
+type namespaces struct {
+	names []string
+	live  client.Reader
+	clock Clock
+	log   logr.Logger
+	// watched is told of each namespace whether it can be watched.
+	watched func(namespace string, yes bool)
+	// doubt is sent when something was forbidden: one of them may not be readable any more.
+	doubt    chan struct{}
+	problems map[string]string // why each cannot be watched, as it was logged
+}
+
+// checkNamespaces trims the names, and returns an error for what is none.
+func checkNamespaces(names []string) ([]string, error) {
+	var checked []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
+			return nil, fmt.Errorf("--namespaces: %q is no name of a namespace: %s", name, problems[0])
+		}
+		if !slices.Contains(checked, name) {
+			checked = append(checked, name)
+		}
+	}
+	return checked, nil
+}
+
+// readable looks at each namespace, and returns those that can be watched.
+func (n *namespaces) readable(ctx context.Context) []string {
+	var readable []string
+	for _, name := range n.names {
+		problem := n.problem(ctx, name)
+		if ctx.Err() != nil {
+			return readable
+		}
+		n.watched(name, problem == "")
+		switch before, logged := n.problems[name]; {
+		case problem != "" && problem != before:
+			n.log.Info("A namespace cannot be watched. It is tried again each minute; no other is affected", "namespace", name, "problem", problem)
+		case problem == "" && logged && before != "":
+			n.log.Info("A namespace can be watched again", "namespace", name)
+		}
+		n.problems[name] = problem
+		if problem == "" {
+			readable = append(readable, name)
+		}
+	}
+	return readable
+}
+
+// problem says why a namespace cannot be watched, and what to do; "" if it can. The list of a namespace that does not
+// exist is empty under a ClusterRole, so the Namespace is read as well, where that is granted.
+func (n *namespaces) problem(ctx context.Context, name string) string {
+	namespace := &metav1.PartialObjectMetadata{}
+	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	if err := n.live.Get(ctx, client.ObjectKey{Name: name}, namespace); apierrors.IsNotFound(err) {
+		return "it does not exist: create it, or take it off --namespaces"
+	}
+	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}} {
+		err := n.live.List(ctx, list, client.InNamespace(name), client.Limit(1), client.HasLabels{v1alpha1.RoleLabel})
+		if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
+			return "the operator may not read it: bind its service account to its Role there"
+		}
+	}
+	return ""
+}
+
+// suspect notes that something was forbidden. It never blocks.
+func (n *namespaces) suspect() {
+	select {
+	case n.doubt <- struct{}{}:
+	default:
+	}
+}
+
+// watchFailed is for informers, which try again by themselves.
+func (n *namespaces) watchFailed(ctx context.Context, r *cache.Reflector, err error) {
+	if apierrors.IsForbidden(err) {
+		n.suspect()
+	}
+	cache.DefaultWatchErrorHandler(ctx, r, err)
+}
+
+// awaitMore returns once a namespace can be watched that is not in the list, or the context ends.
+func (n *namespaces) awaitMore(ctx context.Context, watched []string) {
+	readable := watched
+	for {
+		var doubt chan struct{} // none while some are tried again anyway
+		wait := make(chan struct{})
+		if len(readable) == len(n.names) {
+			doubt = n.doubt
+		} else {
+			n.clock.AfterFunc(namespaceRetry, func() { close(wait) })
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-doubt:
+		case <-wait:
+		}
+		readable = n.readable(ctx)
+		if slices.ContainsFunc(readable, func(name string) bool { return !slices.Contains(watched, name) }) {
+			return
+		}
+	}
+}
