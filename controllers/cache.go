@@ -23,6 +23,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -52,7 +53,8 @@ func CacheOptions(namespaces []string, selector string) (cache.Options, error) {
 		DefaultTransform:  cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.CleverTapPasscode{}: {Label: objects},
-			&corev1.Secret{}:              {Label: labels.NewSelector().Add(*role), Transform: slimSecret},
+			// Secrets are only read, and a large one would be copied again and again.
+			&corev1.Secret{}: {Label: labels.NewSelector().Add(*role), Transform: slimSecret, UnsafeDisableDeepCopy: ptr.To(true)},
 		},
 		ReaderFailOnMissingInformer: true,
 	}, nil

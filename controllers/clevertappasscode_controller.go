@@ -93,12 +93,13 @@ type Reconciler struct {
 	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	memory  *memory
 	lookout *lookout
+	turns   *turns
 }
 
 // SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
 // CleverTap's answers and by the clock.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
-	r.memory = newMemory()
+	r.memory, r.turns = newMemory(), newTurns(maxConcurrentReconciles)
 	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToRetire)
 	if err := addIndexes(ctx, mgr); err != nil {
 		return err
@@ -119,7 +120,17 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, max
 			MaxConcurrentReconciles: maxConcurrentReconciles,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, lastBackoff),
 		}).
-		Complete(r)
+		Complete(reconcile.Func(r.inTurn))
+}
+
+// inTurn reconciles if the namespace has a worker left.
+func (r *Reconciler) inTurn(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	wait, ok := r.turns.enter(request)
+	if !ok {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	defer r.turns.leave(request)
+	return r.Reconcile(ctx, request)
 }
 
 // notesDeletions lets every event pass.

@@ -112,7 +112,7 @@ func (r *Reconciler) observeSource(ctx context.Context, s *seen, entry v1alpha1.
 	return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
 }
 
-// secret is the informer's; nil where it has none.
+// secret is the informer's, not to be changed; nil where it has none.
 func (r *Reconciler) secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)

@@ -103,7 +103,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })
 		},
 		condition: "Ready", reason: "PasscodePublished",
-		says: []string{"for account TEST-5RW-K78-985Z in in1; no listed passcode is accepted yet for account TEST-5RW-K78-985Z in eu1"},
+		says: []string{"for account TEST-5RW-K78-985Z in in1; for account TEST-5RW-K78-985Z in eu1, no listed passcode is accepted"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "in1" })
 		},

@@ -243,7 +243,7 @@ var _ = Describe("An operator", func() {
 	})
 
 	It("follows its leader, and writes nothing on taking over", func(ctx SpecContext) {
-		elect := func(o *operator.Options, _ *rest.Config) { o.LeaderElect = true }
+		elect := func(o *operator.Options, _ *rest.Config) { o.LeaderElect, o.LeaderElectionID = true, leaseOfTheRole }
 		c := newCluster(ctx, elect)
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})

@@ -1,0 +1,75 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// passTime is about how long a pass takes that writes something.
+const passTime = 5 * time.Millisecond
+
+// turns bound how many workers one namespace has, so that some are left for the others, whatever it edits.
+type turns struct {
+	limit int
+
+	mu      sync.Mutex
+	running map[string]int
+	waiting map[string]sets.Set[reconcile.Request]
+}
+
+// newTurns leaves a quarter of the workers, one at least, to other namespaces.
+func newTurns(workers int) *turns {
+	return &turns{
+		limit:   max(1, workers-max(1, workers/4)),
+		running: map[string]int{}, waiting: map[string]sets.Set[reconcile.Request]{},
+	}
+}
+
+// enter reports whether the request has its turn; if not, it is to come back after the wait, which is the longer the more
+// of its namespace wait.
+func (t *turns) enter(request reconcile.Request) (wait time.Duration, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	namespace := request.Namespace
+	if t.running[namespace] < t.limit {
+		t.running[namespace]++
+		t.waiting[namespace].Delete(request)
+		if t.waiting[namespace].Len() == 0 {
+			delete(t.waiting, namespace)
+		}
+		return 0, true
+	}
+	if t.waiting[namespace] == nil {
+		t.waiting[namespace] = sets.New[reconcile.Request]()
+	}
+	t.waiting[namespace].Insert(request)
+	return passTime * time.Duration(1+t.waiting[namespace].Len()/t.limit), false
+}
+
+// leave ends a turn.
+func (t *turns) leave(request reconcile.Request) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running[request.Namespace]--; t.running[request.Namespace] == 0 {
+		delete(t.running, request.Namespace)
+	}
+}

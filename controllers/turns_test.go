@@ -1,0 +1,72 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controllers
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+func of(namespace string, i int) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: fmt.Sprint(i)}}
+}
+
+var _ = Describe("Turns", func() {
+	It("leave a quarter of the workers to other namespaces", func() {
+		t := newTurns(16)
+		for i := range 12 {
+			_, ok := t.enter(of("attacker", i))
+			Expect(ok).To(BeTrue())
+		}
+		for i := range 1000 {
+			_, ok := t.enter(of("attacker", 100+i))
+			Expect(ok).To(BeFalse())
+		}
+		_, ok := t.enter(of("victim", 1))
+		Expect(ok).To(BeTrue(), "has no worker left")
+	})
+	It("are waited for the longer the more wait, however often each comes back", func() {
+		t := newTurns(1)
+		t.enter(of("shop", 0))
+		first, _ := t.enter(of("shop", 1))
+		for range 100 {
+			again, _ := t.enter(of("shop", 1))
+			Expect(again).To(Equal(first))
+		}
+		for i := range 100 {
+			t.enter(of("shop", 2+i))
+		}
+		last, _ := t.enter(of("shop", 1))
+		Expect(last).To(BeNumerically(">", 50*first))
+	})
+	It("are free again once they end, and nothing is kept", func() {
+		t := newTurns(2)
+		t.enter(of("shop", 0))
+		_, ok := t.enter(of("shop", 1))
+		Expect(ok).To(BeFalse())
+		t.leave(of("shop", 0))
+		_, ok = t.enter(of("shop", 1))
+		Expect(ok).To(BeTrue())
+		t.leave(of("shop", 1))
+		Expect(t.running).To(BeEmpty())
+		Expect(t.waiting).To(BeEmpty())
+	})
+})

@@ -1,0 +1,120 @@
+/*
+Copyright 2026 The CleverTap Passcode Operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+)
+
+// applyPolicy applies a sample, for the tests of one namespace alone.
+func applyPolicy(ctx SpecContext, file, namespace string, accounts map[string]string) {
+	GinkgoHelper()
+	text, err := os.ReadFile(filepath.Join(env.Root(), "config", "samples", "policies", file))
+	Expect(err).NotTo(HaveOccurred())
+	documents := strings.Split(string(text), "\n---\n")
+	policy, binding := &admissionv1.ValidatingAdmissionPolicy{}, &admissionv1.ValidatingAdmissionPolicyBinding{}
+	Expect(yaml.UnmarshalStrict([]byte(documents[0]), policy)).To(Succeed())
+	Expect(yaml.UnmarshalStrict([]byte(documents[1]), binding)).To(Succeed())
+	policy.Name += "-" + namespace
+	binding.Name, binding.Spec.PolicyName = policy.Name, policy.Name
+	binding.Spec.MatchResources = &admissionv1.MatchResources{NamespaceSelector: &metav1.LabelSelector{
+		MatchLabels: map[string]string{corev1.LabelMetadataName: namespace},
+	}}
+	if binding.Spec.ParamRef != nil {
+		binding.Spec.ParamRef.Namespace = namespace
+		Expect(kube.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: binding.Spec.ParamRef.Name, Namespace: namespace}, Data: accounts})).To(Succeed())
+	}
+	for _, o := range []client.Object{policy, binding} {
+		Expect(kube.Create(ctx, o)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(kube.Delete(ctx, o))).To(Succeed()) })
+	}
+}
+
+var _ = Describe("The sample policies", func() {
+	It("bind accounts and regions to namespaces", func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		applyPolicy(ctx, "accounts.yaml", namespace, map[string]string{namespace: "TEST-5RW-K78-985Z/in1 OTHER/*", "elsewhere": "THIRD/in1"})
+		denied := func(modifiers ...modifier) func() error {
+			return func() error { return kube.Create(ctx, valid(namespace, modifiers...), client.DryRunAll) }
+		}
+		Eventually(denied(ofAccount("THIRD"))).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
+		Expect(denied(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(MatchError(ContainSubstring("is not allowed")))
+		Expect(denied()()).To(Succeed())
+		Expect(denied(ofAccount("OTHER"), func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(Succeed())
+	})
+
+	It("reserve spec.rollout for those who may patch workloads", func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		applyPolicy(ctx, "rollout.yaml", namespace, nil)
+		rule := func(group, resource string, verbs ...string) rbacv1.PolicyRule {
+			return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
+		}
+		objects := rule(v1alpha1.GroupVersion.Group, "clevertappasscodes", "create", "get", "update")
+		grantRole(ctx, namespace, "author", "author", []rbacv1.PolicyRule{objects})
+		grantRole(ctx, namespace, "deployer", "deployer", []rbacv1.PolicyRule{objects,
+			rule("apps", "deployments", "patch"), rule("apps", "statefulsets", "patch"), rule("apps", "daemonsets", "patch")})
+		rollout := func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }
+		author, deployer := as("author"), as("deployer")
+
+		Eventually(func() error { return author.Create(ctx, valid(namespace, rollout), client.DryRunAll) }).
+			Should(MatchError(ContainSubstring("only who may patch deployments")))
+		Expect(author.Create(ctx, valid(namespace), client.DryRunAll)).To(Succeed())
+		Expect(deployer.Create(ctx, valid(namespace, rollout))).To(Succeed())
+
+		object := valid(namespace)
+		Expect(author.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
+		object.Annotations = map[string]string{v1alpha1.VerifyRequestedAtAnnotation: "now"}
+		Expect(author.Update(ctx, object)).To(Succeed(), "a request changes no spec")
+		pinned("shop-2026-q4")(object)
+		Expect(author.Update(ctx, object)).To(MatchError(ContainSubstring("only who may patch deployments")))
+	})
+
+	It("allow only an organisation's own annotations on targets", func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		applyPolicy(ctx, "target-annotations.yaml", namespace, nil)
+		Eventually(func() error {
+			return kube.Create(ctx, valid(namespace, targetAnnotation("unheard-of.example.org/copy")), client.DryRunAll)
+		}).Should(MatchError(ContainSubstring("only keys that begin with example.com/ are allowed")))
+		Expect(kube.Create(ctx, valid(namespace, targetAnnotation("example.com/team")), client.DryRunAll)).To(Succeed())
+		Expect(kube.Create(ctx, valid(namespace), client.DryRunAll)).To(Succeed())
+	})
+})
+
+// as is a client of somebody else's.
+func as(user string) client.Client {
+	GinkgoHelper()
+	access := rest.CopyConfig(config)
+	access.Impersonate = rest.ImpersonationConfig{UserName: user}
+	c, err := client.New(access, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	return c
+}
