@@ -139,7 +139,7 @@ fuzz: ## Runs every fuzz target for FUZZTIME each, half a minute if nothing else
 faults: ## Injects faults at every point of every workload, and runs mutants against the oracles; takes half an hour.
 	@mkdir -p docs/faults
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -out docs/faults/plans.json
-	MODEL_DISRUPTIONS=2 go test -count=1 -timeout 20m -run TestEveryState -v ./internal/rotation
+	MODEL_DISRUPTIONS=2 go test -count=1 -timeout 60m -run TestEveryState -v ./internal/rotation
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -mutants -out docs/faults/mutants.json
 
 .PHONY: site

@@ -107,9 +107,10 @@ type model struct {
 	dark   bool              // something on the way refuses everyone
 	wiped  bool              // somebody has emptied the status, or deleted the target: what was told is not known any more
 	denied bool              // a policy denies writes of the target
-	pod    time.Time         // since when a Pod has the target in its environment; zero for none
+	pod    bool              // a Pod has had the target in its environment since before anything was published
 
-	// safe counts how often each replaced value was called safe to delete since it was last published, by the message.
+	// safe counts how often each replaced value was called safe to delete since it was last published, by the message. It
+	// tells no states apart: a path keeps its own.
 	safe map[string]int
 
 	triggers  int64           // how many revisions there may be
@@ -284,8 +285,8 @@ func (m *model) sends(t *testing.T, events []rotation.Event) {
 func (m *model) looks(i int, w *world) *model {
 	n := m.after(fmt.Sprintf("%d looks", i))
 	w.look = &consumers.Look{At: m.now}
-	if !m.pod.IsZero() {
-		w.look.Pods = []consumers.Pod{pod("api-1", frozen(m.pod))}
+	if m.pod {
+		w.look.Pods = []consumers.Pod{pod("api-1", frozen(made))}
 	}
 	n.replicas[i].know(w)
 	return n
@@ -384,7 +385,7 @@ func (m *model) next(t *testing.T) []*model {
 	if n := m.later(); n != nil && len(list) == 0 {
 		list = append(list, n)
 	}
-	if m.dark || m.denied || !m.pod.IsZero() {
+	if m.dark || m.denied || m.pod {
 		list = append(list, m.lit("light"))
 	}
 	if m.budget > 0 {
@@ -402,7 +403,7 @@ func (m *model) lit(what string) *model {
 	if m.dark {
 		n.dark, n.now = false, m.now.Add(1)
 	}
-	n.denied, n.pod = false, time.Time{}
+	n.denied, n.pod = false, false
 	if n.server.object.Spec.Suspend {
 		n.setObject(func(o *v1alpha1.CleverTapPasscode) { resumed(&world{object: o}) })
 	}
@@ -487,7 +488,7 @@ func (m *model) disruptions(t *testing.T) []*model {
 	denied.denied = true
 	denied.setObject(func(o *v1alpha1.CleverTapPasscode) { labelled(&world{object: o}) })
 	used := m.disrupted("a Pod has the target in its environment")
-	used.pod = m.now
+	used.pod = true
 	return append(append(list, dark, denied, used), m.edits()...)
 }
 
@@ -561,7 +562,7 @@ func (m *model) key() digest {
 		parts = append(parts, r.view.digests, r.digest)
 	}
 	return digestOf(append(parts, ranks(objects), ranks(targets),
-		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last, m.denied, m.pod, m.safe)...)
+		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last, m.denied, m.pod)...)
 }
 
 func digestOf(parts ...any) digest {
