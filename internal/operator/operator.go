@@ -94,7 +94,7 @@ func Run(ctx context.Context, o Options, s Surroundings) error {
 	if len(o.Namespaces) == 0 {
 		return p.work(ctx, nil)
 	}
-	if p.namespaces, err = p.namedNamespaces(); err != nil {
+	if p.named, err = p.namedNamespaces(); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
@@ -111,7 +111,7 @@ type process struct {
 	Surroundings
 	counters   *metrics.Counters
 	notices    *notification.Sender
-	namespaces *namespaces // nil for all
+	named      *namespaces // nil for all
 }
 
 func (p *process) namedNamespaces() (*namespaces, error) {
@@ -124,19 +124,19 @@ func (p *process) namedNamespaces() (*namespaces, error) {
 		return nil, fmt.Errorf("preparing the client: %w", err)
 	}
 	return &namespaces{
-		names: p.Options.Namespaces, live: live, clock: p.Clock, log: ctrl.Log.WithName("namespaces"), watched: p.counters.Watched,
+		names: p.Namespaces, live: live, clock: p.Clock, log: ctrl.Log.WithName("namespaces"), watched: p.counters.Watched,
 		doubt: make(chan struct{}, 1), problems: map[string]string{},
 	}, nil
 }
 
 // workUntilMore works in the namespaces that can be watched, until there are more of them.
 func (p *process) workUntilMore(ctx context.Context) error {
-	watched := p.namespaces.readable(ctx)
+	watched := p.named.readable(ctx)
 	working, end := context.WithCancel(ctx)
 	defer end()
 	go func() {
 		defer end()
-		p.namespaces.awaitMore(working, watched)
+		p.named.awaitMore(working, watched)
 	}()
 	return p.work(working, watched)
 }
@@ -148,7 +148,7 @@ func (p *process) work(ctx context.Context, watched []string) error {
 	if err != nil {
 		return err
 	}
-	if p.namespaces == nil || len(watched) > 0 {
+	if p.named == nil || len(watched) > 0 {
 		objects, err := p.addReconciler(ctx, manager)
 		if err != nil {
 			return err
@@ -171,8 +171,8 @@ func (p *process) newManager(watched []string) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.namespaces != nil {
-		cacheOptions.DefaultWatchErrorHandler = p.namespaces.watchFailed
+	if p.named != nil {
+		cacheOptions.DefaultWatchErrorHandler = p.named.watchFailed
 	}
 	manager, err := ctrl.NewManager(p.Config, ctrl.Options{
 		Scheme:                        scheme,
@@ -253,8 +253,8 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		AllowedTargetAnnotations: p.AllowedTargetAnnotations,
 		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
 	}
-	if p.namespaces != nil {
-		reconciler.Forbidden = p.namespaces.suspect
+	if p.named != nil {
+		reconciler.Forbidden = p.named.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Asked: p.counters.Asked,

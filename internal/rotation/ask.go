@@ -88,8 +88,8 @@ func (v *view) due(q inquiry) time.Time {
 		return v.now
 	case q.answer.Unanswered > 0:
 		return v.atTheEnd(q, q.answer.UnansweredAt, v.retryWait(q))
-	case q.verdict == Unknown && (q.verdictAt.IsZero() || q.waiting || q.ends.IsZero() || v.now.Before(q.ends)):
-		return v.now // of one past its end it is known when it was asked about, and not what was said
+	case q.verdict == Unknown && !v.askedPastEnd(q):
+		return v.now
 	case q.published && q.verdict == Refused && !v.givenUp(v.published):
 		return q.verdictAt.Add(secondRefusal)
 	case q.published:
@@ -100,6 +100,11 @@ func (v *view) due(q inquiry) time.Time {
 		return v.now // only a fresh acceptance permits to publish
 	}
 	return q.verdictAt.Add(v.staggered(stagedInterval, q.fingerprint))
+}
+
+// askedPastEnd reports whether CleverTap was asked about a value past its end, whose status does not say what it answered.
+func (v *view) askedPastEnd(q inquiry) bool {
+	return !q.waiting && !q.verdictAt.IsZero() && !q.ends.IsZero() && !v.now.Before(q.ends)
 }
 
 // staggered is a wait less up to a tenth, which share is the object's and the value's own: those that were asked about

@@ -91,13 +91,18 @@ func (v *view) unpublished() metav1.Condition {
 	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unused := func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused && !e.replaced }
-	if v.firstOf(unused) != nil || v.pinned() != nil && v.pinned().hasValue() && v.pinned().verdict != Refused {
+	unrefused := func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused }
+	switch usable := v.firstOf(unrefused); {
+	case v.firstOf(func(e *entry) bool { return unrefused(e) && (!e.replaced || e == v.pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
-	}
-	if v.firstOf(func(e *entry) bool { return e.hasValue() && e.replaced && e.verdict != Refused }) != nil {
+	case usable != nil:
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, v.allReplacedMessage())
 	}
+	return v.nothingUsable()
+}
+
+// nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
+func (v *view) nothingUsable() metav1.Condition {
 	if len(v.entries) == 0 { // which the schema refuses
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}

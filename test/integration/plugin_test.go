@@ -90,6 +90,18 @@ func byHand(ctx SpecContext, modifiers ...modifier) *cluster {
 	return c
 }
 
+var _ = Describe("kubectl clevertap list", func() {
+	It("shows which objects have the same passcode active", func(ctx SpecContext) {
+		c := byHand(ctx)
+		Expect(c.clevertap(ctx, "", "list").Err).NotTo(ContainSubstring("The same passcode"))
+		object := valid(c.namespace, func(o *v1alpha1.CleverTapPasscode) { o.Name = "orders" })
+		object.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start)}
+		Expect(kube.Create(ctx, object)).To(Succeed())
+		Eventually(func() ran { return c.clevertap(ctx, "", "list") }).Should(tells(
+			"The same passcode is active in " + c.namespace + "/marketing, " + c.namespace + "/orders"))
+	})
+})
+
 var _ = Describe("kubectl clevertap stage", func() {
 	stage := func(more ...string) []string {
 		return append([]string{"stage", "marketing", "--passcode-name", "shop q1", "--days", "180"}, more...)

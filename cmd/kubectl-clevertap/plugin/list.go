@@ -127,7 +127,35 @@ func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced bool) e
 		}
 		rows = append(rows, row)
 	}
-	return c.table(heading, rows)
+	if err := c.table(heading, rows); err != nil {
+		return err
+	}
+	for _, names := range sharing(objects) {
+		c.progress("The same passcode is active in " + names + ": delete it on the dashboard only once all of them have replaced it.")
+	}
+	return nil
+}
+
+// sharing names the objects, as namespace/name, whose active passcode is the same: the operator tells no namespace about
+// another, but whoever may list both sees equal fingerprints.
+func sharing(objects []v1alpha1.CleverTapPasscode) []string {
+	by := map[string][]string{}
+	for i := range objects {
+		o := &objects[i]
+		for _, p := range o.Status.Passcodes {
+			if p.State == v1alpha1.StateActive && p.Fingerprint != "" {
+				by[p.Fingerprint] = append(by[p.Fingerprint], o.Namespace+"/"+o.Name)
+			}
+		}
+	}
+	var shared []string
+	for _, names := range by {
+		if len(names) > 1 {
+			shared = append(shared, strings.Join(names, ", "))
+		}
+	}
+	slices.Sort(shared)
+	return shared
 }
 
 // left is how many days the published passcode has left, with a bar of 90 days on a terminal.
