@@ -32,7 +32,7 @@ import (
 // the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	r.ask(client.ObjectKeyFromObject(s.Object), decision.Ask)
+	r.ask(client.ObjectKeyFromObject(s.Object), decision.Verify)
 	writeErr := r.writeTarget(ctx, s, decision, known)
 	if s.published {
 		return decision, writeErr
@@ -47,7 +47,7 @@ func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rot
 
 // look has the lookout look who holds the target.
 func (r *Reconciler) look(s *seen, decision rotation.Decision, known *recollection) {
-	if !decision.Look {
+	if !decision.Scan {
 		return
 	}
 	known.looking = true
@@ -85,7 +85,7 @@ func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Dec
 			problems = append(problems, err)
 		}
 	}
-	known.look, s.Look, s.Restarted, s.carriedOut = &look, &look, known.restarts, true
+	known.look, s.Scan, s.Restarted, s.carriedOut = &look, &look, known.restarts, true
 	return errors.Join(problems...)
 }
 
@@ -270,7 +270,7 @@ func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) 
 }
 
 // ask hands the questions over.
-func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.Question) {
+func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
 		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
 			AccountID: q.Tuple.AccountID,

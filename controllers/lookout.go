@@ -65,7 +65,7 @@ type wanted struct {
 type watchpost struct {
 	running bool
 	asked   map[types.NamespacedName]wanted
-	seen    map[types.NamespacedName]*consumers.Look
+	seen    map[types.NamespacedName]*consumers.Scan
 }
 
 func newLookout(ctx context.Context, live client.Reader, clock clock.PassiveClock, wake func(types.NamespacedName)) *lookout {
@@ -81,7 +81,7 @@ func (l *lookout) ask(object types.NamespacedName, what wanted) {
 	defer l.mu.Unlock()
 	post := l.namespaces[object.Namespace]
 	if post == nil {
-		post = &watchpost{asked: map[types.NamespacedName]wanted{}, seen: map[types.NamespacedName]*consumers.Look{}}
+		post = &watchpost{asked: map[types.NamespacedName]wanted{}, seen: map[types.NamespacedName]*consumers.Scan{}}
 		l.namespaces[object.Namespace] = post
 	}
 	post.asked[object] = what
@@ -92,7 +92,7 @@ func (l *lookout) ask(object types.NamespacedName, what wanted) {
 }
 
 // take is what a look found for the object; nil where there is nothing new.
-func (l *lookout) take(object types.NamespacedName) *consumers.Look {
+func (l *lookout) take(object types.NamespacedName) *consumers.Scan {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	post := l.namespaces[object.Namespace]
@@ -141,8 +141,8 @@ func (l *lookout) begin(post *watchpost) map[types.NamespacedName]wanted {
 	return asked
 }
 
-func (l *lookout) look(namespace string, asked map[types.NamespacedName]wanted) *consumers.Look {
-	look := &consumers.Look{At: l.clock.Now()}
+func (l *lookout) look(namespace string, asked map[types.NamespacedName]wanted) *consumers.Scan {
+	look := &consumers.Scan{At: l.clock.Now()}
 	var all wanted
 	for _, w := range asked {
 		all.workloads, all.argo = all.workloads || w.workloads, all.argo || w.argo
@@ -154,7 +154,7 @@ func (l *lookout) look(namespace string, asked map[types.NamespacedName]wanted) 
 		err = l.rollouts(namespace, look)
 	}
 	if err != nil {
-		return &consumers.Look{At: look.At, Problem: lookProblem(namespace, err)}
+		return &consumers.Scan{At: look.At, Problem: lookProblem(namespace, err)}
 	}
 	if all.workloads && (all.argo || slices.ContainsFunc(look.Pods, ofArgo)) {
 		l.argoRollouts(namespace, look)
@@ -165,7 +165,7 @@ func (l *lookout) look(namespace string, asked map[types.NamespacedName]wanted) 
 func ofArgo(pod consumers.Pod) bool { return pod.Owner.Kind == consumers.ArgoRolloutKind }
 
 // argoRollouts looks at Argo's, once something points to them: a cluster without Argo is never asked for its kind.
-func (l *lookout) argoRollouts(namespace string, look *consumers.Look) {
+func (l *lookout) argoRollouts(namespace string, look *consumers.Scan) {
 	list := &unstructured.UnstructuredList{}
 	list.SetGroupVersionKind(argoRollout().GroupVersion().WithKind(consumers.ArgoRolloutKind + "List"))
 	err := l.each(namespace, list, func(o runtime.Object) {
@@ -182,7 +182,7 @@ func (l *lookout) argoRollouts(namespace string, look *consumers.Look) {
 	}
 }
 
-func (l *lookout) rollouts(namespace string, look *consumers.Look) error {
+func (l *lookout) rollouts(namespace string, look *consumers.Scan) error {
 	keep := func(r consumers.Rollout) { look.Rollouts = append(look.Rollouts, r) }
 	if err := l.each(namespace, &appsv1.DeploymentList{}, func(o runtime.Object) { keep(consumers.FromDeployment(o.(*appsv1.Deployment))) }); err != nil {
 		return err

@@ -62,7 +62,7 @@ type recollection struct {
 
 	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
 	// is how many there were, and looking whether one is under way.
-	look         *consumers.Look
+	look         *consumers.Scan
 	lookRevision int64
 	lookSince    time.Time
 	looks        int
@@ -70,7 +70,7 @@ type recollection struct {
 }
 
 // saw keeps a look, nil for no new one, at a target of this revision. One that began before says nothing of it.
-func (k *recollection) saw(look *consumers.Look, revision int64, now time.Time) {
+func (k *recollection) saw(look *consumers.Scan, revision int64, now time.Time) {
 	if k.lookRevision != revision {
 		k.look, k.looks, k.looking = nil, 0, false
 		k.lookRevision, k.lookSince = revision, now

@@ -147,7 +147,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	s.secret = known.newestTarget(cached, name.Name, deleted, r.Clock.Now())
 	if s.secret == nil {
 		r.rememberDeleted(s.Object, deleted, known)
-		s.Remembered = known.rememberedTarget(name.Name)
+		s.LastKnown = known.rememberedTarget(name.Name)
 		return r.observeUnseenTarget(ctx, s, name.Name, known)
 	}
 	delete(known.lookups, name.Name)
@@ -158,7 +158,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	if whole(s.Target) {
 		known.remember(name.Name, s.Target)
 	}
-	s.Remembered = known.rememberedTarget(name.Name)
+	s.LastKnown = known.rememberedTarget(name.Name)
 	return nil
 }
 
@@ -299,7 +299,7 @@ func (r *Reconciler) observeLook(s *seen, known *recollection) {
 		return
 	}
 	known.saw(r.lookout.take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
-	s.Look, s.Looks, s.Looking = known.look, known.looks, known.looking
+	s.Scan, s.Scans, s.Scanning = known.look, known.looks, known.looking
 	s.Restarted = known.restarts
 }
 
@@ -334,7 +334,7 @@ func (r *Reconciler) observeAnswers(s *seen) {
 	for i := range s.Sources {
 		if source := &s.Sources[i]; source.Fingerprint != "" {
 			key := verification.Key(source.Fingerprint, mode)
-			source.Answer = r.Verification.Answer(key)
+			source.Verification = r.Verification.Answer(key)
 			keys = append(keys, key)
 		}
 	}

@@ -78,8 +78,8 @@ type Pod struct {
 	Containers []Container
 }
 
-// Look is what one look at a namespace found.
-type Look struct {
+// Scan is what one look at a namespace found.
+type Scan struct {
 	At time.Time
 	// Problem says why nothing could be seen, and what to do; "" where it could.
 	Problem string
@@ -97,7 +97,7 @@ type Workload struct {
 }
 
 // Restarted notes that a workload's template was changed since the look.
-func (l *Look) Restarted(w Workload, key, mark string) {
+func (l *Scan) Restarted(w Workload, key, mark string) {
 	for i := range l.Rollouts {
 		if l.Rollouts[i].Workload == w {
 			l.Rollouts[i].Restarts = maps.Clone(l.Rollouts[i].Restarts)
@@ -111,7 +111,7 @@ func (l *Look) Restarted(w Workload, key, mark string) {
 }
 
 // Outdated notes that a workload changed since the look, so that the next look decides.
-func (l *Look) Outdated(w Workload) {
+func (l *Scan) Outdated(w Workload) {
 	for i := range l.Rollouts {
 		if l.Rollouts[i].Workload == w {
 			l.Rollouts[i].Manual = "it changed since it was looked at; it is looked at again"
@@ -120,7 +120,7 @@ func (l *Look) Outdated(w Workload) {
 }
 
 // Failed notes why the operator could not restart a workload, and what to do.
-func (l *Look) Failed(w Workload, why string) {
+func (l *Scan) Failed(w Workload, why string) {
 	for i := range l.Rollouts {
 		if l.Rollouts[i].Workload == w {
 			l.Rollouts[i].Problem = why

@@ -19,7 +19,7 @@ func copyTriggers() []string {
 }
 
 // targetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
-func (v *view) targetAnnotations() (allowed map[string]string, forbidden []string) {
+func (v *snapshot) targetAnnotations() (allowed map[string]string, forbidden []string) {
 	if v.spec.Target == nil {
 		return map[string]string{}, nil
 	}
@@ -33,7 +33,7 @@ func (v *view) targetAnnotations() (allowed map[string]string, forbidden []strin
 	return allowed, forbidden
 }
 
-func (v *view) forbids(annotation string) bool {
+func (v *snapshot) forbids(annotation string) bool {
 	return beginsWithAny(annotation, copyTriggers()) && !beginsWithAny(annotation, v.AllowedAnnotations)
 }
 

@@ -25,7 +25,7 @@ type candidate struct {
 
 // rules say which passcodes may be published in place of what is, in the order in which they are to be tried. None
 // means: stay.
-var rules = []func(*view) []candidate{
+var rules = []func(*snapshot) []candidate{
 	goToPin,
 	publishFirst,
 	followSource,
@@ -35,7 +35,7 @@ var rules = []func(*view) []candidate{
 	failOver,
 }
 
-func (v *view) candidates() []candidate {
+func (v *snapshot) candidates() []candidate {
 	var list []candidate
 	for _, rule := range rules {
 		list = append(list, rule(v)...)
@@ -45,22 +45,22 @@ func (v *view) candidates() []candidate {
 
 // publishFirst: while nothing is published, the first listed one whose rotation time lies ahead; where there is
 // none, the one that ends last.
-func publishFirst(v *view) []candidate {
-	if v.published != nil {
+func publishFirst(v *snapshot) []candidate {
+	if v.active != nil {
 		return nil
 	}
-	ahead := v.listed(func(e *entry) bool { return !e.life.due(v.now) })
-	unused := slices.DeleteFunc(append(ahead, v.lastToEnd()...), func(e *entry) bool { return e.replaced })
+	ahead := v.listed(func(e *entry) bool { return !e.validity.due(v.now) })
+	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
 	return because(v1alpha1.RotationInitial, unused)
 }
 
 // followSource: editing a source, or the account, is asking for it.
-func followSource(v *view) []candidate {
-	switch p := v.published; {
+func followSource(v *snapshot) []candidate {
+	switch p := v.active; {
 	case p == nil || p.entry != nil:
 		return nil
 	case p.moved:
-		list := slices.Concat(v.listed(func(e *entry) bool { return e == p.namesake }), v.successors(), v.lastToEnd())
+		list := slices.Concat(v.listed(func(e *entry) bool { return e == p.namesake }), v.successors(), v.lastToExpire())
 		return because(v1alpha1.RotationSourceChanged, list)
 	case p.sourceChanged():
 		return because(v1alpha1.RotationSourceChanged, []*entry{p.namesake})
@@ -69,47 +69,47 @@ func followSource(v *view) []candidate {
 }
 
 // replaceRemoved: what was taken off the list is replaced by any accepted one.
-func replaceRemoved(v *view) []candidate {
-	if v.published == nil || !v.published.removed() || v.published.moved {
+func replaceRemoved(v *snapshot) []candidate {
+	if v.active == nil || !v.active.removed() || v.active.moved {
 		return nil
 	}
-	any := v.lastToEnd()
-	if v.writtenByOther(v.base) { // its record says nothing of what this object replaced
-		any = slices.DeleteFunc(any, v.calledReplaced)
+	any := v.lastToExpire()
+	if v.writtenByOther(v.authority) { // its record says nothing of what this object replaced
+		any = slices.DeleteFunc(any, v.replacedInStatus)
 	}
 	return because(v1alpha1.RotationRemoved, append(v.successors(), any...))
 }
 
 // rotateOnTime: from the rotation time on, once a window is open, the first successor.
-func rotateOnTime(v *view) []candidate {
-	if v.switchAt.IsZero() || v.now.Before(v.switchAt) || v.pinHolds() {
+func rotateOnTime(v *snapshot) []candidate {
+	if v.rotationAt.IsZero() || v.now.Before(v.rotationAt) || v.pinHolds() {
 		return nil
 	}
 	return because(v1alpha1.RotationScheduled, v.successors())
 }
 
 // successors are those never published before whose own rotation time lies ahead, in the order of the list.
-func (v *view) successors() []*entry {
+func (v *snapshot) successors() []*entry {
 	return v.listed(func(e *entry) bool {
-		return !e.replaced && e != v.publishedEntry() && !e.life.due(v.now) && !e.life.tooShort()
+		return !e.replaced && e != v.activeEntry() && !e.validity.due(v.now) && !e.validity.neverSuccessor()
 	})
 }
 
-func (v *view) publishedEntry() *entry {
-	if v.published == nil {
+func (v *snapshot) activeEntry() *entry {
+	if v.active == nil {
 		return nil
 	}
-	return v.published.entry
+	return v.active.entry
 }
 
-// lastToEnd is every listed one, the one that ends last first.
-func (v *view) lastToEnd() []*entry {
+// lastToExpire is every listed one, the one that ends last first.
+func (v *snapshot) lastToExpire() []*entry {
 	list := v.listed(func(*entry) bool { return true })
 	slices.SortStableFunc(list, func(a, b *entry) int {
 		switch {
-		case a.life.outlasts(b.life):
+		case a.validity.outlasts(b.validity):
 			return -1
-		case b.life.outlasts(a.life):
+		case b.validity.outlasts(a.validity):
 			return 1
 		}
 		return 0
@@ -118,10 +118,10 @@ func (v *view) lastToEnd() []*entry {
 }
 
 // listed are the entries with a value of their own that fit.
-func (v *view) listed(fits func(*entry) bool) []*entry {
+func (v *snapshot) listed(fits func(*entry) bool) []*entry {
 	var list []*entry
 	for _, e := range v.entries {
-		if e.hasValue() && e.sameAs == nil && fits(e) {
+		if e.hasValue() && e.duplicateOf == nil && fits(e) {
 			list = append(list, e)
 		}
 	}
@@ -139,27 +139,27 @@ func because(reason v1alpha1.RotationReason, entries []*entry) []candidate {
 // choice is what became of the candidates: one is published, something is asked, or they are looked at again later.
 type choice struct {
 	publish *candidate
-	ask     *Question
+	ask     *VerificationRequest
 	next    time.Time
 }
 
 // choose takes the first candidate that is accepted. One that CleverTap is being asked about, or is to be asked
 // about now, is waited for; those refused or not answered are passed over until they are asked again.
-func (v *view) choose() choice {
+func (v *snapshot) choose() choice {
 	if v.waitsForSources() {
 		return choice{}
 	}
 	var next time.Time
 	for _, c := range v.candidates() {
-		switch due := v.questionDue(c.entry, true); {
-		case v.accepted(c.entry) && failover(c.reason) && !v.refusedOnceMore(c.entry):
-			return v.askOnceMore()
+		switch due := v.verificationDue(c.entry, true); {
+		case v.accepted(c.entry) && failover(c.reason) && !v.rejectedOnceMore(c.entry):
+			return v.verifyOnceMore()
 		case v.accepted(c.entry):
 			return choice{publish: &c}
-		case c.entry.asking():
+		case c.entry.underVerification():
 			return choice{}
 		case !due.IsZero() && !due.After(v.now):
-			question := v.question(c.entry)
+			question := v.request(c.entry)
 			return choice{ask: &question}
 		default:
 			next = earliest(next, due)
@@ -168,23 +168,23 @@ func (v *view) choose() choice {
 	return choice{next: next}
 }
 
-// askOnceMore asks about the published one before a spare takes over.
-func (v *view) askOnceMore() choice {
-	p := v.published
+// verifyOnceMore asks about the published one before a spare takes over.
+func (v *snapshot) verifyOnceMore() choice {
+	p := v.active
 	switch {
-	case !p.answer.AskedSince.IsZero():
+	case !p.verification.RequestedAt.IsZero():
 		return choice{}
-	case p.answer.Unanswered > 0:
-		if due := p.answer.UnansweredAt.Add(doubling(firstRetry, lastRetry, p.answer.Unanswered)); due.After(v.now) {
+	case p.verification.Unavailable > 0:
+		if due := p.verification.UnavailableAt.Add(doubling(firstRetry, lastRetry, p.verification.Unavailable)); due.After(v.now) {
 			return choice{next: due}
 		}
 	}
-	return choice{ask: &Question{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}}
+	return choice{ask: &VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}}
 }
 
 // waitsForSources is whether the object is so new that a missing source may still be on its way.
-func (v *view) waitsForSources() bool {
-	if v.published != nil || !v.now.Before(v.Object.CreationTimestamp.Add(patience)) {
+func (v *snapshot) waitsForSources() bool {
+	if v.active != nil || !v.now.Before(v.Object.CreationTimestamp.Add(patience)) {
 		return false
 	}
 	for _, e := range v.entries {
@@ -199,15 +199,15 @@ func (v *view) waitsForSources() bool {
 }
 
 // accepted is whether CleverTap let the value through just now, in answer to this process.
-func (v *view) accepted(e *entry) bool {
+func (v *snapshot) accepted(e *entry) bool {
 	if !e.hasValue() {
 		return false
 	}
 	if v.mode() == v1alpha1.VerificationNone {
 		return true
 	}
-	age := v.now.Sub(e.Answer.At)
-	return e.Answer.Verdict == Accepted && age <= freshness && age > -freshness
+	age := v.now.Sub(e.Verification.At)
+	return e.Verification.Result == Accepted && age <= freshness && age > -freshness
 }
 
-func (e *entry) asking() bool { return !e.Answer.AskedSince.IsZero() }
+func (e *entry) underVerification() bool { return !e.Verification.RequestedAt.IsZero() }

@@ -17,7 +17,7 @@ import (
 const sourcePatience = 5 * time.Minute
 
 // conditions updates those there were; a nil condition is removed.
-func (v *view) conditions(before []metav1.Condition) []metav1.Condition {
+func (v *snapshot) conditions(before []metav1.Condition) []metav1.Condition {
 	ready := v.ready()
 	sources := v.sourcesReady()
 	rollout := v.rolloutCondition(meta.FindStatusCondition(before, v1alpha1.ConditionRolloutComplete))
@@ -51,34 +51,34 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 	return metav1.Condition{Status: status, Reason: reason, Message: message}
 }
 
-func (v *view) ready() metav1.Condition {
+func (v *snapshot) ready() metav1.Condition {
 	if v.Target.Conflict != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonTargetConflict, v.Target.Conflict)
 	}
-	p := v.holding()
+	p := v.activeInTarget()
 	switch {
 	case p == nil:
 		return v.unpublished()
 	case v.expired(p):
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonExpired, v.expiredMessage(p))
-	case v.refused(p):
+	case v.rejected(p):
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.refusedMessage(p))
 	}
 	return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodePublished, v.publishedMessage(p))
 }
 
 // unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
-func (v *view) unpublished() metav1.Condition {
+func (v *snapshot) unpublished() metav1.Condition {
 	if v.spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is asked or written until it is false")
 	}
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
 	}
-	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.verdict == Unknown && e.Answer.Unanswered > 0 }); unanswered != nil {
+	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.result == Unknown && e.Verification.Unavailable > 0 }); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unrefused := func(e *entry) bool { return e.hasValue() && e.sameAs == nil && e.verdict != Refused }
+	unrefused := func(e *entry) bool { return e.hasValue() && e.duplicateOf == nil && e.result != Rejected }
 	switch usable := v.firstOf(unrefused); {
 	case v.firstOf(func(e *entry) bool { return unrefused(e) && (!e.replaced || e == v.pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
@@ -89,7 +89,7 @@ func (v *view) unpublished() metav1.Condition {
 }
 
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
-func (v *view) nothingUsable() metav1.Condition {
+func (v *snapshot) nothingUsable() metav1.Condition {
 	if len(v.entries) == 0 { // which the schema refuses
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
@@ -100,7 +100,7 @@ func (v *view) nothingUsable() metav1.Condition {
 	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
 }
 
-func (v *view) firstOf(fits func(*entry) bool) *entry {
+func (v *snapshot) firstOf(fits func(*entry) bool) *entry {
 	for _, e := range v.entries {
 		if fits(e) {
 			return e
@@ -111,8 +111,8 @@ func (v *view) firstOf(fits func(*entry) bool) *entry {
 
 // verified is what CleverTap last said of the published passcode. That it does not answer is said only after it was
 // asked: a result can be old because nobody asked.
-func (v *view) verified() *metav1.Condition {
-	p := v.holding()
+func (v *snapshot) verified() *metav1.Condition {
+	p := v.activeInTarget()
 	if p == nil {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (v *view) verified() *metav1.Condition {
 		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
 	case v.outdated(p):
 		c = v.withoutResult(p)
-	case p.verdict == Refused:
+	case p.result == Rejected:
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.refusal())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
@@ -131,14 +131,14 @@ func (v *view) verified() *metav1.Condition {
 }
 
 // withoutResult says why there is no result of the last two intervals.
-func (v *view) withoutResult(p *published) metav1.Condition {
+func (v *snapshot) withoutResult(p *activePasscode) metav1.Condition {
 	before := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case v.spec.Suspend:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
-	case p.answer.Unanswered > 0 && p.answer.RateLimited:
+	case p.verification.Unavailable > 0 && p.verification.RateLimited:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.silentMessage(p))
-	case p.answer.Unanswered > 0:
+	case p.verification.Unavailable > 0:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.silentMessage(p))
 	case unavailable(before):
 		// The process before this one attempted it. A restart in an outage is no end of it.
@@ -152,24 +152,24 @@ func unavailable(verified *metav1.Condition) bool {
 	return verified != nil && (verified.Reason == v1alpha1.ReasonUnavailable || verified.Reason == v1alpha1.ReasonRateLimited)
 }
 
-func (v *view) expiringSoonCondition() *metav1.Condition {
-	p := v.holding()
+func (v *snapshot) expiringSoonCondition() *metav1.Condition {
+	p := v.activeInTarget()
 	if p == nil {
 		return nil
 	}
 	var c metav1.Condition
 	switch {
-	case p.life.ends.IsZero():
+	case p.validity.until.IsZero():
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The passcode was declared to last forever")
 	case v.expiringSoon(p):
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
 	default:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(soonFrom(p.life)))
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(soonFrom(p.validity)))
 	}
 	return &c
 }
 
-func (v *view) successorReady() *metav1.Condition {
+func (v *snapshot) successorReady() *metav1.Condition {
 	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
 	switch next := v.successor(); {
 	case next == nil:
@@ -181,7 +181,7 @@ func (v *view) successorReady() *metav1.Condition {
 	return &c
 }
 
-func (v *view) sourcesReady() metav1.Condition {
+func (v *snapshot) sourcesReady() metav1.Condition {
 	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() })
 	if broken == nil {
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every listed passcode is there and well-formed")
@@ -190,8 +190,8 @@ func (v *view) sourcesReady() metav1.Condition {
 }
 
 // reconciling is while what the spec asks is being asked about, or is not answered.
-func (v *view) reconciling() *metav1.Condition {
-	if v.handsOff() {
+func (v *snapshot) reconciling() *metav1.Condition {
+	if v.paused() {
 		return nil
 	}
 	if v.WriteProblem != "" {
@@ -204,10 +204,10 @@ func (v *view) reconciling() *metav1.Condition {
 	}
 	for _, c := range v.candidates() {
 		switch {
-		case c.entry.Answer.Unanswered > 0 && !c.entry.asking():
+		case c.entry.Verification.Unavailable > 0 && !c.entry.underVerification():
 			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(c.entry))
 			return &c
-		case c.entry.asking():
+		case c.entry.underVerification():
 			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerifying, v.verifyingMessage())
 			return &c
 		}
@@ -216,7 +216,7 @@ func (v *view) reconciling() *metav1.Condition {
 }
 
 // effectProblems name each object other than the target that could not be written, and the way out.
-func (v *view) effectProblems() []string {
+func (v *snapshot) effectProblems() []string {
 	var problems []string
 	for i := range v.Formers {
 		if v.Formers[i].Problem != "" {
@@ -232,7 +232,7 @@ func (v *view) effectProblems() []string {
 }
 
 // stalled is while a person must act before what the spec asks can be published.
-func (v *view) stalled() *metav1.Condition {
+func (v *snapshot) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
 	if reason == "" || v.now.Before(since.Add(patienceWith(reason))) {
 		return nil
@@ -242,11 +242,11 @@ func (v *view) stalled() *metav1.Condition {
 }
 
 // blocker is what only a person can mend, and since when it is told; none is "".
-func (v *view) blocker() (reason, message string, since time.Time) {
+func (v *snapshot) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
-	if p := v.holding(); p != nil && p.namesake != nil {
+	if p := v.activeInTarget(); p != nil && p.namesake != nil {
 		switch source := p.namesake; {
 		case source.Problem != "":
 			return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
@@ -264,7 +264,7 @@ func (v *view) blocker() (reason, message string, since time.Time) {
 }
 
 // falseSince is when the condition became False; now where it was not.
-func (v *view) falseSince(name string) time.Time {
+func (v *snapshot) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return wholeSecond(v.now)
@@ -282,7 +282,7 @@ func patienceWith(reason string) time.Duration {
 }
 
 // stallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
-func (v *view) stallsAt() time.Time {
+func (v *snapshot) stallsAt() time.Time {
 	reason, _, since := v.blocker()
 	return since.Add(patienceWith(reason))
 }

@@ -20,43 +20,43 @@ const (
 	infiniteYears = 10
 )
 
-// life is when a passcode begins, ends and makes room. Zero ends and rotates mean never. All are whole seconds, as
+// validity is when a passcode begins, ends and makes room. Zero ends and rotates mean never. All are whole seconds, as
 // the status and the record keep them.
-type life struct {
-	begins, ends, rotates time.Time
+type validity struct {
+	from, until, rotation time.Time
 }
 
-func (l life) over(now time.Time) bool {
-	return !l.ends.IsZero() && !now.Before(l.ends)
+func (l validity) expired(now time.Time) bool {
+	return !l.until.IsZero() && !now.Before(l.until)
 }
 
 // due reports whether the next one should have taken over.
-func (l life) due(now time.Time) bool {
-	return !l.rotates.IsZero() && !now.Before(l.rotates)
+func (l validity) due(now time.Time) bool {
+	return !l.rotation.IsZero() && !now.Before(l.rotation)
 }
 
-// tooShort reports whether its rotation time lies before its beginning, so that it can never be a successor.
-func (l life) tooShort() bool {
-	return !l.rotates.IsZero() && l.rotates.Before(l.begins)
+// neverSuccessor reports whether its rotation time lies before its beginning, so that it can never be a successor.
+func (l validity) neverSuccessor() bool {
+	return !l.rotation.IsZero() && l.rotation.Before(l.from)
 }
 
 // outlasts orders by end: never comes after every end.
-func (l life) outlasts(other life) bool {
-	if l.ends.IsZero() || other.ends.IsZero() {
-		return l.ends.IsZero() && !other.ends.IsZero()
+func (l validity) outlasts(other validity) bool {
+	if l.until.IsZero() || other.until.IsZero() {
+		return l.until.IsZero() && !other.until.IsZero()
 	}
-	return l.ends.After(other.ends)
+	return l.until.After(other.until)
 }
 
-func lifeOf(spec *v1alpha1.CleverTapPasscodeSpec, expiry v1alpha1.Expiry, begins time.Time) life {
-	return withEnd(spec, begins, endOf(spec.Type, expiry, begins))
+func validityOf(spec *v1alpha1.CleverTapPasscodeSpec, expiry v1alpha1.Expiry, begins time.Time) validity {
+	return withExpiry(spec, begins, endOf(spec.Type, expiry, begins))
 }
 
-func withEnd(spec *v1alpha1.CleverTapPasscodeSpec, begins, ends time.Time) life {
+func withExpiry(spec *v1alpha1.CleverTapPasscodeSpec, begins, ends time.Time) validity {
 	if ends.IsZero() {
-		return life{begins: begins}
+		return validity{from: begins}
 	}
-	return life{begins: begins, ends: ends, rotates: ends.Add(-before(spec.Rotation, ends.Sub(begins)))}
+	return validity{from: begins, until: ends, rotation: ends.Add(-before(spec.Rotation, ends.Sub(begins)))}
 }
 
 // lastMoment is the last that RFC 3339 can say: one later, in a status, would break the decoding of every object.

@@ -16,13 +16,13 @@ type Decision struct {
 	Want *Want
 	// Release are the names of the former targets that are to be marked as left behind.
 	Release []string
-	// Look is whether to look who holds the target: the look wakes the object.
-	Look bool
+	// Scan is whether to look who holds the target: the look wakes the object.
+	Scan bool
 	// Restart are the workloads to restart, by writing Mark into their Pod template's annotation MarkKey.
 	Restart       []consumers.Rollout
 	MarkKey, Mark string
-	// Ask are the questions to hand over. No pass waits for an answer: it wakes the object.
-	Ask []Question
+	// Verify are the questions to hand over. No pass waits for an answer: it wakes the object.
+	Verify []VerificationRequest
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
 	Status v1alpha1.CleverTapPasscodeStatus
 	// Events are to be sent once the status is written.
@@ -33,15 +33,15 @@ type Decision struct {
 
 // Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
-	v := examine(now, o)
+	v := newSnapshot(now, o)
 	if v.overtaken() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
 	// The effects are independent: none is left out because another one is still to be carried out, or fails.
 	d := Decision{Want: v.want(), Release: v.leftBehind()}
-	d.Ask, d.Next = v.questions()
-	v.attend(&d)
-	if quiet := v.quietUntil(d.Ask); v.now.Before(quiet) {
+	d.Verify, d.Next = v.verificationRequests()
+	v.followUp(&d)
+	if quiet := v.withheldUntil(d.Verify); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = earliest(d.Next, v.nextChange(), quiet)
 		return d
@@ -53,8 +53,8 @@ func Decide(now time.Time, o Observed) Decision {
 }
 
 // leftBehind are the former targets to mark so: once the target of the new name holds what is published.
-func (v *view) leftBehind() []string {
-	if v.holding() == nil || v.base != &v.Target || v.spec.Suspend {
+func (v *snapshot) leftBehind() []string {
+	if v.activeInTarget() == nil || v.authority != &v.Target || v.spec.Suspend {
 		return nil
 	}
 	var names []string
@@ -64,11 +64,11 @@ func (v *view) leftBehind() []string {
 	return names
 }
 
-// attend sees to those who hold what was replaced.
-func (v *view) attend(d *Decision) {
+// followUp sees to those who hold what was replaced.
+func (v *snapshot) followUp(d *Decision) {
 	var next time.Time
-	d.Look, next = v.look()
-	if !d.Look {
+	d.Scan, next = v.scanDue()
+	if !d.Scan {
 		d.Next = earliest(d.Next, next)
 	}
 	for _, r := range v.restarts {
@@ -79,19 +79,19 @@ func (v *view) attend(d *Decision) {
 	}
 }
 
-// unreported is for how long a question under way keeps the report back: mostly the answer comes sooner, and then
+// reportDelay is for how long a question under way keeps the report back: mostly the answer comes sooner, and then
 // both are one write.
-const unreported = time.Second
+const reportDelay = time.Second
 
-// quietUntil is until when nothing is reported: because a question has just been handed over, or a new object's
+// withheldUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
-func (v *view) quietUntil(ask []Question) time.Time {
-	p := v.holding()
+func (v *snapshot) withheldUntil(ask []VerificationRequest) time.Time {
+	p := v.activeInTarget()
 	ahead := p != nil && p.record.Revision != v.Object.Status.Revision
 	if ahead || v.WriteProblem != "" || len(v.effectProblems()) > 0 {
 		return time.Time{}
 	}
-	if v.waitsForSources() && !v.handsOff() {
+	if v.waitsForSources() && !v.paused() {
 		return v.Object.CreationTimestamp.Add(patience)
 	}
 	var since time.Time
@@ -99,49 +99,49 @@ func (v *view) quietUntil(ask []Question) time.Time {
 		since = v.now
 	}
 	for _, e := range v.entries {
-		since = earliest(since, e.Answer.AskedSince)
+		since = earliest(since, e.Verification.RequestedAt)
 	}
-	since = earliest(since, v.Target.Answer.AskedSince)
+	since = earliest(since, v.Target.Answer.RequestedAt)
 	if since.IsZero() {
 		return since
 	}
-	return since.Add(unreported)
+	return since.Add(reportDelay)
 }
 
 // overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
-func (v *view) overtaken() bool {
+func (v *snapshot) overtaken() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
 
 // want is the next publication or, where there is none, the published one's upkeep.
-func (v *view) want() *Want {
-	if v.handsOff() {
+func (v *snapshot) want() *Want {
+	if v.paused() {
 		return nil
 	}
 	if chosen := v.choose().publish; chosen != nil {
 		return v.publication(*chosen)
 	}
-	if v.published == nil || v.published.tuple.Passcode.IsZero() {
+	if v.active == nil || v.active.tuple.Passcode.IsZero() {
 		return nil
 	}
-	if want := v.upkeep(); !v.stands(want) {
+	if want := v.upkeep(); !v.upToDate(want) {
 		return want
 	}
 	return nil
 }
 
-// handsOff is whether nothing may be written, and nothing is to be asked.
-func (v *view) handsOff() bool {
+// paused is whether nothing may be written, and nothing is to be asked.
+func (v *snapshot) paused() bool {
 	return v.Target.Conflict != "" || v.spec.Suspend
 }
 
-// questions are those due now, and when the next one is.
-func (v *view) questions() (ask []Question, next time.Time) {
-	if v.handsOff() {
+// verificationRequests are those due now, and when the next one is.
+func (v *snapshot) verificationRequests() (ask []VerificationRequest, next time.Time) {
+	if v.paused() {
 		return nil, time.Time{}
 	}
-	ask, next = v.routine()
+	ask, next = v.routineRequests()
 	choice := v.choose()
 	if choice.ask != nil {
 		ask = withUrgent(ask, *choice.ask)
@@ -150,7 +150,7 @@ func (v *view) questions() (ask []Question, next time.Time) {
 }
 
 // withUrgent adds a question that something waits for, or makes it urgent if it is there.
-func withUrgent(questions []Question, q Question) []Question {
+func withUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
 	q.Urgent = true
 	for i := range questions {
 		if questions[i].Fingerprint == q.Fingerprint {
@@ -162,7 +162,7 @@ func withUrgent(questions []Question, q Question) []Question {
 }
 
 // nextChange is when time alone will change what is to be done or told.
-func (v *view) nextChange() time.Time {
+func (v *snapshot) nextChange() time.Time {
 	var next time.Time
 	for _, at := range v.instants() {
 		if at.After(v.now) {
@@ -172,7 +172,7 @@ func (v *view) nextChange() time.Time {
 	return next
 }
 
-func (v *view) instants() []time.Time {
+func (v *snapshot) instants() []time.Time {
 	var list []time.Time
 	for _, r := range v.retiring {
 		list = append(list, r.refreshed)
@@ -182,12 +182,12 @@ func (v *view) instants() []time.Time {
 	}
 	list = append(list, v.Object.CreationTimestamp.Add(patience), v.stallsAt())
 	for _, e := range v.entries {
-		list = append(list, e.life.ends, e.life.rotates)
+		list = append(list, e.validity.until, e.validity.rotation)
 	}
-	if p := v.published; p != nil {
-		list = append(list, p.life.ends, soonFrom(p.life), v.silentFrom(p))
+	if p := v.active; p != nil {
+		list = append(list, p.validity.until, soonFrom(p.validity), v.outdatedFrom(p))
 		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
-			list = append(list, v.switchAt)
+			list = append(list, v.rotationAt)
 		}
 	}
 	return list

@@ -24,13 +24,13 @@ type Event struct {
 }
 
 // events tell what is new in the status since it was last written, so that a report made later loses none.
-func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *snapshot) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := v.publications(before, after)
 	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
 	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
-		v.tellReady, v.tellSources, v.tellSpec, v.tellSilence, v.tellExpiringSoon, v.tellMismatch, v.tellNoSuccessor,
+		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
 	} {
 		if event := tell(before, after); event != nil {
 			events = append(events, *event)
@@ -39,12 +39,12 @@ func (v *view) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	for i := range events {
 		events[i].Passcode = cmp.Or(events[i].Passcode, after.ActivePasscode)
 	}
-	events = append(events, v.tellCreatedInFuture(before)...)
-	return append(events, v.tellSafeToDelete(before, after)...)
+	events = append(events, v.createdInFutureEvents(before)...)
+	return append(events, v.safeToDeleteEvents(before, after)...)
 }
 
-// tellCreatedInFuture tells of every accepted value whose createdAt is ignored, which only its message remembers.
-func (v *view) tellCreatedInFuture(before v1alpha1.CleverTapPasscodeStatus) []Event {
+// createdInFutureEvents tells of every accepted value whose createdAt is ignored, which only its message remembers.
+func (v *snapshot) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
 	told := func(e *entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
@@ -76,7 +76,7 @@ func refusals(echoed string, r request) []Event {
 }
 
 // publications tells of every publication, oldest first.
-func (v *view) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *snapshot) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	var events []Event
 	for i := len(after.History) - 1; i >= 0; i-- {
 		p := after.History[i]
@@ -94,9 +94,9 @@ func (v *view) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Ev
 	return events
 }
 
-// turned is the condition after, where its status and reason are not as before; nil where they are, or it is not
+// changedCondition is the condition after, where its status and reason are not as before; nil where they are, or it is not
 // there.
-func turned(name string, before, after v1alpha1.CleverTapPasscodeStatus) *metav1.Condition {
+func changedCondition(name string, before, after v1alpha1.CleverTapPasscodeStatus) *metav1.Condition {
 	was, is := meta.FindStatusCondition(before.Conditions, name), meta.FindStatusCondition(after.Conditions, name)
 	if is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
 		return nil
@@ -108,8 +108,8 @@ func warning(c *metav1.Condition) *Event {
 	return &Event{Warning: true, Reason: c.Reason, Message: c.Message}
 }
 
-func (v *view) tellReady(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	ready := turned(v1alpha1.ConditionReady, before, after)
+func (v *snapshot) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	ready := changedCondition(v1alpha1.ConditionReady, before, after)
 	if ready == nil {
 		return nil
 	}
@@ -121,43 +121,43 @@ func (v *view) tellReady(before, after v1alpha1.CleverTapPasscodeStatus) *Event 
 	return nil
 }
 
-func (v *view) tellSources(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	sources := turned(v1alpha1.ConditionSourcesReady, before, after)
+func (v *snapshot) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	sources := changedCondition(v1alpha1.ConditionSourcesReady, before, after)
 	if sources == nil || sources.Status == metav1.ConditionTrue {
 		return nil
 	}
 	return warning(sources)
 }
 
-// tellSpec tells of what in the spec was left out.
-func (v *view) tellSpec(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	stalled := turned(v1alpha1.ConditionStalled, before, after)
+// specEvent tells of what in the spec was left out.
+func (v *snapshot) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
 		return nil
 	}
 	return warning(stalled)
 }
 
-func (v *view) tellSilence(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	verified := turned(v1alpha1.ConditionVerified, before, after)
+func (v *snapshot) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	verified := changedCondition(v1alpha1.ConditionVerified, before, after)
 	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
 		return nil // one an outage
 	}
 	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }
 
-func (v *view) tellExpiringSoon(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	soon := turned(v1alpha1.ConditionExpiringSoon, before, after)
+func (v *snapshot) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	soon := changedCondition(v1alpha1.ConditionExpiringSoon, before, after)
 	if soon == nil || soon.Status != metav1.ConditionTrue {
 		return nil
 	}
 	return &Event{Warning: !v.takesOver(), Reason: v1alpha1.EventExpiringSoon, Message: soon.Message}
 }
 
-// tellMismatch tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
-func (v *view) tellMismatch(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	p := v.holding()
-	if p == nil || !p.life.over(v.now) || v.expired(p) {
+// mismatchEvent tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
+func (v *snapshot) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	p := v.activeInTarget()
+	if p == nil || !p.validity.expired(v.now) || v.expired(p) {
 		return nil
 	}
 	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)
@@ -167,12 +167,12 @@ func (v *view) tellMismatch(before, after v1alpha1.CleverTapPasscodeStatus) *Eve
 	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
 }
 
-// tellNoSuccessor tells when the last spare is used up, not that there never was one, nor that none takes over while the
+// noSuccessorEvent tells when the last spare is used up, not that there never was one, nor that none takes over while the
 // object is suspended.
-func (v *view) tellNoSuccessor(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	successor := turned(v1alpha1.ConditionSuccessorReady, before, after)
+func (v *snapshot) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
-	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.holding() == nil {
+	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.activeInTarget() == nil {
 		return nil
 	}
 	if was == nil || was.Reason == v1alpha1.ReasonNoSuccessor {

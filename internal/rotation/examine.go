@@ -11,18 +11,18 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// view is an Observed with everything said of each entry and of the published one that the rules ask for.
-type view struct {
+// snapshot is an Observed with everything said of each entry and of the published one that the rules ask for.
+type snapshot struct {
 	Observed
 	now       time.Time
 	spec      *v1alpha1.CleverTapPasscodeSpec
 	entries   []*entry
-	base      *Target    // what speaks of what was published; nil where nothing was
-	published *published // nil: nothing was
+	authority *Target         // what speaks of what was published; nil where nothing was
+	active    *activePasscode // nil: nothing was
 
 	windows       []window
 	windowProblem error     // of windows, which are then none
-	switchAt      time.Time // when a scheduled switch may happen; zero: never
+	rotationAt    time.Time // when a scheduled switch may happen; zero: never
 
 	rotate, verify request
 	retiring       []retiring
@@ -32,33 +32,33 @@ type view struct {
 // entry is a listed passcode.
 type entry struct {
 	Source
-	spec           v1alpha1.PasscodeEntry
-	before         *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
-	elsewhere      *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if before does
-	life           life
-	firstSeen      time.Time
-	staleCreatedAt v1alpha1.Time
+	spec              v1alpha1.PasscodeEntry
+	reported          *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
+	reportedElsewhere *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if before does
+	validity          validity
+	firstSeen         time.Time
+	staleCreatedAt    v1alpha1.Time
 	// createdInFuture is whether its createdAt is ignored, because it is later than the first sight of the value.
 	createdInFuture bool
-	sameAs          *entry // an earlier one of the same value, or nil
-	verdict         Verdict
-	verdictAt       time.Time
+	duplicateOf     *entry // an earlier one of the same value, or nil
+	result          Result
+	resultAt        time.Time
 	replaced        bool // its value was published before, and is no longer
 }
 
 func (e *entry) hasValue() bool { return e.Problem == "" }
 
-func examine(now time.Time, o Observed) *view {
-	v := &view{Observed: o, now: now, spec: &o.Object.Spec}
+func newSnapshot(now time.Time, o Observed) *snapshot {
+	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec}
 	v.Target.Answer = v.sinceResumed(v.Target.Answer)
-	v.base = v.findBase()
+	v.authority = v.findAuthority()
 	for i, spec := range v.spec.Passcodes {
-		v.entries = append(v.entries, v.examineEntry(spec, o.Sources[i]))
+		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))
 	}
-	v.published = v.examinePublished()
+	v.active = v.findActive()
 	v.windows, v.windowProblem = parseWindows(v.spec.Rotation)
-	if v.published != nil {
-		v.switchAt = v.switchTime(v.published.life)
+	if v.active != nil {
+		v.rotationAt = v.rotationTime(v.active.validity)
 	}
 	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
 	v.retiring = v.findRetiring()
@@ -67,17 +67,17 @@ func examine(now time.Time, o Observed) *view {
 }
 
 // sinceResumed is an answer without the attempts that ended before the object was suspended: they say nothing of now.
-func (v *view) sinceResumed(a Answer) Answer {
-	if a.UnansweredAt.Before(v.ResumedAt) {
-		a.Unanswered, a.RateLimited, a.RetryAfter = 0, false, 0
+func (v *snapshot) sinceResumed(a Verification) Verification {
+	if a.UnavailableAt.Before(v.ResumedAt) {
+		a.Unavailable, a.RateLimited, a.RetryAfter = 0, false, 0
 	}
 	return a
 }
 
-// findBase is the target that knows of the newest revision: the one that is to be written or, where that was lost,
+// findAuthority is the target that knows of the newest revision: the one that is to be written or, where that was lost,
 // overwritten or has only just been named, the one remembered or the one of the former name. What another object wrote
 // counts only if nothing of this object is there, and only while it is whole: this object cannot prove what it held.
-func (v *view) findBase() *Target {
+func (v *snapshot) findAuthority() *Target {
 	if v.Target.Conflict != "" {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (v *view) findBase() *Target {
 
 // writtenByOther reports whether the target's record is another object's, such as one of the same name before this one, or
 // one that handed the target over.
-func (v *view) writtenByOther(t *Target) bool {
+func (v *snapshot) writtenByOther(t *Target) bool {
 	return t.Record != nil && t.Record.OwnerUID != v.Object.UID
 }
 
@@ -108,7 +108,7 @@ func (t *Target) whole() bool {
 }
 
 // highestRevision is the highest of which anything is known, whoever wrote it: the next one follows it.
-func (v *view) highestRevision() int64 {
+func (v *snapshot) highestRevision() int64 {
 	highest := v.Object.Status.Revision
 	for _, t := range v.targets() {
 		highest = max(highest, t.revision())
@@ -117,8 +117,8 @@ func (v *view) highestRevision() int64 {
 }
 
 // targets are all that may speak of what was published; some may be nil.
-func (v *view) targets() []*Target {
-	list := []*Target{&v.Target, v.Remembered}
+func (v *snapshot) targets() []*Target {
+	list := []*Target{&v.Target, v.LastKnown}
 	for i := range v.Formers {
 		list = append(list, &v.Formers[i].Target)
 	}
@@ -134,27 +134,27 @@ func (t *Target) revision() int64 {
 }
 
 // record is what is known of what was published; nil for nothing.
-func (v *view) record() *Record {
-	if v.base == nil {
+func (v *snapshot) record() *Record {
+	if v.authority == nil {
 		return nil
 	}
-	return v.base.Record
+	return v.authority.Record
 }
 
-func (v *view) examineEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
-	source.Answer = v.sinceResumed(source.Answer)
+func (v *snapshot) newEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
+	source.Verification = v.sinceResumed(source.Verification)
 	e := &entry{Source: source, spec: spec}
-	e.before, e.elsewhere = v.statusOf(e)
+	e.reported, e.reportedElsewhere = v.statusOf(e)
 	if !e.hasValue() {
 		return e
 	}
 	for _, earlier := range v.entries {
-		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.sameAs == nil {
-			e.sameAs = earlier
+		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.duplicateOf == nil {
+			e.duplicateOf = earlier
 		}
 	}
 	v.date(e)
-	e.verdict, e.verdictAt = v.lastVerdict(e)
+	e.result, e.resultAt = v.lastResult(e)
 	e.replaced = v.wasReplaced(e)
 	return e
 }
@@ -165,8 +165,8 @@ const createdAtTolerance = 10 * time.Minute
 
 // date finds out when the value began: what is known of it comes from the status, and for the published one from
 // the record, which outlives it.
-func (v *view) date(e *entry) {
-	e.firstSeen, e.staleCreatedAt = v.known(e)
+func (v *snapshot) date(e *entry) {
+	e.firstSeen, e.staleCreatedAt = v.firstSight(e)
 	begins := e.firstSeen
 	if e.spec.CreatedAt != nil && *e.spec.CreatedAt != e.staleCreatedAt {
 		created := parseTime(*e.spec.CreatedAt)
@@ -176,25 +176,25 @@ func (v *view) date(e *entry) {
 			begins = created
 		}
 	}
-	e.life = lifeOf(v.spec, v.expiry(e.spec), begins)
+	e.validity = validityOf(v.spec, v.expiry(e.spec), begins)
 }
 
-func (v *view) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
+func (v *snapshot) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	if spec.Expiry != nil {
 		return *spec.Expiry
 	}
 	return v.spec.Expiry
 }
 
-// known is when the value was first seen, and a createdAt that belongs to one before it. A value that was never accepted
+// firstSight is when the value was first seen, and a createdAt that belongs to one before it. A value that was never accepted
 // leaves its createdAt to the next: correcting a typo keeps the dates.
-func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
-	before, record := e.before, v.record()
+func (v *snapshot) firstSight(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
+	before, record := e.reported, v.record()
 	switch {
 	case before != nil && v.valueStayed(e, before):
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
-	case e.elsewhere != nil: // its value was another entry's
-		return e.elsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
+	case e.reportedElsewhere != nil: // its value was another entry's
+		return e.reportedElsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
 	case record != nil && v.recordedAs(e): // published, and maybe not told of yet
 		return record.FirstSeenAt, record.StaleCreatedAt
 	case before != nil && everAccepted(before):
@@ -209,15 +209,15 @@ func (v *view) known(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Tim
 
 // valueStayed takes a value for the same where its fingerprint can't tell: one of another key. A value belongs to an
 // account: in another one it is a new value.
-func (v *view) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
+func (v *snapshot) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
 	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !sameKey(before.Fingerprint, e.Fingerprint)
 }
 
 // recordedAs reports whether the record speaks of the entry's value: as it is, or in another region of its account.
-func (v *view) recordedAs(e *entry) bool {
+func (v *snapshot) recordedAs(e *entry) bool {
 	record := v.record()
 	inOtherRegion := record.AccountID == v.spec.AccountID && record.Region != v.spec.Region &&
-		v.base.Fingerprint == record.Fingerprint && v.base.Tuple.Passcode.Equal(e.Passcode)
+		v.authority.Fingerprint == record.Fingerprint && v.authority.Tuple.Passcode.Equal(e.Passcode)
 	return record.Fingerprint == e.Fingerprint || inOtherRegion
 }
 
@@ -246,7 +246,7 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 
 // statusOf is what the status says of the entry by name, and, if that had another value, of its value as another entry's.
 // Of an entry that is new or was renamed, it is what the status says of its value. Both are nil for nothing.
-func (v *view) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatus) {
+func (v *snapshot) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatus) {
 	told := v.Object.Status.Passcodes
 	find := func(same func(*v1alpha1.PasscodeStatus) bool) *v1alpha1.PasscodeStatus {
 		for i := range told {
@@ -270,32 +270,32 @@ func (v *view) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatus) {
 	return before, byValue
 }
 
-// lastVerdict is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
+// lastResult is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
 // that work at a time must not overwrite what the other tells. Within one second a refusal counts, which is asked about
 // again soon; unless this very process was given it, and an acceptance after that. A status from the future comes from a
 // clock that was wrong.
-func (v *view) lastVerdict(e *entry) (Verdict, time.Time) {
-	own, heard := e.Answer.Verdict, wholeSecond(e.Answer.At)
-	before := e.before
+func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
+	own, heard := e.Verification.Result, wholeSecond(e.Verification.At)
+	before := e.reported
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
 		return own, heard
 	}
-	verdict, told := v.verdictInStatus(before.State), before.VerifiedAt.UTC()
+	verdict, told := v.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
 	case own == Unknown:
 		return verdict, told
-	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Refused || wholeSecond(e.Answer.RefusedAt).Equal(heard)):
+	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Rejected || wholeSecond(e.Verification.RejectedAt).Equal(heard)):
 		return own, heard
 	}
 	return verdict, told
 }
 
-func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
+func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) Result {
 	refused := state == v1alpha1.StateRejected ||
 		state == v1alpha1.StateActive && meta.IsStatusConditionFalse(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case refused:
-		return Refused
+		return Rejected
 	case state == v1alpha1.StateExpired:
 		return Unknown // it can be either
 	}
@@ -303,14 +303,14 @@ func (v *view) verdictInStatus(state v1alpha1.PasscodeState) Verdict {
 }
 
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
-func (v *view) wasReplaced(e *entry) bool {
+func (v *snapshot) wasReplaced(e *entry) bool {
 	record := v.record()
 	switch {
-	case v.base == nil:
-		return v.calledReplaced(e)
-	case v.writtenByOther(v.base) && v.calledReplaced(e):
+	case v.authority == nil:
+		return v.replacedInStatus(e)
+	case v.writtenByOther(v.authority) && v.replacedInStatus(e):
 		return true
-	case record == nil || e.Fingerprint == v.base.Fingerprint:
+	case record == nil || e.Fingerprint == v.authority.Fingerprint:
 		return false
 	}
 	for _, old := range record.Replaced {
@@ -325,8 +325,8 @@ func (v *view) wasReplaced(e *entry) bool {
 	return false
 }
 
-// calledReplaced goes by the status where target and record are lost: it may forbid, and never permits.
-func (v *view) calledReplaced(e *entry) bool {
+// replacedInStatus goes by the status where target and record are lost: it may forbid, and never permits.
+func (v *snapshot) replacedInStatus(e *entry) bool {
 	for _, s := range v.Object.Status.Passcodes {
 		if s.State != v1alpha1.StateRetiring && s.State != v1alpha1.StateRetired {
 			continue
@@ -339,8 +339,8 @@ func (v *view) calledReplaced(e *entry) bool {
 }
 
 // moved is whether the object has gone to another account or region since the target was written.
-func (v *view) moved() bool {
-	accountID, region := v.base.Tuple.AccountID, v.base.Tuple.Region
+func (v *snapshot) moved() bool {
+	accountID, region := v.authority.Tuple.AccountID, v.authority.Tuple.Region
 	if record := v.record(); record != nil {
 		accountID, region = record.AccountID, record.Region
 	}

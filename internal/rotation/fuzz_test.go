@@ -34,7 +34,7 @@ func FuzzDecide(f *testing.F) {
 		key := NewKey(make([]byte, KeySize))
 		o := Observed{Object: object}
 		for i, entry := range object.Spec.Passcodes {
-			source := Source{Passcode: stand(entry.Name), Answer: Answer{Verdict: Verdict(bits >> 6), At: now}}
+			source := Source{Passcode: simulatedValue(entry.Name), Verification: Verification{Result: Result(bits >> 6), At: now}}
 			source.Fingerprint = key.Fingerprint(string(object.Spec.Region), object.Spec.AccountID, source.Passcode)
 			if bits&(1<<(i%6)) != 0 {
 				source = Source{Problem: v1alpha1.ReasonSourceNotFound}
@@ -48,11 +48,11 @@ func FuzzDecide(f *testing.F) {
 		if string(first) != string(second) {
 			t.Error("two decisions of one world")
 		}
-		if d.Want == nil && len(d.Ask) == 0 && !d.Next.IsZero() && !d.Next.After(now) {
+		if d.Want == nil && len(d.Verify) == 0 && !d.Next.IsZero() && !d.Next.After(now) {
 			t.Errorf("nothing to do, and to look again at once: %s", d.Next)
 		}
 		for _, entry := range object.Spec.Passcodes {
-			if value := stand(entry.Name).Reveal(); strings.Contains(string(first), value) {
+			if value := simulatedValue(entry.Name).Reveal(); strings.Contains(string(first), value) {
 				t.Error("a value is told")
 			}
 		}
@@ -98,15 +98,15 @@ func FuzzLife(f *testing.F) {
 		}
 		spec.Rotation = &v1alpha1.Rotation{Before: &duration}
 		begins := time.Unix(seconds, 0).UTC()
-		l := lifeOf(spec, v1alpha1.Expiry{Days: &days}, begins)
-		if l.ends.Year() > 9999 {
-			t.Errorf("ends in a year that nothing can read: %s", l.ends)
+		l := validityOf(spec, v1alpha1.Expiry{Days: &days}, begins)
+		if l.until.Year() > 9999 {
+			t.Errorf("ends in a year that nothing can read: %s", l.until)
 		}
-		if l.ends.Sub(begins) != time.Duration(days)*24*time.Hour && !l.ends.Equal(lastMoment()) {
-			t.Errorf("%d days from %s end at %s", days, begins, l.ends)
+		if l.until.Sub(begins) != time.Duration(days)*24*time.Hour && !l.until.Equal(lastMoment()) {
+			t.Errorf("%d days from %s end at %s", days, begins, l.until)
 		}
-		if l.rotates.After(l.ends) {
-			t.Errorf("rotates at %s, after the end at %s", l.rotates, l.ends)
+		if l.rotation.After(l.until) {
+			t.Errorf("rotates at %s, after the end at %s", l.rotation, l.until)
 		}
 	})
 }

@@ -22,13 +22,13 @@ const (
 
 // refusal is what CleverTap says no to, and why it may. With --clevertap-endpoint set, the path to CleverTap is one more
 // thing that can be wrong.
-func (v *view) refusal() string {
+func (v *snapshot) refusal() string {
 	text := "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
 	return text + v.endpointHint()
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
-func (v *view) endpointHint() string {
+func (v *snapshot) endpointHint() string {
 	if v.Endpoint == "" {
 		return ""
 	}
@@ -40,15 +40,15 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-func until(l life) string {
-	if l.ends.IsZero() {
+func until(l validity) string {
+	if l.until.IsZero() {
 		return "forever"
 	}
-	return "until " + stamp(l.ends)
+	return "until " + stamp(l.until)
 }
 
 // dashboardPage is where passcodes of the object's kind are made and deleted.
-func (v *view) dashboardPage() string {
+func (v *snapshot) dashboardPage() string {
 	page := "Settings > Passcodes"
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		page = "Settings > Users"
@@ -58,7 +58,7 @@ func (v *view) dashboardPage() string {
 
 // makeNext says which step a person is to take, so that it takes a minute: where, under which name, for how long, and
 // how to stage the value without leaving it in a shell's history.
-func (v *view) makeNext() string {
+func (v *snapshot) makeNext() string {
 	if v.spec.Type == v1alpha1.PasscodeTypeUser && len(v.spec.Passcodes) > 0 {
 		return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its Secret, %s",
 			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
@@ -69,7 +69,7 @@ func (v *view) makeNext() string {
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
-func (v *view) expiryFlag() string {
+func (v *snapshot) expiryFlag() string {
 	switch {
 	case v.spec.Expiry.Days != nil:
 		return fmt.Sprintf("--days %d", *v.spec.Expiry.Days)
@@ -80,7 +80,7 @@ func (v *view) expiryFlag() string {
 }
 
 // validity is the declared expiry in the dashboard's words.
-func (v *view) validity() string {
+func (v *snapshot) validity() string {
 	user := v.spec.Type == v1alpha1.PasscodeTypeUser
 	switch days := v.spec.Expiry.Days; {
 	case days != nil && user:
@@ -96,10 +96,10 @@ func (v *view) validity() string {
 }
 
 // suggestedName is the object's with the month in which what is published ends, or a number where that is taken.
-func (v *view) suggestedName() string {
+func (v *snapshot) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
-	if p := v.published; p != nil && !p.life.ends.IsZero() {
-		month = p.life.ends
+	if p := v.active; p != nil && !p.validity.until.IsZero() {
+		month = p.validity.until
 	}
 	// Names have 128 characters at most, and object's names are ASCII.
 	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
@@ -114,22 +114,22 @@ func (v *view) suggestedName() string {
 const maxSuggested = 128 - len("-2006-01-100")
 
 // replacedMessage says what a publication replaced, and how early CleverTap refused it; "" where that is not known.
-func (v *view) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
+func (v *snapshot) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
 	if len(earlier) == 0 {
 		return ""
 	}
 	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
 	old := v.firstOf(func(e *entry) bool { return e.hasValue() && e.spec.Name == earlier[0].Passcode && e.replaced })
 	if p.Reason == v1alpha1.RotationRejected && old != nil {
-		text += early(old.life, p.Time.UTC())
+		text += early(old.validity, p.Time.UTC())
 	}
 	return text
 }
 
 // early says how many days before its declared end a passcode was refused; "" where that is less than one.
-func early(l life, refused time.Time) string {
-	days := int(l.ends.Sub(refused) / (24 * time.Hour))
-	if l.ends.IsZero() || days < 1 {
+func early(l validity, refused time.Time) string {
+	days := int(l.until.Sub(refused) / (24 * time.Hour))
+	if l.until.IsZero() || days < 1 {
 		return ""
 	}
 	return fmt.Sprintf(", refused %d days before its declared end", days)
@@ -140,20 +140,20 @@ func forbiddenMessage(keys []string) string {
 		strings.Join(keys, ", "))
 }
 
-func (v *view) windowMessage() string {
+func (v *snapshot) windowMessage() string {
 	return v.windowProblem.Error() + "; until that is mended, scheduled switches wait for the last 24 hours before the end"
 }
 
-func (v *view) publishedMessage(p *published) string {
-	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.life))
-	if p.life.over(v.now) {
-		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.life.ends))
+func (v *snapshot) publishedMessage(p *activePasscode) string {
+	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))
+	if p.validity.expired(v.now) {
+		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.until))
 	}
 	return text + v.pendingMessage(p)
 }
 
 // pendingMessage says why what is published is not what the spec asks for; "" where it is.
-func (v *view) pendingMessage(p *published) string {
+func (v *snapshot) pendingMessage(p *activePasscode) string {
 	switch {
 	case p.moved:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
@@ -167,7 +167,7 @@ func (v *view) pendingMessage(p *published) string {
 }
 
 // waitsMessage says why no listed passcode has taken the place of one that the spec does not ask for any more.
-func (v *view) waitsMessage() string {
+func (v *snapshot) waitsMessage() string {
 	switch {
 	case v.spec.Suspend:
 		return nothingWhileSuspended
@@ -175,36 +175,36 @@ func (v *view) waitsMessage() string {
 		return "its target cannot be written"
 	}
 	for _, c := range v.candidates() {
-		if c.entry.verdict != Refused {
+		if c.entry.result != Rejected {
 			return fmt.Sprintf("%q takes its place as soon as CleverTap accepts it", c.entry.spec.Name)
 		}
 	}
 	return "no listed passcode is accepted"
 }
 
-func (v *view) expiredMessage(p *published) string {
-	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.life.ends), v.stuckMessage())
+func (v *snapshot) expiredMessage(p *activePasscode) string {
+	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.validity.until), v.stuckMessage())
 }
 
-func (v *view) refusedMessage(p *published) string {
+func (v *snapshot) refusedMessage(p *activePasscode) string {
 	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and %s. If it was not deleted or replaced, check accountID and region, and whether an admin enforces user passcodes%s",
-		p.name(), early(p.life, p.verdictAt), v.stuckMessage(), v.endpointHint())
+		p.name(), early(p.validity, p.resultAt), v.stuckMessage(), v.endpointHint())
 }
 
 // stuckMessage says why nothing has taken over from a passcode that works no more, and what to do.
-func (v *view) stuckMessage() string {
+func (v *snapshot) stuckMessage() string {
 	if v.spec.Suspend {
 		return nothingWhileSuspended + ": set it to false, or " + v.makeNext()
 	}
 	for _, c := range v.candidates() {
-		if c.entry.verdict != Refused && c.entry != v.publishedEntry() {
+		if c.entry.result != Rejected && c.entry != v.activeEntry() {
 			return fmt.Sprintf("%q takes over as soon as CleverTap accepts it", c.entry.spec.Name)
 		}
 	}
 	return "no other listed passcode can take over: " + v.makeNext()
 }
 
-func (v *view) allRefusedMessage() string {
+func (v *snapshot) allRefusedMessage() string {
 	var refused []string
 	for _, e := range v.entries {
 		if e.hasValue() {
@@ -219,34 +219,34 @@ func (v *view) allRefusedMessage() string {
 }
 
 // allReplacedMessage is for an object that has lost its target, and lists nothing that was not replaced before.
-func (v *view) allReplacedMessage() string {
+func (v *snapshot) allReplacedMessage() string {
 	return "Every listed passcode was replaced before, and is not published again unasked: name one in spec.rotation.pin, or " + v.makeNext()
 }
 
-func (v *view) verifyingMessage() string {
+func (v *snapshot) verifyingMessage() string {
 	return "CleverTap is being asked whether the passcode works"
 }
 
-func (v *view) unavailableMessage(e *entry) string {
-	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again%s", e.spec.Name, e.Answer.Seen, v.endpointHint())
+func (v *snapshot) unavailableMessage(e *entry) string {
+	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again%s", e.spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
-func (v *view) silentMessage(p *published) string {
-	if p.answer.Seen == "" {
+func (v *snapshot) silentMessage(p *activePasscode) string {
+	if p.verification.Seen == "" {
 		return "CleverTap has not answered for more than two intervals; what is published stays" + v.endpointHint()
 	}
-	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays%s", p.answer.Seen, v.endpointHint())
+	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays%s", p.verification.Seen, v.endpointHint())
 }
 
-func (v *view) acceptedMessage(p *published) string {
-	if p.life.over(v.now) {
+func (v *snapshot) acceptedMessage(p *activePasscode) string {
+	if p.validity.expired(v.now) {
 		return "CleverTap accepts the published passcode, past its declared end"
 	}
 	return "CleverTap accepts the published passcode"
 }
 
-func (v *view) expiringMessage(p *published) string {
-	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.life.ends))
+func (v *snapshot) expiringMessage(p *activePasscode) string {
+	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.validity.until))
 	switch next := v.successor(); {
 	case v.spec.Suspend && next != nil:
 		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.spec.Name)
@@ -261,35 +261,35 @@ func (v *view) expiringMessage(p *published) string {
 }
 
 // pinMessage says what a pin that holds promises, and nothing that it prevents.
-func (v *view) pinMessage() string {
-	if p := v.published; p == nil || !v.pinKeeps(p) {
+func (v *snapshot) pinMessage() string {
+	if p := v.active; p == nil || !v.pinKeeps(p) {
 		return fmt.Sprintf("spec.rotation.pin names %q", v.pinned().spec.Name)
 	}
 	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.pinned().spec.Name)
 }
 
-func (v *view) noSuccessorMessage() string {
+func (v *snapshot) noSuccessorMessage() string {
 	text := "No accepted passcode waits to take over: " + v.makeNext()
-	if p := v.holding(); p != nil && !p.life.ends.IsZero() {
-		text += " before " + stamp(p.life.ends)
+	if p := v.activeInTarget(); p != nil && !p.validity.until.IsZero() {
+		text += " before " + stamp(p.validity.until)
 	}
 	return text
 }
 
-func (v *view) successorMessage(next *entry) string {
+func (v *snapshot) successorMessage(next *entry) string {
 	switch {
 	case v.pinHolds():
 		return fmt.Sprintf("%q can take over; %s", next.spec.Name, v.pinMessage())
-	case v.switchAt.IsZero():
+	case v.rotationAt.IsZero():
 		return fmt.Sprintf("%q can take over; the published one lasts forever", next.spec.Name)
-	case !v.now.Before(v.switchAt):
+	case !v.now.Before(v.rotationAt):
 		return fmt.Sprintf("%q takes over as soon as CleverTap accepts it once more", next.spec.Name)
 	}
-	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(v.switchAt))
+	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(v.rotationAt))
 }
 
 // problemsMessage names every entry that has no usable value.
-func (v *view) problemsMessage() string {
+func (v *snapshot) problemsMessage() string {
 	var all []string
 	for _, e := range v.entries {
 		if !e.hasValue() {
@@ -303,7 +303,7 @@ func (v *view) problemsMessage() string {
 	return strings.Join(all, "; ")
 }
 
-func (v *view) entryMessage(e *entry) string {
+func (v *snapshot) entryMessage(e *entry) string {
 	ref := e.spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
@@ -318,24 +318,24 @@ func (v *view) entryMessage(e *entry) string {
 	return v.valueMessage(e)
 }
 
-func (v *view) valueMessage(e *entry) string {
+func (v *snapshot) valueMessage(e *entry) string {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.sameAs.spec.Name)
+		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.duplicateOf.spec.Name)
 	case state == v1alpha1.StateRejected:
 		return "CleverTap " + v.refusal()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
 		return v.overMessage(state)
-	case state == v1alpha1.StateUnverified && e.Answer.Unanswered > 0:
-		return "CleverTap did not say whether it works: " + e.Answer.Seen + v.endpointHint()
+	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
+		return "CleverTap did not say whether it works: " + e.Verification.Seen + v.endpointHint()
 	}
 	return v.datesMessage(e)
 }
 
 // overMessage is for a passcode that is over, and says what is left to do.
-func (v *view) overMessage(state v1alpha1.PasscodeState) string {
+func (v *snapshot) overMessage(state v1alpha1.PasscodeState) string {
 	switch {
 	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it was replaced, and CleverTap ended it then: there is nothing to delete. Take it off the list"
@@ -348,14 +348,14 @@ func (v *view) overMessage(state v1alpha1.PasscodeState) string {
 }
 
 // datesMessage says what is to be known of the dates of a passcode that may be used; "" for nothing.
-func (v *view) datesMessage(e *entry) string {
+func (v *snapshot) datesMessage(e *entry) string {
 	switch state := v.state(e); {
 	case e.createdInFuture:
 		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",
 			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))
-	case state == v1alpha1.StateStaged && e.life.tooShort():
+	case state == v1alpha1.StateStaged && e.validity.neverSuccessor():
 		return "its rotation time lies before its beginning, so it can never be a successor: shorten rotation.before, or make it last longer"
-	case state == v1alpha1.StateStaged && e.life.due(v.now):
+	case state == v1alpha1.StateStaged && e.validity.due(v.now):
 		return "its own rotation time has come, so it can be no successor any more"
 	case e.spec.CreatedAt == nil && v.expiry(e.spec).Days != nil:
 		return "it has no createdAt, so its life is counted from when it was first seen: set createdAt to when it was made"

@@ -74,9 +74,9 @@ func (s stored) same(as stored) bool {
 // replica is a process of the operator: its view of the API server, and what it alone knows.
 type replica struct {
 	view       stored
-	answers    map[string]rotation.Answer
+	answers    map[string]rotation.Verification
 	remembered *rotation.Target
-	look       *consumers.Look // the last look at Pods, since a target of lookedAt was seen
+	look       *consumers.Scan // the last look at Pods, since a target of lookedAt was seen
 	lookedAt   int64           // a revision
 	digest     digest          // of all three
 }
@@ -204,9 +204,9 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 	switch {
 	case d.Want != nil && !denied:
 		return m.write(t, i, w, d.Want)
-	case len(d.Ask) > 0:
-		return m.answered(i, w, d.Ask, silence)
-	case d.Look:
+	case len(d.Verify) > 0:
+		return m.answered(i, w, d.Verify, silence)
+	case d.Scan:
 		return m.looks(i, w)
 	}
 	if denied {
@@ -241,7 +241,7 @@ func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPassco
 		return
 	}
 	for _, answer := range m.replicas[i].answers {
-		if answer.Unanswered > 0 {
+		if answer.Unavailable > 0 {
 			return
 		}
 	}
@@ -271,7 +271,7 @@ func (m *model) sends(t *testing.T, events []rotation.Event) {
 // looks is a look at the Pods.
 func (m *model) looks(i int, w *world) *model {
 	n := m.after(fmt.Sprintf("%d looks", i))
-	w.look = &consumers.Look{At: m.now}
+	w.look = &consumers.Scan{At: m.now}
 	if m.pod {
 		w.look.Pods = []consumers.Pod{pod("api-1", frozen(made))}
 	}
@@ -315,11 +315,11 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	return n
 }
 
-func (m *model) answered(i int, w *world, questions []rotation.Question, silence bool) *model {
+func (m *model) answered(i int, w *world, questions []rotation.VerificationRequest, silence bool) *model {
 	n := m.after(fmt.Sprintf("%d asks", i))
 	answers := maps.Clone(w.answers)
 	if answers == nil {
-		answers = map[string]rotation.Answer{}
+		answers = map[string]rotation.Verification{}
 	}
 	l := life{world: w, works: map[string]bool{}, silent: silence}
 	l.answers, l.now = answers, m.now
@@ -327,8 +327,8 @@ func (m *model) answered(i int, w *world, questions []rotation.Question, silence
 		value := q.Tuple.Passcode.Reveal()
 		l.works[value] = m.works(value)
 		l.answerTo(q)
-		if answer := answers[value]; answer.Verdict == rotation.Refused && answer.Refusals > 3 {
-			answer.Refusals = 3 // their number only makes waits longer
+		if answer := answers[value]; answer.Result == rotation.Rejected && answer.Rejections > 3 {
+			answer.Rejections = 3 // their number only makes waits longer
 			answers[value] = answer
 		}
 	}
@@ -351,7 +351,7 @@ func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 		"mixed":                       !slices.Equal(place, []string{"TEST-1", "in1", "https://in1.api.clevertap.com"}),
 		"a revision goes back":        want.Record.Revision < m.server.revision(),
 		"a revision twice":            want.Publishes && want.Record.Revision == m.server.revision(),
-		"published, not accepted":     want.Publishes && (answer.Verdict != rotation.Accepted || m.now.Sub(answer.At) > 30*time.Second),
+		"published, not accepted":     want.Publishes && (answer.Result != rotation.Accepted || m.now.Sub(answer.At) > 30*time.Second),
 		"put back, never published":   !want.Publishes && !m.published[value],
 		"another value in a revision": !want.Publishes && same && want.Record.Fingerprint != m.server.target.Record.Fingerprint,
 		"an older value comes back":   cameBack && (unasked || !want.Publishes),

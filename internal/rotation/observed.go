@@ -19,13 +19,13 @@ type Observed struct {
 	Sources []Source
 	// Target is the Secret that workloads mount.
 	Target Target
-	// Remembered is the target as this process last wrote it or found it whole; nil where it has not yet.
-	Remembered *Target
-	// Look is the last look at who holds the target since this revision was published, and Looks how many there were;
+	// LastKnown is the target as this process last wrote it or found it whole; nil where it has not yet.
+	LastKnown *Target
+	// Scan is the last look at who holds the target since this revision was published, and Looks how many there were;
 	// nil where there was none yet. Looking is whether one is under way.
-	Look    *consumers.Look
-	Looks   int
-	Looking bool
+	Scan     *consumers.Scan
+	Scans    int
+	Scanning bool
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
 	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
@@ -86,44 +86,44 @@ type Source struct {
 	Problem string
 	// Detail says what is malformed: "is empty".
 	Detail string
-	// Answer is what CleverTap said of it.
-	Answer Answer
+	// Verification is what CleverTap said of it.
+	Verification Verification
 }
 
-// Verdict is what CleverTap said of a passcode.
-type Verdict int
+// Result is what CleverTap said of a passcode.
+type Result int
 
 // The verdicts.
 const (
-	Unknown Verdict = iota
+	Unknown Result = iota
 	Accepted
-	Refused
+	Rejected
 )
 
-// Answer is what CleverTap said to this process of one (region, account, value).
-type Answer struct {
-	// Verdict is the last one, and At when it was given. Unknown means none so far.
-	Verdict Verdict
-	At      time.Time
-	// Refusals counts refusals in a row, and RefusedSince is when the first of them was given.
-	Refusals     int
-	RefusedSince time.Time
-	// RefusedAt is when the last refusal before an acceptance was given; zero while the last verdict is a refusal, or if
+// Verification is what CleverTap said to this process of one (region, account, value).
+type Verification struct {
+	// Result is the last one, and At when it was given. Unknown means none so far.
+	Result Result
+	At     time.Time
+	// Rejections counts refusals in a row, and RefusedSince is when the first of them was given.
+	Rejections    int
+	RejectedSince time.Time
+	// RejectedAt is when the last refusal before an acceptance was given; zero while the last verdict is a refusal, or if
 	// there was none.
-	RefusedAt time.Time
-	// Unanswered counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
-	Unanswered   int
-	UnansweredAt time.Time
-	// UnansweredSince is when the first of them ended.
-	UnansweredSince time.Time
+	RejectedAt time.Time
+	// Unavailable counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
+	Unavailable   int
+	UnavailableAt time.Time
+	// UnavailableSince is when the first of them ended.
+	UnavailableSince time.Time
 	// RateLimited is whether the last of those was turned away for too many calls, and RetryAfter how long CleverTap
 	// then asked to wait; zero where it did not say.
 	RateLimited bool
 	RetryAfter  time.Duration
 	// Seen is what came back last, for people; "" after an acceptance.
 	Seen string
-	// AskedSince is when the question under way was handed over; zero when there is none.
-	AskedSince time.Time
+	// RequestedAt is when the question under way was handed over; zero when there is none.
+	RequestedAt time.Time
 }
 
 // Tuple is what workloads need together: from one moment, never mixed.
@@ -157,5 +157,5 @@ type Target struct {
 	// Owned is whether an ownerReference to the object is on it.
 	Owned bool
 	// Answer is what CleverTap said of its tuple.
-	Answer Answer
+	Answer Verification
 }

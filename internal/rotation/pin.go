@@ -8,7 +8,7 @@ import (
 )
 
 // pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
-func (v *view) pinned() *entry {
+func (v *snapshot) pinned() *entry {
 	if v.spec.Rotation == nil || v.spec.Rotation.Pin == "" {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (v *view) pinned() *entry {
 }
 
 // spent is whether the pinned one was refused while it was published, and neither pin nor value has changed since.
-func (v *view) spent(e *entry) bool {
+func (v *snapshot) spent(e *entry) bool {
 	record := v.record()
 	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
 		return false
@@ -30,40 +30,40 @@ func (v *view) spent(e *entry) bool {
 }
 
 // pinHolds is whether the pin holds against time and requests: while the pinned one is published, or may yet be.
-func (v *view) pinHolds() bool {
+func (v *snapshot) pinHolds() bool {
 	e := v.pinned()
 	if e == nil {
 		return false
 	}
-	if v.published != nil && v.pinKeeps(v.published) {
+	if v.active != nil && v.pinKeeps(v.active) {
 		return true
 	}
-	return e.hasValue() && e.verdict != Refused
+	return e.hasValue() && e.result != Rejected
 }
 
 // pinKeeps reports whether the pin names the published one, and so keeps it.
-func (v *view) pinKeeps(p *published) bool {
+func (v *snapshot) pinKeeps(p *activePasscode) bool {
 	e := v.pinned()
 	return e != nil && (p.entry == e || p.namesake == e)
 }
 
 // goToPin: the pinned one, whatever was replaced before.
-func goToPin(v *view) []candidate {
+func goToPin(v *snapshot) []candidate {
 	e := v.pinned()
 	switch {
-	case e == nil || !e.hasValue() || e == v.publishedEntry():
+	case e == nil || !e.hasValue() || e == v.activeEntry():
 		return nil
-	case v.published == nil:
+	case v.active == nil:
 		return because(v1alpha1.RotationInitial, []*entry{e})
-	case v.published.namesake == e:
+	case v.active.namesake == e:
 		return nil // its source has changed: that is the reason
 	}
 	return because(v1alpha1.RotationPinned, []*entry{e})
 }
 
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
-func (v *view) spentPin(reason v1alpha1.RotationReason) *Replaced {
-	if e := v.pinned(); e != nil && e == v.publishedEntry() && failover(reason) {
+func (v *snapshot) spentPin(reason v1alpha1.RotationReason) *Replaced {
+	if e := v.pinned(); e != nil && e == v.activeEntry() && failover(reason) {
 		return &Replaced{Passcode: v.spec.Rotation.Pin, Fingerprint: e.Fingerprint}
 	}
 	record := v.record()

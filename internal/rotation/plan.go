@@ -84,31 +84,31 @@ func news(at time.Time, before, after v1alpha1.CleverTapPasscodeStatus) []Milest
 	return all
 }
 
-// play is a world in which every value is its entry's name.
-type play struct {
+// simulation is a world in which every value is its entry's name.
+type simulation struct {
 	observed Observed
 	key      Key
 }
 
-func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *play {
+func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *simulation {
 	object = object.DeepCopy()
 	object.Spec.Verification = &v1alpha1.Verification{Mode: v1alpha1.VerificationNone}
 	object.Spec.Rollout = nil
 	if object.CreationTimestamp.IsZero() {
 		object.CreationTimestamp.Time = now.Add(-patience)
 	}
-	p := &play{key: NewKey(nil), observed: Observed{Object: object, Looking: true}}
+	p := &simulation{key: NewKey(nil), observed: Observed{Object: object, Scanning: true}}
 	for _, entry := range object.Spec.Passcodes {
 		if unusable(object, entry.Name) {
 			p.observed.Sources = append(p.observed.Sources, Source{Problem: v1alpha1.ReasonSourceNotFound})
 			continue
 		}
-		passcode := stand(entry.Name)
+		passcode := simulatedValue(entry.Name)
 		p.observed.Sources = append(p.observed.Sources, Source{Passcode: passcode, Fingerprint: p.fingerprint(passcode)})
 	}
 	for i := range object.Status.Passcodes {
 		s := &object.Status.Passcodes[i]
-		s.Fingerprint = p.fingerprint(stand(s.Name))
+		s.Fingerprint = p.fingerprint(simulatedValue(s.Name))
 	}
 	object.Status.Conditions = nil
 	p.publish()
@@ -128,8 +128,8 @@ func unusable(object *v1alpha1.CleverTapPasscode, name string) bool {
 	return false
 }
 
-// stand is a value that stands for an entry's: no two names have the same.
-func stand(name string) clevertap.Passcode {
+// simulatedValue is a value that stands for an entry's: no two names have the same.
+func simulatedValue(name string) clevertap.Passcode {
 	sum := sha256.Sum256([]byte(name))
 	passcode, err := clevertap.ParsePasscode([]byte(hex.EncodeToString(sum[:])))
 	if err != nil {
@@ -138,13 +138,13 @@ func stand(name string) clevertap.Passcode {
 	return passcode
 }
 
-func (p *play) fingerprint(passcode clevertap.Passcode) string {
+func (p *simulation) fingerprint(passcode clevertap.Passcode) string {
 	spec := &p.observed.Object.Spec
 	return p.key.Fingerprint(string(spec.Region), spec.AccountID, passcode)
 }
 
 // publish makes a target of what the status says is published.
-func (p *play) publish() {
+func (p *simulation) publish() {
 	object := p.observed.Object
 	if object.Status.ActivePasscode == "" {
 		return
@@ -152,7 +152,7 @@ func (p *play) publish() {
 	record := Record{
 		OwnerUID: object.UID, Revision: object.Status.Revision, Passcode: object.Status.ActivePasscode,
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Fingerprint: p.fingerprint(stand(object.Status.ActivePasscode)), Keys: EffectiveKeys(object),
+		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: EffectiveKeys(object),
 	}
 	if end := object.Status.ExpiresAt; end != nil {
 		record.EndsAt = end.UTC()
@@ -164,11 +164,11 @@ func (p *play) publish() {
 	}
 	p.observed.Target = Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: Tuple{
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Endpoint: Endpoint(object.Spec.Region), Passcode: stand(object.Status.ActivePasscode),
+		Endpoint: Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
 	}}
 }
 
-func (p *play) write(want *Want) {
+func (p *simulation) write(want *Want) {
 	record := want.Record
 	p.observed.Target = Target{
 		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Fingerprint: record.Fingerprint,

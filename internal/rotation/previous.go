@@ -10,8 +10,8 @@ import (
 
 // previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
 // is dead, and none of another account.
-func (v *view) previousFor(c candidate) clevertap.Passcode {
-	p := v.published
+func (v *snapshot) previousFor(c candidate) clevertap.Passcode {
+	p := v.active
 	if p == nil || p.moved || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
 		return clevertap.Passcode{}
 	}
@@ -19,17 +19,17 @@ func (v *view) previousFor(c candidate) clevertap.Passcode {
 }
 
 // previous is the value that the published one replaced, until nothing holds it any more or CleverTap refuses it.
-func (v *view) previous() clevertap.Passcode {
-	p := v.published
+func (v *snapshot) previous() clevertap.Passcode {
+	p := v.active
 	if len(p.record.Replaced) == 0 || p.moved || !v.wantsPrevious() {
 		return clevertap.Passcode{}
 	}
 	last := p.record.Replaced[len(p.record.Replaced)-1].Fingerprint
 	for _, r := range v.retiring {
 		switch {
-		case r.Fingerprint != last || v.gone(r) || r.entry != nil && r.entry.verdict == Refused:
-		case v.base.PreviousFingerprint == last:
-			return v.base.Previous
+		case r.Fingerprint != last || v.unused(r) || r.entry != nil && r.entry.result == Rejected:
+		case v.authority.PreviousFingerprint == last:
+			return v.authority.Previous
 		case r.entry != nil && r.entry.Fingerprint == last:
 			return r.entry.Passcode
 		}
@@ -37,6 +37,6 @@ func (v *view) previous() clevertap.Passcode {
 	return clevertap.Passcode{}
 }
 
-func (v *view) wantsPrevious() bool {
+func (v *snapshot) wantsPrevious() bool {
 	return EffectiveKeys(v.Object).PreviousPasscode != "" && v.spec.Type != v1alpha1.PasscodeTypeUser
 }

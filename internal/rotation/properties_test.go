@@ -29,7 +29,7 @@ type life struct {
 func (l *life) pass(t *rapid.T) {
 	for range 10 {
 		d := l.decide()
-		if d.Want == nil && len(d.Ask) == 0 && cmp.Equal(d.Status, l.object.Status) {
+		if d.Want == nil && len(d.Verify) == 0 && cmp.Equal(d.Status, l.object.Status) {
 			if !d.Next.IsZero() && !d.Next.After(l.now) {
 				t.Fatalf("nothing to do, and yet to look again at once: at %s for %s", l.now, d.Next)
 			}
@@ -38,7 +38,7 @@ func (l *life) pass(t *rapid.T) {
 		if d.Want != nil {
 			l.publish(t, d.Want)
 		}
-		for _, question := range d.Ask {
+		for _, question := range d.Verify {
 			l.answerTo(question)
 		}
 		l.object.Status = d.Status
@@ -64,7 +64,7 @@ func (l *life) publish(t *rapid.T, want *rotation.Want) {
 		}
 	default:
 		answer := l.answer(want.Tuple.Region, want.Tuple.Passcode)
-		if answer.Verdict != rotation.Accepted || l.now.Sub(answer.At) > 30*time.Second {
+		if answer.Result != rotation.Accepted || l.now.Sub(answer.At) > 30*time.Second {
 			t.Fatalf("publishes %q, of which CleverTap said %+v", value, answer)
 		}
 	}
@@ -74,7 +74,7 @@ func (l *life) publish(t *rapid.T, want *rotation.Want) {
 	l.write(want)
 }
 
-func (l *life) answerTo(q rotation.Question) {
+func (l *life) answerTo(q rotation.VerificationRequest) {
 	key := q.Tuple.Passcode.Reveal()
 	if q.Tuple.Region != "in1" {
 		key = string(q.Tuple.Region) + "/" + key
@@ -82,18 +82,18 @@ func (l *life) answerTo(q rotation.Question) {
 	before := l.answers[key]
 	switch {
 	case l.silent:
-		if before.Unanswered == 0 {
-			before.UnansweredSince = l.now
+		if before.Unavailable == 0 {
+			before.UnavailableSince = l.now
 		}
-		before.Unanswered++
-		before.UnansweredAt, before.Seen = l.now, "HTTP 503"
+		before.Unavailable++
+		before.UnavailableAt, before.Seen = l.now, "HTTP 503"
 		l.answers[key] = before
 	case l.works[key] && !l.refusing:
-		l.answers[key] = rotation.Answer{Verdict: rotation.Accepted, At: l.now}
+		l.answers[key] = rotation.Verification{Result: rotation.Accepted, At: l.now}
 	default:
-		after := rotation.Answer{Verdict: rotation.Refused, At: l.now, RefusedSince: l.now, Refusals: before.Refusals + 1}
-		if before.Verdict == rotation.Refused {
-			after.RefusedSince = before.RefusedSince
+		after := rotation.Verification{Result: rotation.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
+		if before.Result == rotation.Rejected {
+			after.RejectedSince = before.RejectedSince
 		}
 		l.answers[key] = after
 	}

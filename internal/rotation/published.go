@@ -13,8 +13,8 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// published is what the target holds or, where somebody edited it, what its record says it held.
-type published struct {
+// activePasscode is what the target holds or, where somebody edited it, what its record says it held.
+type activePasscode struct {
 	record      Record
 	fingerprint string
 	// tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
@@ -24,16 +24,16 @@ type published struct {
 	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
 	// or the object went to another account.
 	namesake *entry
-	life     life
+	validity validity
 	// moved is whether the object has gone to another account or region since.
-	moved     bool
-	verdict   Verdict
-	verdictAt time.Time
-	answer    Answer
+	moved        bool
+	result       Result
+	resultAt     time.Time
+	verification Verification
 }
 
 // name is the listed one's where there is one: a renamed entry is the same passcode.
-func (p *published) name() string {
+func (p *activePasscode) name() string {
 	if p.entry != nil {
 		return p.entry.spec.Name
 	}
@@ -41,37 +41,37 @@ func (p *published) name() string {
 }
 
 // sourceChanged is whether its source holds another value now.
-func (p *published) sourceChanged() bool {
+func (p *activePasscode) sourceChanged() bool {
 	return p.namesake != nil && p.namesake.hasValue()
 }
 
 // removed is whether it was taken off the list, or can be had from nowhere.
-func (p *published) removed() bool {
+func (p *activePasscode) removed() bool {
 	return p.entry == nil && (p.namesake == nil || !p.namesake.hasValue() && p.tuple.Passcode.IsZero())
 }
 
-func (v *view) examinePublished() *published {
-	if v.base == nil {
+func (v *snapshot) findActive() *activePasscode {
+	if v.authority == nil {
 		return nil
 	}
-	p := &published{record: v.recordOrMarks(), moved: v.moved()}
+	p := &activePasscode{record: v.recordOrMarks(), moved: v.moved()}
 	p.fingerprint = p.record.Fingerprint
-	if !sameKey(p.fingerprint, v.base.Fingerprint) && v.base.Fingerprint != "" {
-		p.fingerprint = v.base.Fingerprint
+	if !sameKey(p.fingerprint, v.authority.Fingerprint) && v.authority.Fingerprint != "" {
+		p.fingerprint = v.authority.Fingerprint
 	}
 	v.findListed(p)
 	v.findTuple(p)
-	p.life = v.lifeOfPublished(p)
-	v.judge(p)
+	p.validity = v.validityOfActive(p)
+	v.setResult(p)
 	return p
 }
 
 // recordOrMarks goes by the annotations for people where the record can't be read.
-func (v *view) recordOrMarks() Record {
-	if v.base.Record != nil {
-		return *v.base.Record
+func (v *snapshot) recordOrMarks() Record {
+	if v.authority.Record != nil {
+		return *v.authority.Record
 	}
-	marks := v.base.Annotations
+	marks := v.authority.Annotations
 	revision, err := strconv.ParseInt(marks[v1alpha1.RevisionAnnotation], 10, 64)
 	if err != nil || revision > maxRevision {
 		revision = 0
@@ -91,14 +91,14 @@ func firstCharacters(text string, n int) string {
 	return string([]rune(text)[:n])
 }
 
-func (v *view) findListed(p *published) {
+func (v *snapshot) findListed(p *activePasscode) {
 	for _, e := range v.entries {
 		switch {
-		case !e.hasValue() || e.sameAs != nil:
+		case !e.hasValue() || e.duplicateOf != nil:
 		case !p.moved && e.Fingerprint == p.fingerprint:
 			p.entry = e
 			return
-		case p.moved && e.Passcode.Equal(v.base.Tuple.Passcode):
+		case p.moved && e.Passcode.Equal(v.authority.Tuple.Passcode):
 			p.namesake = e
 			return
 		}
@@ -112,50 +112,50 @@ func (v *view) findListed(p *published) {
 }
 
 func canonical(e *entry) *entry {
-	if e.sameAs != nil {
-		return e.sameAs
+	if e.duplicateOf != nil {
+		return e.duplicateOf
 	}
 	return e
 }
 
 // findTuple takes what the record's fingerprint proves: the target's own, the source's, or what is remembered.
-func (v *view) findTuple(p *published) {
-	p.tuple = v.base.Tuple
+func (v *snapshot) findTuple(p *activePasscode) {
+	p.tuple = v.authority.Tuple
 	switch {
-	case v.base.Fingerprint == p.fingerprint:
+	case v.authority.Fingerprint == p.fingerprint:
 	case p.entry != nil:
 		p.tuple.Passcode = p.entry.Passcode
 		p.tuple.AccountID, p.tuple.Region = v.spec.AccountID, v.spec.Region
-	case v.Remembered != nil && v.Remembered.Fingerprint == p.fingerprint:
-		p.tuple = v.Remembered.Tuple
+	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.fingerprint:
+		p.tuple = v.LastKnown.Tuple
 	default:
 		p.tuple = Tuple{}
 	}
 }
 
-func (v *view) lifeOfPublished(p *published) life {
+func (v *snapshot) validityOfActive(p *activePasscode) validity {
 	if p.entry != nil {
-		return p.entry.life
+		return p.entry.validity
 	}
-	return withEnd(v.spec, p.record.BeginsAt, p.record.EndsAt)
+	return withExpiry(v.spec, p.record.BeginsAt, p.record.EndsAt)
 }
 
-// judge takes CleverTap's word from the listed one or, where there is none, from what was asked of the target's.
-func (v *view) judge(p *published) {
+// setResult takes CleverTap's word from the listed one or, where there is none, from what was asked of the target's.
+func (v *snapshot) setResult(p *activePasscode) {
 	switch {
 	case p.entry != nil:
-		p.answer, p.verdict, p.verdictAt = p.entry.Answer, p.entry.verdict, p.entry.verdictAt
+		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
 		return
-	case v.base.Answer.Verdict != Unknown:
-		p.answer, p.verdict, p.verdictAt = v.base.Answer, v.base.Answer.Verdict, wholeSecond(v.base.Answer.At)
+	case v.authority.Answer.Result != Unknown:
+		p.verification, p.result, p.resultAt = v.authority.Answer, v.authority.Answer.Result, wholeSecond(v.authority.Answer.At)
 		return
 	}
-	p.answer = v.base.Answer
+	p.verification = v.authority.Answer
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":
-		p.verdict = Accepted
+		p.result = Accepted
 	case verified.Status == "False":
-		p.verdict = Refused
+		p.result = Rejected
 	}
 }

@@ -42,7 +42,7 @@ func (r request) echo(before string) string {
 }
 
 // requested reads an annotation. A new object's, where no record knows better, is echoed and not obeyed.
-func (v *view) requested(annotation, echoed string, handled []string) request {
+func (v *snapshot) requested(annotation, echoed string, handled []string) request {
 	r := request{value: v.Object.Annotations[annotation]}
 	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
 		r.value = cut
@@ -62,7 +62,7 @@ func refuse(why string) *Event {
 
 // rotateRequest is a request to switch to the successor now. Where there is none that may yet be accepted, it is
 // done with.
-func (v *view) rotateRequest() request {
+func (v *snapshot) rotateRequest() request {
 	var handled []string
 	if record := v.record(); record != nil {
 		handled = record.HandledRotates
@@ -70,11 +70,11 @@ func (v *view) rotateRequest() request {
 	r := v.requested(v1alpha1.RotateRequestedAtAnnotation, v.Object.Status.LastHandledRotateAt, handled)
 	switch {
 	case !r.pending():
-	case v.published == nil:
+	case v.active == nil:
 		r.refusal = refuse("nothing is published yet")
 	case v.pinHolds():
 		r.refusal = refuse("spec.rotation.pin is set: remove it and ask again")
-	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.verdict != Refused }):
+	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != Rejected }):
 		r.refusal = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
 	}
 	return r
@@ -82,7 +82,7 @@ func (v *view) rotateRequest() request {
 
 // verifyRequest is a request to ask about every listed value now. It is handled once each was answered for, or could
 // not be, since it was first seen.
-func (v *view) verifyRequest() request {
+func (v *snapshot) verifyRequest() request {
 	r := v.requested(v1alpha1.VerifyRequestedAtAnnotation, v.Object.Status.LastHandledVerifyAt, nil)
 	r.handled = r.handled || v.Object.Status.ObservedGeneration == -1
 	if r.pending() && !v.verifying() {
@@ -91,25 +91,25 @@ func (v *view) verifyRequest() request {
 	return r
 }
 
-func (v *view) verifying() bool {
-	if v.mode() == v1alpha1.VerificationNone || v.handsOff() {
+func (v *snapshot) verifying() bool {
+	if v.mode() == v1alpha1.VerificationNone || v.paused() {
 		return false
 	}
 	return slices.ContainsFunc(v.entries, func(e *entry) bool {
-		return e.hasValue() && e.sameAs == nil && lastAnswer(e.Answer).Before(v.VerifySeenAt)
+		return e.hasValue() && e.duplicateOf == nil && lastAnswer(e.Verification).Before(v.VerifySeenAt)
 	})
 }
 
 // lastAnswer is when the last question was over, whatever it brought.
-func lastAnswer(a Answer) time.Time {
-	if a.UnansweredAt.After(a.At) {
-		return a.UnansweredAt
+func lastAnswer(a Verification) time.Time {
+	if a.UnavailableAt.After(a.At) {
+		return a.UnavailableAt
 	}
 	return a.At
 }
 
 // rotateOnRequest: as if the rotation time had come.
-func rotateOnRequest(v *view) []candidate {
+func rotateOnRequest(v *snapshot) []candidate {
 	if !v.rotate.pending() {
 		return nil
 	}

@@ -33,25 +33,25 @@ type retiring struct {
 	refreshed time.Time
 }
 
-// held is whether something that a look can see holds it.
-func (r retiring) held() bool {
+// inUse is whether something that a look can see holds it.
+func (r retiring) inUse() bool {
 	return len(r.pods) > 0 || r.elsewhere != ""
 }
 
 // findRetiring lists what is outstanding, and who holds it as far as the last look has seen.
-func (v *view) findRetiring() []retiring {
-	p := v.holding()
+func (v *snapshot) findRetiring() []retiring {
+	p := v.activeInTarget()
 	if p == nil {
 		return nil
 	}
 	var list []retiring
 	for _, old := range p.record.Replaced {
 		r := retiring{Replaced: old, entry: v.listedReplaced(old)}
-		unknown := r.entry == nil || r.entry.before == nil // to the status
-		if old.Reported || r.entry != nil && v.calledRetired(r.entry) || unknown && !v.unsettled(old) {
+		unknown := r.entry == nil || r.entry.reported == nil // to the status
+		if old.Reported || r.entry != nil && v.retiredInStatus(r.entry) || unknown && !v.unsettled(old) {
 			continue
 		}
-		v.findHolders(&r)
+		v.findConsumers(&r)
 		list = append(list, r)
 	}
 	return list
@@ -59,15 +59,15 @@ func (v *view) findRetiring() []retiring {
 
 // unsettled reports whether it is not known yet that nothing uses a value that is listed no more: nobody has looked
 // since it was replaced, or it was seen in use.
-func (v *view) unsettled(old Replaced) bool {
-	unseen := v.published.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
+func (v *snapshot) unsettled(old Replaced) bool {
+	unseen := v.active.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
 	return len(old.HeldIn) > 0 && (old.InUse || unseen)
 }
 
 // holders are the Secrets that hold the published value: the target, the source that it came from, and those that were
 // either since it was published.
-func (v *view) holders() []Holder {
-	list := slices.Clone(v.published.record.HeldIn)
+func (v *snapshot) holders() []Holder {
+	list := slices.Clone(v.active.record.HeldIn)
 	add := func(secret, key string) {
 		for i := range list {
 			if list[i].Secret == secret {
@@ -80,12 +80,12 @@ func (v *view) holders() []Holder {
 		list = append(list, Holder{Secret: secret, Keys: []string{key}})
 	}
 	for i := range v.Formers {
-		if f := &v.Formers[i]; f.Record != nil && f.Fingerprint == v.published.fingerprint {
+		if f := &v.Formers[i]; f.Record != nil && f.Fingerprint == v.active.fingerprint {
 			add(f.Name, f.Record.Keys.Passcode)
 		}
 	}
-	add(EffectiveTarget(v.Object), cmp.Or(v.published.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
-	if e := v.published.entry; e != nil {
+	add(EffectiveTarget(v.Object), cmp.Or(v.active.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
+	if e := v.active.entry; e != nil {
 		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
 	}
 	return list
@@ -93,16 +93,16 @@ func (v *view) holders() []Holder {
 
 // knownReplaced are the values replaced so far: of a record that another object wrote, also those that the status calls
 // so. What is taken over must not bring them back later.
-func (v *view) knownReplaced() []Replaced {
-	record := v.published.record
-	if v.record() == nil || v.writtenByOther(v.base) {
-		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.published.fingerprint)
+func (v *snapshot) knownReplaced() []Replaced {
+	record := v.active.record
+	if v.record() == nil || v.writtenByOther(v.authority) {
+		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.active.fingerprint)
 	}
 	return slices.Clone(record.Replaced)
 }
 
 // inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
-func (v *view) inStatus(active bool) []Replaced {
+func (v *snapshot) inStatus(active bool) []Replaced {
 	var list []Replaced
 	for _, s := range v.Object.Status.Passcodes {
 		switch {
@@ -116,7 +116,7 @@ func (v *view) inStatus(active bool) []Replaced {
 
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
-func (v *view) settledReplaced() []Replaced {
+func (v *snapshot) settledReplaced() []Replaced {
 	list := v.knownReplaced()
 	for i := range list {
 		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
@@ -129,7 +129,7 @@ func (v *view) settledReplaced() []Replaced {
 
 // markedReplaced are the values replaced so far, with what was found out of their use, and the events that tell it of
 // those that are listed no more. What is not in use from the start needs no mark, and so no write.
-func (v *view) markedReplaced() ([]Replaced, []Event) {
+func (v *snapshot) markedReplaced() ([]Replaced, []Event) {
 	list := v.knownReplaced()
 	var events []Event
 	for i := range list {
@@ -137,9 +137,9 @@ func (v *view) markedReplaced() ([]Replaced, []Event) {
 		at := slices.IndexFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == old.Fingerprint })
 		switch {
 		case at < 0 || len(old.HeldIn) == 0:
-		case v.retiring[at].held():
+		case v.retiring[at].inUse():
 			old.InUse = true
-		case old.InUse && v.gone(v.retiring[at]):
+		case old.InUse && v.unused(v.retiring[at]):
 			old.Reported, old.HeldIn = true, nil
 			if v.retiring[at].entry == nil && v.spec.Type != v1alpha1.PasscodeTypeUser {
 				events = append(events, v.safeToDelete(v.unlisted(*old)))
@@ -151,42 +151,42 @@ func (v *view) markedReplaced() ([]Replaced, []Event) {
 
 // unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
 // now, and must not be deleted.
-func (v *view) unlisted(old Replaced) (passcode, what string) {
-	listed := old.Passcode == v.published.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
+func (v *snapshot) unlisted(old Replaced) (passcode, what string) {
+	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
 	return "", fmt.Sprintf("the value that %q had until %s, not the one that it has now,", old.Passcode, stamp(old.At))
 }
 
-func (v *view) listedReplaced(old Replaced) *entry {
+func (v *snapshot) listedReplaced(old Replaced) *entry {
 	return v.firstOf(func(e *entry) bool {
-		return e.replaced && e.sameAs == nil && (e.Fingerprint == old.Fingerprint || !sameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
+		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !sameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
 	})
 }
 
-// calledRetired goes by the status: that nothing held it once is for good.
-func (v *view) calledRetired(e *entry) bool {
-	return e.before != nil && e.before.RetiredAt != nil && e.before.Fingerprint == e.Fingerprint
+// retiredInStatus goes by the status: that nothing held it once is for good.
+func (v *snapshot) retiredInStatus(e *entry) bool {
+	return e.reported != nil && e.reported.RetiredAt != nil && e.reported.Fingerprint == e.Fingerprint
 }
 
 // markedReported goes by the record, which outlives the status.
-func (v *view) markedReported(fingerprint string) bool {
+func (v *snapshot) markedReported(fingerprint string) bool {
 	record := v.record()
 	return record != nil && slices.ContainsFunc(record.Replaced, func(old Replaced) bool {
 		return old.Reported && old.Fingerprint == fingerprint
 	})
 }
 
-func (v *view) findHolders(r *retiring) {
+func (v *snapshot) findConsumers(r *retiring) {
 	r.elsewhere = v.Elsewhere[r.Fingerprint]
-	if v.Look == nil {
+	if v.Scan == nil {
 		return
 	}
-	for i := range v.Look.Pods {
-		pod := &v.Look.Pods[i]
+	for i := range v.Scan.Pods {
+		pod := &v.Scan.Pods[i]
 		for _, c := range pod.Containers {
-			if v.holds(r, pod, c) {
+			if v.usesOld(r, pod, c) {
 				r.pods = append(r.pods, pod.Name)
 				break
 			}
@@ -194,11 +194,11 @@ func (v *view) findHolders(r *retiring) {
 	}
 }
 
-// holds is whether the container has the value for as long as it runs. What it may have until its volume is
+// usesOld is whether the container has the value for as long as it runs. What it may have until its volume is
 // refreshed is noted.
-func (v *view) holds(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
+func (v *snapshot) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
-		h := v.hasHeld(r, use)
+		h := v.heldBy(r, use)
 		switch {
 		case !h.has || c.Waiting && !h.still:
 		case h.still, use.Way == consumers.Frozen && (h.unknown || v.startedBefore(pod, c.StartedAt, later(r.At, h.until))):
@@ -217,10 +217,10 @@ type usage struct {
 	until               time.Time
 }
 
-// hasHeld looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
+// heldBy looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
 // volume keeps what it had.
-func (v *view) hasHeld(r *retiring, use consumers.Use) usage {
-	previous := v.published.record.Keys.PreviousPasscode
+func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
+	previous := v.active.record.Keys.PreviousPasscode
 	if use.Of(EffectiveTarget(v.Object), previous) {
 		return usage{has: true}
 	}
@@ -253,41 +253,41 @@ const clockSkew = 5 * time.Second
 // startedBefore is whether a container may have started before a value was replaced. It started by the clock of its node,
 // so there is a margin. A Pod was created by the API server's, so one of a later second did start later; and so did one
 // that was made by the restart for this revision, or a later one.
-func (v *view) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
+func (v *snapshot) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
 	if pod.CreatedAt.After(replaced) || v.restartedFor(pod.Restarts) {
 		return false
 	}
 	return started.Before(replaced.Add(clockSkew))
 }
 
-// gone is whether nothing holds the value, for all that could be seen.
-func (v *view) gone(r retiring) bool {
-	return v.Look != nil && v.Look.Problem == "" && !r.held() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
+// unused is whether nothing holds the value, for all that could be seen.
+func (v *snapshot) unused(r retiring) bool {
+	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
 }
 
 // outstanding is whether a look may find something out.
-func (v *view) outstanding() bool {
-	return v.holding() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
+func (v *snapshot) outstanding() bool {
+	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
 }
 
-// look is whether to look now, and when otherwise; zero for never. Only what a look can see is looked for: a volume's
+// scanDue is whether to scanDue now, and when otherwise; zero for never. Only what a scanDue can see is looked for: a volume's
 // refresh is waited for.
-func (v *view) look() (now bool, next time.Time) {
+func (v *snapshot) scanDue() (now bool, next time.Time) {
 	switch {
-	case v.handsOff() || v.Looking || !v.outstanding():
+	case v.paused() || v.Scanning || !v.outstanding():
 		return false, time.Time{}
-	case v.Look == nil:
+	case v.Scan == nil:
 		return true, time.Time{}
-	case v.Look.Problem == "" && !v.rolloutUnfinished() && !slices.ContainsFunc(v.retiring, retiring.held):
+	case v.Scan.Problem == "" && !v.rolloutUnfinished() && !slices.ContainsFunc(v.retiring, retiring.inUse):
 		return false, time.Time{}
 	}
-	due := v.Look.At.Add(doubling(firstLookWait, lastLookWait, v.Looks))
+	due := v.Scan.At.Add(doubling(firstLookWait, lastLookWait, v.Scans))
 	return !due.After(v.now), due
 }
 
 // stalePods are those that hold a replaced value; nil once nothing is outstanding.
-func (v *view) stalePods() *v1alpha1.StalePods {
-	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.gone(r) })
+func (v *snapshot) stalePods() *v1alpha1.StalePods {
+	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.unused(r) })
 	if !pending {
 		return nil
 	}
@@ -301,15 +301,15 @@ func (v *view) stalePods() *v1alpha1.StalePods {
 }
 
 // replacedState is Retiring or, once nothing holds it, Retired.
-func (v *view) replacedState(e *entry) v1alpha1.PasscodeState {
-	if v.calledRetired(e) || v.markedReported(e.Fingerprint) {
+func (v *snapshot) replacedState(e *entry) v1alpha1.PasscodeState {
+	if v.retiredInStatus(e) || v.markedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
-	if !slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.entry == e }) && e.before == nil && v.holding() != nil {
+	if !slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.entry == e }) && e.reported == nil && v.activeInTarget() != nil {
 		return v1alpha1.StateRetired // it was listed before, and settled then
 	}
 	for _, r := range v.retiring {
-		if r.entry == e && v.gone(r) {
+		if r.entry == e && v.unused(r) {
 			return v1alpha1.StateRetired
 		}
 	}
@@ -317,12 +317,12 @@ func (v *view) replacedState(e *entry) v1alpha1.PasscodeState {
 }
 
 // retiringMessage says what still holds it, or why that can't be said.
-func (v *view) retiringMessage(e *entry) string {
+func (v *snapshot) retiringMessage(e *entry) string {
 	for _, r := range v.retiring {
 		switch {
 		case r.entry != e:
-		case v.Look != nil && v.Look.Problem != "":
-			return "it was replaced; whether something still holds it can't be said: " + v.Look.Problem
+		case v.Scan != nil && v.Scan.Problem != "":
+			return "it was replaced; whether something still holds it can't be said: " + v.Scan.Problem
 		case len(r.pods) > 0:
 			return fmt.Sprintf("it was replaced; Pods still hold it: %s. It is safe to delete once they are restarted", listing(r.pods))
 		case r.elsewhere != "":
@@ -342,9 +342,9 @@ func listing(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// tellSafeToDelete tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
+// safeToDeleteEvents tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
 // is nothing to delete.
-func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *snapshot) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		return nil
 	}
@@ -367,15 +367,15 @@ func (v *view) tellSafeToDelete(before, after v1alpha1.CleverTapPasscodeStatus) 
 
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
 // entry was taken off the list and came back, or the record is from before there were marks, it may have been told.
-func (v *view) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
-	return slices.ContainsFunc(v.published.record.Replaced, func(old Replaced) bool {
+func (v *snapshot) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
+	return slices.ContainsFunc(v.active.record.Replaced, func(old Replaced) bool {
 		marked := len(old.HeldIn) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
 	})
 }
 
 // safeToDelete says that a passcode can be deleted, and how far the operator can see.
-func (v *view) safeToDelete(passcode, what string) Event {
+func (v *snapshot) safeToDelete(passcode, what string) Event {
 	text := fmt.Sprintf("Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
 		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
@@ -388,16 +388,16 @@ func (v *view) safeToDelete(passcode, what string) Event {
 }
 
 // rolloutUnfinished goes by the status, and looks once at a rollout that the spec is new to.
-func (v *view) rolloutUnfinished() bool {
+func (v *snapshot) rolloutUnfinished() bool {
 	if v.spec.Rollout == nil {
 		return false
 	}
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionRolloutComplete)
 	switch {
-	case v.Look != nil:
+	case v.Scan != nil:
 		return v.rolloutComplete().Reason != v1alpha1.ReasonComplete
 	case c == nil || c.ObservedGeneration != v.Object.Generation:
 		return true
 	}
-	return c.Reason != v1alpha1.ReasonComplete || v.published.record.Revision != v.Object.Status.Revision
+	return c.Reason != v1alpha1.ReasonComplete || v.active.record.Revision != v.Object.Status.Revision
 }

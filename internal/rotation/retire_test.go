@@ -64,13 +64,13 @@ func looked(pods ...consumers.Pod) step {
 		if w.look != nil {
 			rollouts = w.look.Rollouts
 		}
-		w.look = &consumers.Look{At: w.now, Pods: pods, Rollouts: rollouts}
+		w.look = &consumers.Scan{At: w.now, Pods: pods, Rollouts: rollouts}
 		w.looks++
 	}
 }
 
 func blind(w *world) {
-	w.look = &consumers.Look{At: w.now, Problem: "the operator may not look"}
+	w.look = &consumers.Scan{At: w.now, Problem: "the operator may not look"}
 	w.looks++
 }
 
@@ -113,7 +113,7 @@ func targets(names ...string) step {
 func looks(yes bool) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
-		Expect(d.Look).To(Equal(yes))
+		Expect(d.Scan).To(Equal(yes))
 	}
 }
 

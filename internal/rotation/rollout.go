@@ -26,8 +26,8 @@ const (
 )
 
 // restartMark is what a restart writes into the Pod template.
-func (v *view) restartMark() string {
-	return strconv.FormatInt(v.published.record.Revision, 10) + "@" + v.now.UTC().Format(time.RFC3339)
+func (v *snapshot) restartMark() string {
+	return strconv.FormatInt(v.active.record.Revision, 10) + "@" + v.now.UTC().Format(time.RFC3339)
 }
 
 // parseRestart reads it; zeros for what is none.
@@ -42,9 +42,9 @@ func parseRestart(mark string) (revision int64, at time.Time) {
 
 // restartedFor reports whether annotations say that a restart was made for the present revision, or a later one. An
 // annotation from before it was published is another object's, which had the name before.
-func (v *view) restartedFor(annotations map[string]string) bool {
+func (v *snapshot) restartedFor(annotations map[string]string) bool {
 	revision, at := parseRestart(annotations[v.restartKey()])
-	return revision >= v.published.record.Revision && !at.Before(v.published.record.PublishedAt)
+	return revision >= v.active.record.Revision && !at.Before(v.active.record.PublishedAt)
 }
 
 // restart is one workload that holds an old value, and what is to become of it.
@@ -60,12 +60,12 @@ type restart struct {
 // findRestarts lists the workloads that started before this revision: all that hold the target by environment variable
 // or subPath, where rollout.auto says so, and those that rollout.targets names, whatever they hold. A first
 // publication restarts nothing.
-func (v *view) findRestarts() []restart {
-	if v.holding() == nil || v.spec.Rollout == nil || v.Look == nil || len(v.published.record.Replaced) == 0 || v.handsOff() {
+func (v *snapshot) findRestarts() []restart {
+	if v.activeInTarget() == nil || v.spec.Rollout == nil || v.Scan == nil || len(v.active.record.Replaced) == 0 || v.paused() {
 		return nil
 	}
 	var list []restart
-	for _, r := range v.Look.Rollouts {
+	for _, r := range v.Scan.Rollouts {
 		if v.concerned(r.Workload) {
 			list = append(list, v.planRestart(r))
 		}
@@ -73,7 +73,7 @@ func (v *view) findRestarts() []restart {
 	return list
 }
 
-func (v *view) planRestart(r consumers.Rollout) restart {
+func (v *snapshot) planRestart(r consumers.Rollout) restart {
 	next := restart{Rollout: r}
 	attempts := v.restartAttempts(r.Workload)
 	switch {
@@ -90,8 +90,8 @@ func (v *view) planRestart(r consumers.Rollout) restart {
 }
 
 // restartAttempts is how often this process has restarted the workload for the present revision.
-func (v *view) restartAttempts(w consumers.Workload) int {
-	if made := v.Restarted[w]; made.Revision == v.published.record.Revision {
+func (v *snapshot) restartAttempts(w consumers.Workload) int {
+	if made := v.Restarted[w]; made.Revision == v.active.record.Revision {
 		return made.Count
 	}
 	return 0
@@ -99,7 +99,7 @@ func (v *view) restartAttempts(w consumers.Workload) int {
 
 // restartFrom is from when on the workload may be restarted, by what its annotations, of all targets, and this process
 // know of earlier ones. A time in the future comes from a clock that was wrong, and counts as now.
-func (v *view) restartFrom(r consumers.Rollout) time.Time {
+func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 	times := slices.Clone(v.Restarted[r.Workload].Times)
 	for _, mark := range r.Restarts {
 		if _, at := parseRestart(mark); !at.IsZero() {
@@ -125,24 +125,24 @@ func (v *view) restartFrom(r consumers.Rollout) time.Time {
 	return later(times[0].Add(userRestartPause), times[userRestarts-1].Add(restartPause))
 }
 
-func (v *view) restartKey() string {
+func (v *snapshot) restartKey() string {
 	return consumers.RestartAnnotation(EffectiveTarget(v.Object))
 }
 
-func (v *view) concerned(w consumers.Workload) bool {
+func (v *snapshot) concerned(w consumers.Workload) bool {
 	named := v.names(w)
-	return slices.ContainsFunc(v.Look.Pods, func(pod consumers.Pod) bool {
+	return slices.ContainsFunc(v.Scan.Pods, func(pod consumers.Pod) bool {
 		switch {
 		case pod.Owner != w:
 			return false
-		case named && !pod.Pending && v.startedBefore(&pod, pod.StartedAt, v.published.record.PublishedAt):
+		case named && !pod.Pending && v.startedBefore(&pod, pod.StartedAt, v.active.record.PublishedAt):
 			return true
 		}
 		return (named || v.spec.Rollout.Auto) && v.frozenSinceBefore(&pod)
 	})
 }
 
-func (v *view) names(w consumers.Workload) bool {
+func (v *snapshot) names(w consumers.Workload) bool {
 	return slices.ContainsFunc(v.spec.Rollout.Targets, func(t v1alpha1.RolloutTarget) bool {
 		return t.Kind == w.Kind && t.Name == w.Name
 	})
@@ -150,21 +150,21 @@ func (v *view) names(w consumers.Workload) bool {
 
 // frozenSinceBefore is whether one of the Pod's containers holds the target by environment variable or subPath, and
 // started before this revision.
-func (v *view) frozenSinceBefore(pod *consumers.Pod) bool {
+func (v *snapshot) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {
-		return !c.Waiting && v.startedBefore(pod, c.StartedAt, v.published.record.PublishedAt) &&
+		return !c.Waiting && v.startedBefore(pod, c.StartedAt, v.active.record.PublishedAt) &&
 			slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
-				return use.Way == consumers.Frozen && use.Of(EffectiveTarget(v.Object), v.published.record.Keys.PreviousPasscode)
+				return use.Way == consumers.Frozen && use.Of(EffectiveTarget(v.Object), v.active.record.Keys.PreviousPasscode)
 			})
 	})
 }
 
 // unfinishedRestart names a workload that was restarted for this revision and is not there yet; "" for none.
-func (v *view) unfinishedRestart() string {
-	if v.spec.Rollout == nil || v.Look == nil {
+func (v *snapshot) unfinishedRestart() string {
+	if v.spec.Rollout == nil || v.Scan == nil {
 		return ""
 	}
-	for _, r := range v.Look.Rollouts {
+	for _, r := range v.Scan.Rollouts {
 		if v.restartedFor(r.Restarts) && r.Unfinished != "" {
 			return fmt.Sprintf("%s %q: %s", r.Kind, r.Name, r.Unfinished)
 		}
@@ -173,8 +173,8 @@ func (v *view) unfinishedRestart() string {
 }
 
 // rolloutComplete speaks of environment variables and subPaths, and of what was restarted; volumes are not waited for.
-func (v *view) rolloutComplete() metav1.Condition {
-	if v.Look == nil {
+func (v *snapshot) rolloutComplete() metav1.Condition {
+	if v.Scan == nil {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, "Who holds the Secret is being looked up")
 	}
 	if failed := v.rolloutFailure(); failed != "" {
@@ -183,7 +183,7 @@ func (v *view) rolloutComplete() metav1.Condition {
 	if waits := v.rolloutProgress(); waits != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, waits)
 	}
-	text := fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.published.record.Revision)
+	text := fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.active.record.Revision)
 	if without := v.podsWithout(); len(without) > 0 {
 		text += fmt.Sprintf(". Pods that had started before the first publication, or in the same seconds, may have no passcode, as their variable is optional: restart %s", listing(without))
 	}
@@ -192,22 +192,22 @@ func (v *view) rolloutComplete() metav1.Condition {
 
 // podsWithout names the Pods that started before a first publication, with an optional variable that was not there yet.
 // Nothing is restarted for a first publication.
-func (v *view) podsWithout() []string {
-	if len(v.published.record.Replaced) > 0 {
+func (v *snapshot) podsWithout() []string {
+	if len(v.active.record.Replaced) > 0 {
 		return nil
 	}
 	var names []string
-	for i := range v.Look.Pods {
-		pod := &v.Look.Pods[i]
-		if !pod.CreatedAt.After(v.published.record.PublishedAt) && slices.ContainsFunc(pod.Containers, v.startedWithout) {
+	for i := range v.Scan.Pods {
+		pod := &v.Scan.Pods[i]
+		if !pod.CreatedAt.After(v.active.record.PublishedAt) && slices.ContainsFunc(pod.Containers, v.startedWithout) {
 			names = append(names, pod.Name)
 		}
 	}
 	return names
 }
 
-func (v *view) startedWithout(c consumers.Container) bool {
-	if c.Waiting || c.StartedAt.IsZero() || !c.StartedAt.Before(v.published.record.PublishedAt.Add(clockSkew)) {
+func (v *snapshot) startedWithout(c consumers.Container) bool {
+	if c.Waiting || c.StartedAt.IsZero() || !c.StartedAt.Before(v.active.record.PublishedAt.Add(clockSkew)) {
 		return false
 	}
 	return slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
@@ -216,17 +216,17 @@ func (v *view) startedWithout(c consumers.Container) bool {
 }
 
 // rolloutFailure is what only a person can mend.
-func (v *view) rolloutFailure() string {
-	if v.Look.Problem != "" {
-		return v.Look.Problem
+func (v *snapshot) rolloutFailure() string {
+	if v.Scan.Problem != "" {
+		return v.Scan.Problem
 	}
-	if v.Look.ArgoProblem != "" {
+	if v.Scan.ArgoProblem != "" {
 		if w := v.argoRollout(); w != "" {
-			return fmt.Sprintf("Rollout %q: %s", w, v.Look.ArgoProblem)
+			return fmt.Sprintf("Rollout %q: %s", w, v.Scan.ArgoProblem)
 		}
 	}
 	for _, t := range v.spec.Rollout.Targets {
-		if !slices.ContainsFunc(v.Look.Rollouts, func(r consumers.Rollout) bool { return r.Kind == t.Kind && r.Name == t.Name }) {
+		if !slices.ContainsFunc(v.Scan.Rollouts, func(r consumers.Rollout) bool { return r.Kind == t.Kind && r.Name == t.Name }) {
 			return fmt.Sprintf("%s %q of spec.rollout.targets does not exist: create it, or take it off the list", t.Kind, t.Name)
 		}
 	}
@@ -242,7 +242,7 @@ func (v *view) rolloutFailure() string {
 			return v.undoneMessage(r)
 		}
 	}
-	for _, r := range v.Look.Rollouts {
+	for _, r := range v.Scan.Rollouts {
 		if v.restartedFor(r.Restarts) && r.Failed != "" {
 			return fmt.Sprintf("%s %q was restarted and does not get there: %s", r.Kind, r.Name, r.Failed)
 		}
@@ -251,7 +251,7 @@ func (v *view) rolloutFailure() string {
 }
 
 // undoneMessage names who undoes restarts, as far as that is known.
-func (v *view) undoneMessage(r restart) string {
+func (v *snapshot) undoneMessage(r restart) string {
 	by := "its controller or a deployer"
 	if r.Controller.Kind != "" {
 		by = fmt.Sprintf("its controller, %s %q,", r.Controller.Kind, r.Controller.Name)
@@ -261,14 +261,14 @@ func (v *view) undoneMessage(r restart) string {
 }
 
 // argoRollout names one of Argo's that is to be restarted, or may have to be; "" for none.
-func (v *view) argoRollout() string {
+func (v *snapshot) argoRollout() string {
 	for _, t := range v.spec.Rollout.Targets {
 		if t.Kind == consumers.ArgoRolloutKind {
 			return t.Name
 		}
 	}
-	for i := range v.Look.Pods {
-		if pod := &v.Look.Pods[i]; pod.Owner.Kind == consumers.ArgoRolloutKind && v.spec.Rollout.Auto && v.frozenSinceBefore(pod) {
+	for i := range v.Scan.Pods {
+		if pod := &v.Scan.Pods[i]; pod.Owner.Kind == consumers.ArgoRolloutKind && v.spec.Rollout.Auto && v.frozenSinceBefore(pod) {
 			return pod.Owner.Name
 		}
 	}
@@ -276,7 +276,7 @@ func (v *view) argoRollout() string {
 }
 
 // rolloutProgress is what is waited for; "" for nothing.
-func (v *view) rolloutProgress() string {
+func (v *snapshot) rolloutProgress() string {
 	if unfinished := v.unfinishedRestart(); unfinished != "" {
 		return unfinished
 	}
@@ -288,13 +288,13 @@ func (v *view) rolloutProgress() string {
 			return fmt.Sprintf("%s %q was restarted a moment ago, and is restarted again at %s", r.Kind, r.Name, r.at.UTC().Format("15:04:05 UTC"))
 		}
 	}
-	if len(v.published.record.Replaced) == 0 {
+	if len(v.active.record.Replaced) == 0 {
 		return ""
 	}
 	var stale []string
-	for i := range v.Look.Pods {
-		if v.frozenSinceBefore(&v.Look.Pods[i]) {
-			stale = append(stale, v.Look.Pods[i].Name)
+	for i := range v.Scan.Pods {
+		if v.frozenSinceBefore(&v.Scan.Pods[i]) {
+			stale = append(stale, v.Scan.Pods[i].Name)
 		}
 	}
 	if len(stale) == 0 {
@@ -304,14 +304,14 @@ func (v *view) rolloutProgress() string {
 }
 
 // rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
-func (v *view) rolloutCondition(before *metav1.Condition) *metav1.Condition {
-	if v.spec.Rollout == nil || v.holding() == nil {
+func (v *snapshot) rolloutCondition(before *metav1.Condition) *metav1.Condition {
+	if v.spec.Rollout == nil || v.activeInTarget() == nil {
 		return nil
 	}
-	if v.Look == nil && before != nil && !v.rolloutUnfinished() {
+	if v.Scan == nil && before != nil && !v.rolloutUnfinished() {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
-	if v.Look == nil && before != nil && v.spec.Suspend {
+	if v.Scan == nil && before != nil && v.spec.Suspend {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
 	c := v.rolloutComplete()

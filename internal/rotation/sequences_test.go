@@ -232,8 +232,8 @@ func TestNobodyIsSaidToAskWhoDoesNot(t *testing.T) {
 	do(w, looked(), settled, after(5*time.Minute), settled)
 	do(w, deleted, restarted, listed("a"), accepted("a"), settled, after(time.Hour), accepted("a"), settled)
 	d := w.decide()
-	t.Log(cond(w, "Ready"), "|", cond(w, "Reconciling"), "|", cond(w, "Stalled"), "asks", len(d.Ask), "want", d.Want != nil, "next", d.Next, "now", w.now, entryOf(w, "a").State)
-	if strings.Contains(cond(w, "Ready"), "being asked") && len(d.Ask) == 0 {
+	t.Log(cond(w, "Ready"), "|", cond(w, "Reconciling"), "|", cond(w, "Stalled"), "asks", len(d.Verify), "want", d.Want != nil, "next", d.Next, "now", w.now, entryOf(w, "a").State)
+	if strings.Contains(cond(w, "Ready"), "being asked") && len(d.Verify) == 0 {
 		t.Errorf("nobody asks: %s", cond(w, "Ready"))
 	}
 }

@@ -18,15 +18,15 @@ import (
 const maxHistory = 10
 
 // status is what there is to tell of what was observed.
-func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
+func (v *snapshot) status() v1alpha1.CleverTapPasscodeStatus {
 	s := v.Object.Status
 	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
 	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
 	s.Target = EffectiveTarget(v.Object)
 	s.Passcodes = v.passcodes()
-	v.tellPublished(&s)
-	v.tellSuccessor(&s)
+	v.setActive(&s)
+	v.setSuccessor(&s)
 	s.LastHandledRotateAt = v.rotate.echo(s.LastHandledRotateAt)
 	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
@@ -36,13 +36,13 @@ func (v *view) status() v1alpha1.CleverTapPasscodeStatus {
 	return s
 }
 
-func (v *view) tellPublished(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v *snapshot) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.ActivePasscode, s.ExpiresAt = "", nil
-	p := v.holding()
+	p := v.activeInTarget()
 	if p == nil {
 		return
 	}
-	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.life.ends)
+	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.validity.until)
 	s.Revision = max(s.Revision, p.record.Revision)
 	publishedAt := p.record.PublishedAt
 	if publishedAt.IsZero() { // of a target without a record
@@ -57,27 +57,27 @@ func (v *view) tellPublished(s *v1alpha1.CleverTapPasscodeStatus) {
 	}
 }
 
-// holding is what the target holds at this moment; nil also where it was lost.
-func (v *view) holding() *published {
+// activeInTarget is what the target holds at this moment; nil also where it was lost.
+func (v *snapshot) activeInTarget() *activePasscode {
 	if !v.Target.Exists {
 		return nil
 	}
-	return v.published
+	return v.active
 }
 
-func (v *view) tellSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v *snapshot) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
 	if next == nil || v.spec.Suspend || v.pinHolds() {
 		return
 	}
 	s.NextPasscode = next.spec.Name
-	s.NextRotationTime = timeOrNil(v.switchAt)
+	s.NextRotationTime = timeOrNil(v.rotationAt)
 }
 
 // successor is the accepted one that takes over next; nil where there is none, or nothing to take over from.
-func (v *view) successor() *entry {
-	if v.holding() == nil {
+func (v *snapshot) successor() *entry {
+	if v.activeInTarget() == nil {
 		return nil
 	}
 	for _, e := range v.successors() {
@@ -89,33 +89,33 @@ func (v *view) successor() *entry {
 }
 
 // takesOver reports whether a successor will take over by itself before the published one ends.
-func (v *view) takesOver() bool {
-	p := v.holding()
+func (v *snapshot) takesOver() bool {
+	p := v.activeInTarget()
 	return v.successor() != nil && !v.spec.Suspend && !v.pinKeeps(p)
 }
 
 // runway is when the last one ends that will take over by itself; nil for never, or while nothing is published.
-func (v *view) runway() *metav1.Time {
-	p := v.holding()
+func (v *snapshot) runway() *metav1.Time {
+	p := v.activeInTarget()
 	if p == nil {
 		return nil
 	}
-	last := p.life
+	last := p.validity
 	for _, e := range v.successors() {
-		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.life.outlasts(last) {
-			last = e.life
+		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.validity.outlasts(last) {
+			last = e.validity
 		}
 	}
-	return timeOrNil(last.ends)
+	return timeOrNil(last.until)
 }
 
-func (v *view) passcodes() []v1alpha1.PasscodeStatus {
+func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
 	list := make([]v1alpha1.PasscodeStatus, 0, len(v.entries))
 	for _, e := range v.entries {
 		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
 		if e.hasValue() {
-			v.tellValue(e, &s)
-		} else if before := e.before; before != nil {
+			v.setValue(e, &s)
+		} else if before := e.reported; before != nil {
 			// What is known of the value is kept: it may come back.
 			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
 			s.RetiredAt = before.RetiredAt
@@ -128,60 +128,60 @@ func (v *view) passcodes() []v1alpha1.PasscodeStatus {
 	return list
 }
 
-// tellValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
-func (v *view) tellValue(e *entry, s *v1alpha1.PasscodeStatus) {
+// setValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
+func (v *snapshot) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
 	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, timeOrNil(e.firstSeen), string(e.staleCreatedAt)
-	s.VerifiedAt = timeOrNil(e.verdictAt)
+	s.VerifiedAt = timeOrNil(e.resultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
-	accepted := e.verdict != Refused || e.replaced || e == v.publishedEntry() || e.before != nil && v.valueStayed(e, e.before) && everAccepted(e.before)
+	accepted := e.result != Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
 	if accepted {
-		s.BeginsAt, s.ExpiresAt = timeOrNil(e.life.begins), timeOrNil(e.life.ends)
+		s.BeginsAt, s.ExpiresAt = timeOrNil(e.validity.from), timeOrNil(e.validity.until)
 	}
 }
 
 // retiredAt is since when it is retired.
-func (v *view) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
+func (v *snapshot) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
 	if state != v1alpha1.StateRetired {
 		return nil
 	}
-	if before := e.before; before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
+	if before := e.reported; before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
 		return before.RetiredAt
 	}
 	return timeOrNil(wholeSecond(v.now))
 }
 
-func (v *view) state(e *entry) v1alpha1.PasscodeState {
+func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
 	switch {
 	case e.Problem == v1alpha1.ReasonPasscodeMalformed:
 		return v1alpha1.StateMalformed
 	case !e.hasValue():
 		return v1alpha1.StateMissing
-	case e.sameAs != nil:
+	case e.duplicateOf != nil:
 		return v1alpha1.StateDuplicate
-	case v.holding() != nil && e == v.publishedEntry():
+	case v.activeInTarget() != nil && e == v.activeEntry():
 		return v1alpha1.StateActive
 	case e.replaced:
 		return v.replacedState(e)
-	case e.life.over(v.now):
+	case e.validity.expired(v.now):
 		return v1alpha1.StateExpired
-	case e.verdict == Accepted || v.mode() == v1alpha1.VerificationNone:
+	case e.result == Accepted || v.mode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
-	case e.verdict == Refused:
+	case e.result == Rejected:
 		return v1alpha1.StateRejected
 	}
 	return v1alpha1.StateUnverified
 }
 
 // phase sums the conditions up.
-func (v *view) phase() v1alpha1.Phase {
-	p := v.holding()
+func (v *snapshot) phase() v1alpha1.Phase {
+	p := v.activeInTarget()
 	if p == nil {
 		return v1alpha1.PhasePending
 	}
 	switch {
 	case v.expired(p):
 		return v1alpha1.PhaseExpired
-	case v.refused(p):
+	case v.rejected(p):
 		return v1alpha1.PhaseRejected
 	case v.expiringSoon(p):
 		return v1alpha1.PhaseExpiringSoon
@@ -190,48 +190,48 @@ func (v *view) phase() v1alpha1.Phase {
 }
 
 // expired is whether the end has come and CleverTap, asked since, does not let it through all the same.
-func (v *view) expired(p *published) bool {
-	if !p.life.over(v.now) {
+func (v *snapshot) expired(p *activePasscode) bool {
+	if !p.validity.expired(v.now) {
 		return false
 	}
 	if v.mode() == v1alpha1.VerificationNone {
 		return true
 	}
-	askedSince := !p.answer.UnansweredAt.Before(p.life.ends) || !p.verdictAt.Before(p.life.ends)
-	if !askedSince && !p.answer.AskedSince.IsZero() {
+	askedSince := !p.verification.UnavailableAt.Before(p.validity.until) || !p.resultAt.Before(p.validity.until)
+	if !askedSince && !p.verification.RequestedAt.IsZero() {
 		return false // the answer will tell
 	}
-	return p.verdict != Accepted || p.verdictAt.Before(p.life.ends)
+	return p.result != Accepted || p.resultAt.Before(p.validity.until)
 }
 
-// refused is whether that is certain: to this process, or as the status has it to one before.
-func (v *view) refused(p *published) bool {
-	if p.verdict != Refused || v.mode() == v1alpha1.VerificationNone {
+// rejected is whether that is certain: to this process, or as the status has it to one before.
+func (v *snapshot) rejected(p *activePasscode) bool {
+	if p.result != Rejected || v.mode() == v1alpha1.VerificationNone {
 		return false
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
-	return v.givenUp(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
+	return v.confirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
 }
 
-func (v *view) expiringSoon(p *published) bool {
-	from := soonFrom(p.life)
+func (v *snapshot) expiringSoon(p *activePasscode) bool {
+	from := soonFrom(p.validity)
 	return !from.IsZero() && !v.now.Before(from)
 }
 
 // soonFrom is when the 30 days before the end begin; zero for never.
-func soonFrom(l life) time.Time {
-	if l.ends.IsZero() {
+func soonFrom(l validity) time.Time {
+	if l.until.IsZero() {
 		return time.Time{}
 	}
-	return l.ends.Add(-ExpiringSoonWindow)
+	return l.until.Add(-ExpiringSoonWindow)
 }
 
-// silentFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
+// outdatedFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
 // where there was none.
-func (v *view) silentFrom(p *published) time.Time {
-	last := p.verdictAt
-	if last.IsZero() && p.answer.Unanswered > 0 { // as the status has it, which does not say when: before that
-		last = p.answer.UnansweredSince
+func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
+	last := p.resultAt
+	if last.IsZero() && p.verification.Unavailable > 0 { // as the status has it, which does not say when: before that
+		last = p.verification.UnavailableSince
 	}
 	if v.mode() == v1alpha1.VerificationNone || last.IsZero() {
 		return time.Time{}
@@ -240,9 +240,9 @@ func (v *view) silentFrom(p *published) time.Time {
 }
 
 // outdated reports whether there is no result of the last two intervals.
-func (v *view) outdated(p *published) bool {
-	from := v.silentFrom(p)
-	return p.verdict == Unknown || !from.IsZero() && !v.now.Before(from)
+func (v *snapshot) outdated(p *activePasscode) bool {
+	from := v.outdatedFrom(p)
+	return p.result == Unknown || !from.IsZero() && !v.now.Before(from)
 }
 
 func timeOrNil(t time.Time) *metav1.Time {
@@ -253,7 +253,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 }
 
 // setCondition leaves the condition as it was where nothing of it changes.
-func (v *view) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
+func (v *snapshot) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
 	c.LastTransitionTime = metav1.NewTime(wholeSecond(v.now))
 	meta.SetStatusCondition(conditions, c)

@@ -39,7 +39,7 @@ func Endpoint(region v1alpha1.Region) string {
 	return clevertap.Region(region).Endpoint()
 }
 
-func (v *view) tuple(e *entry) Tuple {
+func (v *snapshot) tuple(e *entry) Tuple {
 	return Tuple{
 		AccountID: v.spec.AccountID, Region: v.spec.Region,
 		Endpoint: Endpoint(v.spec.Region), Passcode: e.Passcode,
@@ -47,17 +47,17 @@ func (v *view) tuple(e *entry) Tuple {
 }
 
 // publication is the next revision.
-func (v *view) publication(c candidate) *Want {
+func (v *snapshot) publication(c candidate) *Want {
 	record := Record{
 		Revision:    v.highestRevision() + 1,
 		Fingerprint: c.entry.Fingerprint,
 		PublishedAt: wholeSecond(v.now),
 		Reason:      c.reason,
 	}
-	if v.published == nil {
+	if v.active == nil {
 		record.Replaced = Record{}.replaced(v.inStatus(true), c.entry.Fingerprint)
 	}
-	if p := v.published; p != nil {
+	if p := v.active; p != nil {
 		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
 		before := p.record
 		before.Replaced = v.settledReplaced()
@@ -66,17 +66,17 @@ func (v *view) publication(c candidate) *Want {
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
-	record.speakOf(c.entry)
+	record.describe(c.entry)
 	source := c.entry.spec.SecretKeyRef
 	record.HeldIn = []Holder{
 		{Secret: EffectiveTarget(v.Object), Keys: []string{EffectiveKeys(v.Object).Passcode}},
 		{Secret: source.Name, Keys: []string{source.Key}},
 	}
-	return v.dressed(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
+	return v.withMetadata(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
 // handledRotates are the requests that no publication from now on answers.
-func (v *view) handledRotates(reason v1alpha1.RotationReason) []string {
+func (v *snapshot) handledRotates(reason v1alpha1.RotationReason) []string {
 	var handled []string
 	if record := v.record(); record != nil {
 		handled = record.HandledRotates
@@ -90,13 +90,13 @@ func (v *view) handledRotates(reason v1alpha1.RotationReason) []string {
 }
 
 // upkeep is the published one as it should stand: its value, with the names, dates and marks that the object asks for.
-func (v *view) upkeep() *Want {
-	p := v.published
+func (v *snapshot) upkeep() *Want {
+	p := v.active
 	record := p.record
 	record.Fingerprint = p.fingerprint
 	record.SpentPin = v.spentPin("")
 	if p.entry != nil {
-		record.speakOf(p.entry)
+		record.describe(p.entry)
 	}
 	if record.PublishedAt.IsZero() {
 		record.PublishedAt = wholeSecond(v.now)
@@ -113,28 +113,28 @@ func (v *view) upkeep() *Want {
 			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", EffectiveTarget(v.Object)),
 		})
 	}
-	return v.dressed(w)
+	return v.withMetadata(w)
 }
 
 // restores is whether what somebody else did to the target is undone; a new target.name is not.
-func (v *view) restores() bool {
-	return v.touched() && (v.base == &v.Target || v.base == v.Remembered)
+func (v *snapshot) restores() bool {
+	return v.touched() && (v.authority == &v.Target || v.authority == v.LastKnown)
 }
 
 // touched is whether somebody else deleted the target or changed its data.
-func (v *view) touched() bool {
-	return v.base != &v.Target || v.Target.Fingerprint != v.published.fingerprint || !v.Target.Exact
+func (v *snapshot) touched() bool {
+	return v.authority != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
 }
 
-// speakOf takes name and dates over from the listed one.
-func (r *Record) speakOf(e *entry) {
+// describe takes name and dates over from the listed one.
+func (r *Record) describe(e *entry) {
 	r.Passcode = e.spec.Name
-	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.life.begins, e.life.ends
+	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.validity.from, e.validity.until
 	r.StaleCreatedAt = e.staleCreatedAt
 }
 
-// dressed adds what does not depend on which passcode it is.
-func (v *view) dressed(w Want) *Want {
+// withMetadata adds what does not depend on which passcode it is.
+func (v *snapshot) withMetadata(w Want) *Want {
 	target := v.spec.Target
 	if target == nil {
 		target = &v1alpha1.Target{}
@@ -195,8 +195,8 @@ func without(keys []string, kept map[string]string) []string {
 	return gone
 }
 
-// stands is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
-func (v *view) stands(w *Want) bool {
+// upToDate is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
+func (v *snapshot) upToDate(w *Want) bool {
 	if v.touched() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false
 	}
@@ -206,11 +206,11 @@ func (v *view) stands(w *Want) bool {
 		is.HeldIn = nil
 	}
 	return was.Encode() == is.Encode() &&
-		holds(v.Target.Labels, w.Labels, w.DropLabels) &&
-		holds(v.Target.Annotations, w.Annotations, w.DropAnnotations)
+		containsAll(v.Target.Labels, w.Labels, w.DropLabels) &&
+		containsAll(v.Target.Annotations, w.Annotations, w.DropAnnotations)
 }
 
-func holds(has, set map[string]string, drop []string) bool {
+func containsAll(has, set map[string]string, drop []string) bool {
 	for key, value := range set {
 		if got, there := has[key]; !there || got != value {
 			return false

@@ -84,18 +84,18 @@ func parseWindows(rotation *v1alpha1.Rotation) ([]window, error) {
 	return windows, nil
 }
 
-// switchTime is when a switch that is scheduled for the life's rotation time may happen: in the first window that is
+// rotationTime is when a switch that is scheduled for the life's rotation time may happen: in the first window that is
 // open then, or later than now, and from 24 h before the end on at any time. Zero where the life has no end. It is the
 // same at every moment of a window, so that waiting writes nothing.
-func (v *view) switchTime(l life) time.Time {
-	if l.rotates.IsZero() || v.spec.Rotation == nil || len(v.spec.Rotation.Windows) == 0 {
-		return l.rotates
+func (v *snapshot) rotationTime(l validity) time.Time {
+	if l.rotation.IsZero() || v.spec.Rotation == nil || len(v.spec.Rotation.Windows) == 0 {
+		return l.rotation
 	}
-	latest := l.ends.Add(-alwaysOpen)
-	if latest.Before(l.rotates) {
-		latest = l.rotates
+	latest := l.until.Add(-alwaysOpen)
+	if latest.Before(l.rotation) {
+		latest = l.rotation
 	}
-	at := firstOpen(v.windows, later(l.rotates, v.now), l.rotates)
+	at := firstOpen(v.windows, later(l.rotation, v.now), l.rotation)
 	if at.IsZero() || at.After(latest) {
 		return latest
 	}

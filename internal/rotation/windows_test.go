@@ -126,7 +126,7 @@ func asksAlso(name string) expectation {
 	return func(_ *world, d rotation.Decision) {
 		GinkgoHelper()
 		var asked []string
-		for _, q := range d.Ask {
+		for _, q := range d.Verify {
 			asked = append(asked, q.Tuple.Passcode.Reveal())
 		}
 		Expect(asked).To(ContainElement(name))

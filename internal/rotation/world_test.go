@@ -41,9 +41,9 @@ type world struct {
 	now        time.Time
 	key        rotation.Key
 	object     *v1alpha1.CleverTapPasscode
-	values     map[string]string          // by the entry's name; absent: the value is its name
-	problems   map[string]string          // by the entry's name
-	answers    map[string]rotation.Answer // by value
+	values     map[string]string                // by the entry's name; absent: the value is its name
+	problems   map[string]string                // by the entry's name
+	answers    map[string]rotation.Verification // by value
 	target     rotation.Target
 	remembered *rotation.Target
 	former     *rotation.Target
@@ -51,7 +51,7 @@ type world struct {
 	resumedAt  time.Time
 	endpoint   string
 	allowed    []string
-	look       *consumers.Look
+	look       *consumers.Scan
 	looks      int
 	others     map[string]string
 	elsewhere  map[string]string
@@ -79,7 +79,7 @@ func newWorld(steps ...step) *world {
 		},
 		values:   map[string]string{},
 		problems: map[string]string{},
-		answers:  map[string]rotation.Answer{},
+		answers:  map[string]rotation.Verification{},
 	}
 	listed("a")(w)
 	for _, s := range steps {
@@ -117,8 +117,8 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, Remembered: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Look: w.look, Looks: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
+		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
 		Held: w.held, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {
@@ -132,9 +132,9 @@ func (w *world) observed() rotation.Observed {
 		}
 		passcode := w.passcode(w.value(e.Name))
 		o.Sources = append(o.Sources, rotation.Source{
-			Passcode:    passcode,
-			Fingerprint: w.fingerprint(spec.Region, spec.AccountID, passcode),
-			Answer:      w.answer(spec.Region, passcode),
+			Passcode:     passcode,
+			Fingerprint:  w.fingerprint(spec.Region, spec.AccountID, passcode),
+			Verification: w.answer(spec.Region, passcode),
 
 			FormerFingerprint: w.formerFingerprint(passcode),
 		})
@@ -145,7 +145,7 @@ func (w *world) observed() rotation.Observed {
 	return o
 }
 
-func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) rotation.Answer {
+func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) rotation.Verification {
 	if region == "in1" {
 		return w.answers[passcode.Reveal()]
 	}
@@ -298,14 +298,14 @@ func broken(name, problem string) step { return func(w *world) { w.problems[name
 func accepted(values ...string) step {
 	return func(w *world) {
 		for _, value := range values {
-			w.answers[value] = rotation.Answer{Verdict: rotation.Accepted, At: w.now}
+			w.answers[value] = rotation.Verification{Result: rotation.Accepted, At: w.now}
 		}
 	}
 }
 
 func refused(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, RefusedSince: w.now, Refusals: max(1, sum(times)), Seen: "HTTP 401"}
+		w.answers[value] = rotation.Verification{Result: rotation.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, sum(times)), Seen: "HTTP 401"}
 	}
 }
 
@@ -314,7 +314,7 @@ func rejected(value string) step {
 	return func(w *world) {
 		first := w.now
 		after(30 * time.Second)(w)
-		w.answers[value] = rotation.Answer{Verdict: rotation.Refused, At: w.now, RefusedSince: first, Refusals: 2, Seen: "HTTP 401"}
+		w.answers[value] = rotation.Verification{Result: rotation.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
 	}
 }
 
@@ -323,7 +323,7 @@ func refusedOnceMore(value string) step {
 		after(time.Second)(w)
 		answer := w.answers[value]
 		answer.At = w.now
-		answer.Refusals++
+		answer.Rejections++
 		w.answers[value] = answer
 	}
 }
@@ -342,10 +342,10 @@ func sum(numbers []int) (total int) {
 func unanswered(value string, times int) step {
 	return func(w *world) {
 		a := w.answers[value]
-		if a.Unanswered == 0 {
-			a.UnansweredSince = w.now
+		if a.Unavailable == 0 {
+			a.UnavailableSince = w.now
 		}
-		a.Unanswered, a.UnansweredAt, a.Seen = times, w.now, "HTTP 503"
+		a.Unavailable, a.UnavailableAt, a.Seen = times, w.now, "HTTP 503"
 		w.answers[value] = a
 	}
 }
@@ -353,14 +353,14 @@ func unanswered(value string, times int) step {
 func asking(value string) step {
 	return func(w *world) {
 		a := w.answers[value]
-		a.AskedSince = w.now
+		a.RequestedAt = w.now
 		w.answers[value] = a
 	}
 }
 
 // restarted forgets what only this process knows.
 func restarted(w *world) {
-	w.answers = map[string]rotation.Answer{}
+	w.answers = map[string]rotation.Verification{}
 	w.remembered, w.look, w.looks = nil, nil, 0
 }
 
@@ -416,7 +416,7 @@ func asks(names ...string) expectation {
 	return func(w *world, d rotation.Decision) {
 		GinkgoHelper()
 		asked := []string{}
-		for _, q := range d.Ask {
+		for _, q := range d.Verify {
 			asked = append(asked, q.Tuple.Passcode.Reveal())
 		}
 		expected := []string{}
@@ -771,7 +771,7 @@ func refusedThenAccepted(value string) step {
 		w.settle()
 		at := w.now
 		after(100 * time.Millisecond)(w)
-		w.answers[value] = rotation.Answer{Verdict: rotation.Accepted, At: w.now, RefusedAt: at}
+		w.answers[value] = rotation.Verification{Result: rotation.Accepted, At: w.now, RejectedAt: at}
 	}
 }
 

@@ -59,7 +59,7 @@ type Pool struct {
 type inquiry struct {
 	key      string
 	question clevertap.Question
-	answer   rotation.Answer
+	answer   rotation.Verification
 	holders  sets.Set[types.NamespacedName]
 	// waiting are the namespaces in whose turn it waits to be called, each with whether as what is to be published; nil
 	// while it does not wait.
@@ -129,10 +129,10 @@ func (p *Pool) leave(holder types.NamespacedName, key string) {
 	if i.waitsIn(holder.Namespace) && !i.heldIn(holder.Namespace) {
 		delete(i.waiting, holder.Namespace)
 		if len(i.waiting) == 0 {
-			i.waiting, i.answer.AskedSince, i.question = nil, time.Time{}, clevertap.Question{}
+			i.waiting, i.answer.RequestedAt, i.question = nil, time.Time{}, clevertap.Question{}
 		}
 	}
-	if i.holders.Len() == 0 && i.answer.AskedSince.IsZero() {
+	if i.holders.Len() == 0 && i.answer.RequestedAt.IsZero() {
 		delete(p.inquiries, key)
 	}
 }
@@ -147,13 +147,13 @@ func (p *Pool) inquiry(key string) *inquiry {
 }
 
 // Answer is what CleverTap said of the value so far.
-func (p *Pool) Answer(key string) rotation.Answer {
+func (p *Pool) Answer(key string) rotation.Verification {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i := p.inquiries[key]; i != nil {
 		return i.answer
 	}
-	return rotation.Answer{}
+	return rotation.Verification{}
 }
 
 // Busy reports whether a question is under way.
@@ -161,7 +161,7 @@ func (p *Pool) Busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.inquiries {
-		if !i.answer.AskedSince.IsZero() {
+		if !i.answer.RequestedAt.IsZero() {
 			return true
 		}
 	}
@@ -176,9 +176,9 @@ func (p *Pool) Ask(holder types.NamespacedName, key string, question clevertap.Q
 	defer p.mu.Unlock()
 	i := p.inquiry(key)
 	p.hold(holder, key)
-	if i.answer.AskedSince.IsZero() {
+	if i.answer.RequestedAt.IsZero() {
 		i.question, i.waiting = question, map[string]bool{}
-		i.answer.AskedSince = p.Clock.Now()
+		i.answer.RequestedAt = p.Clock.Now()
 	}
 	already, waits := i.waiting[holder.Namespace]
 	if i.waiting == nil || waits && (already || !urgent) {
@@ -247,25 +247,25 @@ func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []type
 }
 
 // next is the answer after one more came in.
-func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
+func next(before rotation.Verification, now time.Time, err error) rotation.Verification {
 	var (
 		rejected    *clevertap.RejectedError
 		limited     *clevertap.RateLimitedError
 		unavailable *clevertap.UnavailableError
 	)
 	after := before
-	after.AskedSince, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
+	after.RequestedAt, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
 	switch {
 	case err == nil:
-		after = rotation.Answer{Verdict: rotation.Accepted, At: now, RefusedAt: before.RefusedAt}
-		if before.Verdict == rotation.Refused {
-			after.RefusedAt = before.At
+		after = rotation.Verification{Result: rotation.Accepted, At: now, RejectedAt: before.RejectedAt}
+		if before.Result == rotation.Rejected {
+			after.RejectedAt = before.At
 		}
 		return after
 	case errors.As(err, &rejected):
-		after = rotation.Answer{Verdict: rotation.Refused, At: now, Refusals: 1, RefusedSince: now, Seen: rejected.Seen}
-		if before.Verdict == rotation.Refused {
-			after.Refusals, after.RefusedSince = before.Refusals+1, before.RefusedSince
+		after = rotation.Verification{Result: rotation.Rejected, At: now, Rejections: 1, RejectedSince: now, Seen: rejected.Seen}
+		if before.Result == rotation.Rejected {
+			after.Rejections, after.RejectedSince = before.Rejections+1, before.RejectedSince
 		}
 		return after
 	case errors.As(err, &limited):
@@ -273,9 +273,9 @@ func next(before rotation.Answer, now time.Time, err error) rotation.Answer {
 	case errors.As(err, &unavailable):
 		after.Seen = unavailable.Seen
 	}
-	after.Unanswered, after.UnansweredAt = before.Unanswered+1, now
-	if before.Unanswered == 0 {
-		after.UnansweredSince = now
+	after.Unavailable, after.UnavailableAt = before.Unavailable+1, now
+	if before.Unavailable == 0 {
+		after.UnavailableSince = now
 	}
 	return after
 }

@@ -105,12 +105,12 @@ func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
 	b.ask("key", "in1", "A")
 	b.ask("key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.Expect(b.pool.Answer("key").AskedSince).To(Equal(start))
+	b.Expect(b.pool.Answer("key").RequestedAt).To(Equal(start))
 	b.clock.Step(time.Second)
 	b.vendor.answer(nil)
 	woken := []types.NamespacedName{<-b.woken, <-b.woken}
 	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second)}))
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second)}))
 }
 
 func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
@@ -121,30 +121,30 @@ func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
 	b.vendor.answer(nil)
 	<-b.woken
 	b.pool.Hold(object("one"), "other")
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{}))
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{}))
 }
 
 func TestWhatIsAnsweredCounts(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Hold(object("one"), "key")
-	answer := func(err error) rotation.Answer {
+	answer := func(err error) rotation.Verification {
 		b.ask("key", "in1", "A")
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
 		b.vendor.answer(err)
 		<-b.woken
 		return b.pool.Answer("key")
 	}
-	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start}))
-	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Answer{
-		Verdict: rotation.Accepted, At: start, Unanswered: 1, UnansweredAt: start, UnansweredSince: start, Seen: "503"}))
-	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Answer{
-		Verdict: rotation.Accepted, At: start, Unanswered: 2, UnansweredAt: start, UnansweredSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
-		Verdict: rotation.Refused, At: start, Refusals: 1, RefusedSince: start, Seen: "401"}))
+	b.Expect(answer(nil)).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start}))
+	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Verification{
+		Result: rotation.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
+	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Verification{
+		Result: rotation.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Verification{
+		Result: rotation.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
 	b.clock.Step(time.Second)
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Answer{
-		Verdict: rotation.Refused, At: start.Add(time.Second), Refusals: 2, RefusedSince: start, Seen: "401"}))
-	b.Expect(answer(nil)).To(Equal(rotation.Answer{Verdict: rotation.Accepted, At: start.Add(time.Second), RefusedAt: start.Add(time.Second)}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Verification{
+		Result: rotation.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Seen: "401"}))
+	b.Expect(answer(nil)).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
 }
 
 func TestTwoAtOncePerAccount(t *testing.T) {
@@ -247,9 +247,9 @@ func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
 	b.askFrom("mall", "key", "in1", "B")
 	gone := func(namespace string) { b.pool.Hold(types.NamespacedName{Namespace: namespace, Name: "one"}) }
 	gone("shop")
-	b.Expect(b.pool.Answer("key").AskedSince).NotTo(BeZero(), "mall waits for it still")
+	b.Expect(b.pool.Answer("key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
 	gone("mall")
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Answer{}))
+	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{}))
 	b.vendor.answer(nil)
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
