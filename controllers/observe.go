@@ -334,13 +334,13 @@ func (r *Reconciler) observeAnswers(s *seen) {
 	for i := range s.Sources {
 		if source := &s.Sources[i]; source.Fingerprint != "" {
 			key := verification.Key(source.Fingerprint, mode)
-			source.Verification = r.Verification.Answer(key)
+			source.Verification = r.Verification.Answer(s.Object.Namespace, key)
 			keys = append(keys, key)
 		}
 	}
 	if s.Target.Fingerprint != "" {
 		key := verification.Key(s.Target.Fingerprint, mode)
-		s.Target.Answer = r.Verification.Answer(key)
+		s.Target.Answer = r.Verification.Answer(s.Object.Namespace, key)
 		keys = append(keys, key)
 	}
 	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)

@@ -55,21 +55,18 @@ type Pool struct {
 	regions   map[clevertap.Region]*region
 }
 
-// inquiry is all about one value in one mode.
+// inquiry is all about one value in one mode. One call answers every namespace that asked; a namespace that did not ask
+// learns nothing.
 type inquiry struct {
 	key      string
 	question clevertap.Question
-	answer   rotation.Verification
 	holders  sets.Set[types.NamespacedName]
+	// results are what each namespace that asked was answered, and asked is since when each waits for the present call.
+	results map[string]rotation.Verification
+	asked   map[string]time.Time
 	// waiting are the namespaces in whose turn it waits to be called, each with whether as what is to be published; nil
 	// while it does not wait.
 	waiting map[string]bool
-}
-
-// waitsIn reports whether it waits to be called in the turn of a namespace.
-func (i *inquiry) waitsIn(namespace string) bool {
-	_, waits := i.waiting[namespace]
-	return waits
 }
 
 // heldIn reports whether an object of the namespace holds it.
@@ -122,17 +119,22 @@ func (p *Pool) Hold(holder types.NamespacedName, keys ...string) {
 	p.held[holder] = now
 }
 
-// leave drops a request that waits to be called once no object of a namespace holds it, and all of it once no object does.
+// leave forgets what a namespace was answered once none of its objects holds the value, and drops its request if it waits
+// to be called.
 func (p *Pool) leave(holder types.NamespacedName, key string) {
 	i := p.inquiry(key)
 	i.holders.Delete(holder)
-	if i.waitsIn(holder.Namespace) && !i.heldIn(holder.Namespace) {
-		delete(i.waiting, holder.Namespace)
-		if len(i.waiting) == 0 {
-			i.waiting, i.answer.RequestedAt, i.question = nil, time.Time{}, clevertap.Question{}
+	if namespace := holder.Namespace; !i.heldIn(namespace) {
+		delete(i.results, namespace)
+		if _, waits := i.waiting[namespace]; waits {
+			delete(i.waiting, namespace)
+			delete(i.asked, namespace)
+			r := p.region(i.question.Region)
+			r.drop(namespace, i)
+			p.dispatch(r) // what waited behind it
 		}
 	}
-	if i.holders.Len() == 0 && i.answer.RequestedAt.IsZero() {
+	if i.holders.Len() == 0 && len(i.asked) == 0 {
 		delete(p.inquiries, key)
 	}
 }
@@ -140,20 +142,26 @@ func (p *Pool) leave(holder types.NamespacedName, key string) {
 func (p *Pool) inquiry(key string) *inquiry {
 	i := p.inquiries[key]
 	if i == nil {
-		i = &inquiry{key: key, holders: sets.New[types.NamespacedName]()}
+		i = &inquiry{
+			key: key, holders: sets.New[types.NamespacedName](),
+			results: map[string]rotation.Verification{}, asked: map[string]time.Time{},
+		}
 		p.inquiries[key] = i
 	}
 	return i
 }
 
-// Answer is what CleverTap said of the value so far.
-func (p *Pool) Answer(key string) rotation.Verification {
+// Answer is what CleverTap said of the value so far, to this namespace.
+func (p *Pool) Answer(namespace, key string) rotation.Verification {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := p.inquiries[key]; i != nil {
-		return i.answer
+	i := p.inquiries[key]
+	if i == nil {
+		return rotation.Verification{}
 	}
-	return rotation.Verification{}
+	answer := i.results[namespace]
+	answer.RequestedAt = i.asked[namespace]
+	return answer
 }
 
 // Busy reports whether a question is under way.
@@ -161,7 +169,7 @@ func (p *Pool) Busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.inquiries {
-		if !i.answer.RequestedAt.IsZero() {
+		if len(i.asked) > 0 {
 			return true
 		}
 	}
@@ -176,9 +184,11 @@ func (p *Pool) Ask(holder types.NamespacedName, key string, question clevertap.Q
 	defer p.mu.Unlock()
 	i := p.inquiry(key)
 	p.hold(holder, key)
-	if i.answer.RequestedAt.IsZero() {
+	if len(i.asked) == 0 {
 		i.question, i.waiting = question, map[string]bool{}
-		i.answer.RequestedAt = p.Clock.Now()
+	}
+	if _, asked := i.asked[holder.Namespace]; !asked {
+		i.asked[holder.Namespace] = p.Clock.Now()
 	}
 	already, waits := i.waiting[holder.Namespace]
 	if i.waiting == nil || waits && (already || !urgent) {
@@ -212,6 +222,9 @@ func (p *Pool) dispatch(r *region) {
 		if i == nil {
 			return
 		}
+		for other := range i.waiting { // one call answers all
+			r.drop(other, i)
+		}
 		i.waiting = nil
 		go p.ask(r, namespace, i, i.question)
 	}
@@ -235,7 +248,19 @@ func (p *Pool) ask(r *region, namespace string, i *inquiry, question clevertap.Q
 func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i.answer = next(i.answer, p.Clock.Now(), err)
+	now := p.Clock.Now()
+	var woken []types.NamespacedName
+	for holder := range i.holders {
+		if _, asked := i.asked[holder.Namespace]; asked {
+			woken = append(woken, holder)
+		}
+	}
+	for asked := range i.asked {
+		if i.heldIn(asked) {
+			i.results[asked] = next(i.results[asked], now, err)
+		}
+	}
+	clear(i.asked)
 	account := i.question.AccountID
 	i.question = clevertap.Question{}
 	if i.holders.Len() == 0 {
@@ -243,7 +268,7 @@ func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []type
 	}
 	r.done(namespace, account)
 	p.dispatch(r)
-	return i.holders.UnsortedList()
+	return woken
 }
 
 // next is the answer after one more came in.

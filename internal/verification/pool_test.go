@@ -105,12 +105,12 @@ func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
 	b.ask("key", "in1", "A")
 	b.ask("key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.Expect(b.pool.Answer("key").RequestedAt).To(Equal(start))
+	b.Expect(b.pool.Answer("shop", "key").RequestedAt).To(Equal(start))
 	b.clock.Step(time.Second)
 	b.vendor.answer(nil)
 	woken := []types.NamespacedName{<-b.woken, <-b.woken}
 	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second)}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second)}))
 }
 
 func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
 	b.vendor.answer(nil)
 	<-b.woken
 	b.pool.Hold(object("one"), "other")
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{}))
 }
 
 func TestWhatIsAnsweredCounts(t *testing.T) {
@@ -132,7 +132,7 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
 		b.vendor.answer(err)
 		<-b.woken
-		return b.pool.Answer("key")
+		return b.pool.Answer("shop", "key")
 	}
 	b.Expect(answer(nil)).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start}))
 	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Verification{
@@ -247,9 +247,9 @@ func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
 	b.askFrom("mall", "key", "in1", "B")
 	gone := func(namespace string) { b.pool.Hold(types.NamespacedName{Namespace: namespace, Name: "one"}) }
 	gone("shop")
-	b.Expect(b.pool.Answer("key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
+	b.Expect(b.pool.Answer("mall", "key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
 	gone("mall")
-	b.Expect(b.pool.Answer("key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{}))
 	b.vendor.answer(nil)
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
@@ -290,4 +290,47 @@ func TestAccountsTakeTurns(t *testing.T) {
 		b.Eventually(b.vendor.calls).Should(Or(HaveLen(1), BeEmpty()))
 	}
 	b.Expect(order).To(Equal([]string{"in1/A", "in1/A", "in1/B", "in1/A"}))
+}
+
+// A namespace that did not ask learns nothing, not even that another one did.
+func TestAnAnswerIsForThoseWhoAsked(t *testing.T) {
+	b := newBench(t, 0)
+	quiet := types.NamespacedName{Namespace: "quiet", Name: "one"}
+	b.pool.Hold(quiet, "key")
+	b.askFrom("shop", "key", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(rotation.Verification{}))
+	b.vendor.answer(nil)
+	b.Expect(<-b.woken).To(HaveField("Namespace", "shop"))
+	b.Expect(b.pool.Answer("shop", "key").Result).To(Equal(rotation.Accepted))
+	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.woken).To(BeEmpty())
+}
+
+func TestOneCallAnswersAllWhoWait(t *testing.T) {
+	b := newBench(t, 0)
+	b.askFrom("shop", "key", "in1", "A")
+	b.askFrom("mall", "key", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	b.vendor.answer(nil)
+	b.Expect([]string{(<-b.woken).Namespace, (<-b.woken).Namespace}).To(ConsistOf("shop", "mall"))
+	b.Expect(b.pool.Answer("mall", "key").Result).To(Equal(rotation.Accepted))
+	b.Eventually(b.pool.Busy).Should(BeFalse())
+}
+
+// What was dropped counts for nobody any more: the other namespace has all of the account's calls.
+func TestADroppedRequestHoldsNobodyBack(t *testing.T) {
+	b := newBench(t, 4) // two calls a namespace
+	for i := range 2 {
+		b.askFrom("attacker", fmt.Sprint("hangs", i), "in1", fmt.Sprint("own-", i))
+	}
+	guess := types.NamespacedName{Namespace: "attacker", Name: "guess"}
+	b.pool.Ask(guess, "guess", question("guess", "V"), false)
+	b.Eventually(b.vendor.calls).Should(HaveLen(2))
+	for i := range 3 {
+		b.askFrom("victim", fmt.Sprint("key", i), "in1", "V")
+	}
+	b.Eventually(b.vendor.calls).Should(HaveLen(3))
+	b.pool.Hold(guess)
+	b.Eventually(b.vendor.calls).Should(HaveLen(4))
 }

@@ -3,6 +3,8 @@
 
 package verification
 
+import "slices"
+
 // region is the calls to one of CleverTap's regions. They take turns by namespace, so that no namespace waits for what
 // another one asks; within a namespace by account; and of an account what waits to be published goes before routine.
 type region struct {
@@ -70,15 +72,18 @@ func (r *region) account(id string) *account {
 }
 
 // next takes the request whose turn it is, and the namespace in whose turn it is called; nil for none that may be called
-// now. Whoever had a turn, used or not, has the next one last.
+// now. Who cannot use its turn, because its calls or those of its account are all taken, keeps it.
 func (r *region) next() (*inquiry, string) {
-	for n := len(r.turns); n > 0 && len(r.turns) > 0 && r.running < r.perRegion; n-- {
-		name := r.turns[0]
-		r.turns = append(r.turns[1:], name)
+	if r.running >= r.perRegion {
+		return nil, ""
+	}
+	for at, name := range r.turns {
 		if r.namespaces[name].running >= r.perNamespace {
 			continue
 		}
 		if i := r.nextOf(name); i != nil {
+			r.turns = append(slices.Delete(r.turns, at, at+1), name)
+			r.leaveIfEmpty(name, i.question.AccountID)
 			return i, name
 		}
 	}
@@ -88,48 +93,38 @@ func (r *region) next() (*inquiry, string) {
 // nextOf is next within a namespace.
 func (r *region) nextOf(name string) *inquiry {
 	ns := r.namespaces[name]
-	for n := len(ns.turns); n > 0; n-- {
-		id := ns.turns[0]
-		ns.turns = append(ns.turns[1:], id)
-		if i := r.take(name, id); i != nil {
-			return i
+	for at, id := range ns.turns {
+		if !r.mayCall(name, r.account(id)) {
+			continue
 		}
+		q := ns.queues[id]
+		from := &q.routine
+		if len(q.urgent) > 0 {
+			from = &q.urgent
+		}
+		i := (*from)[0]
+		*from = (*from)[1:]
+		q.drop(i) // it may wait as routine as well
+		ns.turns = append(slices.Delete(ns.turns, at, at+1), id)
+		r.start(name, id)
+		return i
 	}
 	return nil
 }
 
-// take is the first request that a namespace has waiting for an account, if it may be called now. What nobody in the
-// namespace waits for any more is dropped on the way.
-func (r *region) take(name, id string) *inquiry {
+// drop takes a request out of a namespace's turns.
+func (r *region) drop(name string, i *inquiry) {
 	ns := r.namespaces[name]
-	q := ns.queues[id]
-	q.urgent, q.routine = pending(q.urgent, name), pending(q.routine, name)
-	if len(q.urgent) == 0 && len(q.routine) == 0 {
-		r.leave(name, id)
-		return nil
+	if ns == nil || ns.queues[i.question.AccountID] == nil {
+		return
 	}
-	if !r.mayCall(name, r.account(id)) {
-		return nil
-	}
-	from := &q.routine
-	if len(q.urgent) > 0 {
-		from = &q.urgent
-	}
-	i := (*from)[0]
-	*from = (*from)[1:]
-	r.start(name, id)
-	if len(q.urgent) == 0 && len(q.routine) == 0 {
-		r.leave(name, id)
-	}
-	return i
+	ns.queues[i.question.AccountID].drop(i)
+	r.leaveIfEmpty(name, i.question.AccountID)
 }
 
-// pending leaves out what is at the head and waits no more in the namespace.
-func pending(list []*inquiry, name string) []*inquiry {
-	for len(list) > 0 && !list[0].waitsIn(name) {
-		list = list[1:]
-	}
-	return list
+func (q *queue) drop(i *inquiry) {
+	is := func(other *inquiry) bool { return other == i }
+	q.urgent, q.routine = slices.DeleteFunc(q.urgent, is), slices.DeleteFunc(q.routine, is)
 }
 
 // mayCall reports whether the account has a call free for the namespace: while others wait for it, one at a time.
@@ -138,14 +133,17 @@ func (r *region) mayCall(name string, a *account) bool {
 	return a.running < r.perAccount && (a.by[name] == 0 || !othersWait)
 }
 
-// leave takes an account, which just had its turn, out of a namespace's turns, and the namespace out of the region's if it
-// has nothing left.
-func (r *region) leave(name, id string) {
+// leaveIfEmpty takes an account out of a namespace's turns if nothing waits for it, and the namespace out of the region's
+// if it has nothing left.
+func (r *region) leaveIfEmpty(name, id string) {
 	ns, a := r.namespaces[name], r.account(id)
+	if q := ns.queues[id]; q == nil || len(q.urgent) > 0 || len(q.routine) > 0 {
+		return
+	}
 	delete(ns.queues, id)
-	ns.turns = ns.turns[:len(ns.turns)-1]
+	ns.turns = slices.DeleteFunc(ns.turns, func(other string) bool { return other == id })
 	if len(ns.turns) == 0 {
-		r.turns = r.turns[:len(r.turns)-1]
+		r.turns = slices.DeleteFunc(r.turns, func(other string) bool { return other == name })
 	}
 	delete(a.waiting, name)
 	r.tidy(name, id)
