@@ -73,7 +73,7 @@ func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Dec
 		switch {
 		case err == nil:
 			look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
-			known.restarted(workload.Workload, s.Target.Record.Revision, r.Clock.Now())
+			known.restarted(workload.Workload, decision.MarkKey, s.Target.Record.Revision, r.Clock.Now())
 			known.pendingEvents = append(known.pendingEvents, rotation.Event{
 				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
 				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
@@ -272,6 +272,9 @@ func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) 
 // ask hands the questions over.
 func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
+		if !clevertap.Region(q.Tuple.Region).Known() {
+			continue // which the schema refuses, and a target's data may say
+		}
 		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
 			AccountID: q.Tuple.AccountID,
 			Region:    clevertap.Region(q.Tuple.Region),

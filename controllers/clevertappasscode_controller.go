@@ -73,9 +73,9 @@ type Reconciler struct {
 	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
 	// for none.
 	Endpoint string
-	// Forbidden is told that the API server forbade something: a permission may be gone. nil tells nobody; it must not
-	// block.
-	Forbidden func()
+	// Doubt is told that the API server forbade something, or an object went: a permission, or a namespace, may be gone. nil
+	// tells nobody; it must not block.
+	Doubt func()
 
 	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	memory  *memory
@@ -154,8 +154,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
 	}
 	err = errors.Join(err, r.report(ctx, seen, decision, known))
-	if r.Forbidden != nil && apierrors.IsForbidden(err) {
-		r.Forbidden()
+	if r.Doubt != nil && apierrors.IsForbidden(err) {
+		r.Doubt()
 	}
 	r.sleep(request.NamespacedName, known, decision.Next, seen.lookAgain)
 	return ctrl.Result{}, err
@@ -176,6 +176,9 @@ func (r *Reconciler) get(ctx context.Context, name types.NamespacedName) (*v1alp
 }
 
 func (r *Reconciler) forget(object types.NamespacedName) {
+	if r.Doubt != nil {
+		r.Doubt()
+	}
 	r.Verification.Hold(object)
 	r.lookout.forget(object)
 	r.Counters.Forget(object)

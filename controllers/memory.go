@@ -33,6 +33,8 @@ type memory struct {
 type recollection struct {
 	// uid is the object's: another one of its name has nothing to do with it.
 	uid types.UID
+	// targetName is the target's at the last pass. The state's lock guards it.
+	targetName string
 	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
 	object *v1alpha1.CleverTapPasscode
 	target *corev1.Secret
@@ -93,6 +95,9 @@ func newMemory() *memory {
 func (m *memory) noteDeleted(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if known := m.objects[owner]; known == nil || known.targetName != secret.Name {
+		return // anybody can write such a Secret, and many of them
+	}
 	if m.deleted[owner] == nil {
 		m.deleted[owner] = map[string]*corev1.Secret{}
 	}
@@ -103,11 +108,11 @@ func (m *memory) noteDeleted(owner types.NamespacedName, secret *corev1.Secret) 
 func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	secret := m.deleted[owner][name]
-	delete(m.deleted[owner], name)
-	if len(m.deleted[owner]) == 0 {
-		delete(m.deleted, owner)
+	if known := m.objects[owner]; known != nil {
+		known.targetName = name
 	}
+	secret := m.deleted[owner][name]
+	delete(m.deleted, owner) // a Secret of another name is a former target, which is not put back
 	return secret
 }
 
@@ -161,11 +166,20 @@ func (k *recollection) seeSuspension(object *v1alpha1.CleverTapPasscode, now tim
 	return k.resumedAt
 }
 
-// restarted notes that a workload was restarted for a revision.
-func (k *recollection) restarted(w consumers.Workload, revision int64, now time.Time) {
+// forgetLookups forgets those of Secrets that the object does not name any more.
+func (k *recollection) forgetLookups(object *v1alpha1.CleverTapPasscode) {
+	named := map[string]bool{rotation.EffectiveTarget(object): true}
+	for _, entry := range object.Spec.Passcodes {
+		named[entry.SecretKeyRef.Name] = true
+	}
+	maps.DeleteFunc(k.lookups, func(name string, _ *lookup) bool { return !named[name] })
+}
+
+// restarted notes that a workload was restarted for a revision of a target, by writing this annotation.
+func (k *recollection) restarted(w consumers.Workload, annotation string, revision int64, now time.Time) {
 	made := k.restarts[w]
-	if made.Revision != revision {
-		made.Revision, made.Count = revision, 0
+	if made.Revision != revision || made.Annotation != annotation {
+		made.Revision, made.Annotation, made.Count = revision, annotation, 0
 	}
 	made.Count++
 	made.Times = append(slices.Clone(made.Times), now)

@@ -52,6 +52,7 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 		AllowedAnnotations: r.AllowedTargetAnnotations,
 		Endpoint:           r.Endpoint,
 	}}
+	known.forgetLookups(object)
 	for _, entry := range object.Spec.Passcodes {
 		source, err := r.observeSource(ctx, s, entry, known)
 		if err != nil {

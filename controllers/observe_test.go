@@ -66,16 +66,21 @@ var _ = Describe("An object of the name of one that is gone", func() {
 	})
 })
 
-var _ = Describe("Deleted targets", func() {
-	It("are noted each by itself", func() {
+var _ = Describe("A deleted target", func() {
+	It("is noted for the object that writes it, and for no other name", func() {
 		m := newMemory()
-		old, young := staged(), staged()
-		old.Name, young.Name = "old", "young"
-		m.noteDeleted(marketing, old)
-		m.noteDeleted(marketing, young)
-		Expect(m.takeDeleted(marketing, "old")).To(Equal(old))
-		Expect(m.takeDeleted(marketing, "old")).To(BeNil())
-		Expect(m.takeDeleted(marketing, "young")).To(Equal(young))
+		target, junk := staged(), staged()
+		target.Name, junk.Name = "marketing", "junk"
+		m.noteDeleted(marketing, target)
+		Expect(m.takeDeleted(marketing, "marketing")).To(BeNil(), "notes what no object writes")
+		m.of(marketing, "uid")
+		m.takeDeleted(marketing, "marketing")
+		m.noteDeleted(marketing, junk)
+		m.noteDeleted(marketing, target)
+		Expect(m.deleted[marketing]).To(HaveLen(1))
+		Expect(m.takeDeleted(marketing, "marketing")).To(Equal(target))
+		Expect(m.takeDeleted(marketing, "marketing")).To(BeNil())
+		Expect(m.deleted).To(BeEmpty())
 	})
 })
 

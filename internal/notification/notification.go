@@ -5,11 +5,14 @@
 package notification
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -19,8 +22,8 @@ import (
 )
 
 const (
-	// queued is how many notices may wait; more are dropped, and counted.
-	queued = 1000
+	// queued is how many notices may wait, and queuedPerNamespace how many of one namespace; more are dropped, and counted.
+	queued, queuedPerNamespace = 1000, 100
 	// tries is how often one is sent at most.
 	tries = 3
 	// firstPause is how long after the first try the second one is made; it doubles.
@@ -65,8 +68,14 @@ type Options struct {
 // Sender sends notices one after the other. The zero value can't be used, but nil can: it sends nothing.
 type Sender struct {
 	client cloudevents.Client
-	queue  chan Notice
 	down   bool // as far as the log was told
+
+	mu      sync.Mutex
+	waiting map[string][]Notice // by namespace
+	turns   []string            // namespaces that have one waiting, the next one first
+	count   int
+	ready   chan struct{} // sent when one waits
+
 	Options
 }
 
@@ -87,29 +96,80 @@ func New(o Options) (*Sender, error) {
 	if err != nil {
 		return nil, errors.New("preparing the client of --notification-sink failed")
 	}
-	return &Sender{client: client, queue: make(chan Notice, queued), Options: o}, nil
+	return &Sender{client: client, waiting: map[string][]Notice{}, ready: make(chan struct{}, 1), Options: o}, nil
 }
 
-// Send queues a notice, and drops it where too many wait.
+// Send queues a notice, and drops one where too many wait: of its namespace or, in all, of the namespace that has the most.
 func (s *Sender) Send(n Notice) {
 	if s == nil {
 		return
 	}
-	select {
-	case s.queue <- n:
-	default:
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting[n.Namespace]) >= queuedPerNamespace {
 		s.Sent("dropped")
+		return
 	}
+	if s.count >= queued {
+		s.dropOfTheMost()
+	}
+	if len(s.waiting[n.Namespace]) == 0 {
+		s.turns = append(s.turns, n.Namespace)
+	}
+	s.waiting[n.Namespace] = append(s.waiting[n.Namespace], n)
+	s.count++
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// dropOfTheMost drops the last notice of the namespace that has the most waiting.
+func (s *Sender) dropOfTheMost() {
+	most := slices.MaxFunc(s.turns, func(a, b string) int { return cmp.Compare(len(s.waiting[a]), len(s.waiting[b])) })
+	list := s.waiting[most]
+	s.waiting[most] = list[:len(list)-1]
+	s.count--
+	if len(list) == 1 {
+		s.leave(most)
+	}
+	s.Sent("dropped")
+}
+
+// next is the first notice of the namespace whose turn it is; false for none.
+func (s *Sender) next() (Notice, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.turns) == 0 {
+		return Notice{}, false
+	}
+	namespace := s.turns[0]
+	n := s.waiting[namespace][0]
+	s.waiting[namespace] = s.waiting[namespace][1:]
+	s.count--
+	s.leave(namespace)
+	if len(s.waiting[namespace]) > 0 {
+		s.turns = append(s.turns, namespace)
+	} else {
+		delete(s.waiting, namespace)
+	}
+	return n, true
+}
+
+func (s *Sender) leave(namespace string) {
+	s.turns = slices.DeleteFunc(s.turns, func(other string) bool { return other == namespace })
 }
 
 // Start sends until the context ends; what waits then is dropped.
 func (s *Sender) Start(ctx context.Context) error {
 	for {
+		for n, waits := s.next(); waits && ctx.Err() == nil; n, waits = s.next() {
+			s.deliver(ctx, n)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case n := <-s.queue:
-			s.deliver(ctx, n)
+		case <-s.ready:
 		}
 	}
 }

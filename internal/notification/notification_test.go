@@ -6,6 +6,7 @@ package notification_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -224,4 +225,32 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	g.Eventually(sender.outcome).Should(Equal([]string{"error"}))
 	g.Expect(s.got()).To(HaveLen(3))
 	g.Expect(elsewhere.got()).To(BeEmpty())
+}
+
+// One namespace's notices do not push out another's.
+func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
+	g := NewWithT(t)
+	var results []string
+	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(result string) { results = append(results, result) }})
+	g.Expect(err).NotTo(HaveOccurred())
+	for range 1000 {
+		s.Send(notification.Notice{Namespace: "attacker"})
+	}
+	g.Expect(results).To(HaveLen(900))
+	results = nil
+	s.Send(notification.Notice{Namespace: "victim"})
+	g.Expect(results).To(BeEmpty())
+}
+
+func TestOfManyNamespacesTheOneWithTheMostLosesItsLast(t *testing.T) {
+	g := NewWithT(t)
+	dropped := 0
+	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(string) { dropped++ }})
+	g.Expect(err).NotTo(HaveOccurred())
+	for i := range 1000 {
+		s.Send(notification.Notice{Namespace: fmt.Sprint("attacker-", i/100)})
+	}
+	g.Expect(dropped).To(BeZero())
+	s.Send(notification.Notice{Namespace: "victim"})
+	g.Expect(dropped).To(Equal(1)) // an attacker's
 }

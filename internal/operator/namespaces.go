@@ -33,7 +33,7 @@ type namespaces struct {
 	log   logr.Logger
 	// watched is told of each namespace whether it can be watched.
 	watched func(namespace string, yes bool)
-	// doubt is sent when something was forbidden: one of them may not be readable any more.
+	// doubt is sent when something was forbidden, or an object went: one of them may be gone, or not readable any more.
 	doubt    chan struct{}
 	problems map[string]string // why each cannot be watched, as it was logged
 }
@@ -81,8 +81,12 @@ func (n *namespaces) readable(ctx context.Context) []string {
 func (n *namespaces) problem(ctx context.Context, name string) string {
 	namespace := &metav1.PartialObjectMetadata{}
 	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-	if err := n.live.Get(ctx, client.ObjectKey{Name: name}, namespace); apierrors.IsNotFound(err) {
+	err := n.live.Get(ctx, client.ObjectKey{Name: name}, namespace)
+	switch {
+	case apierrors.IsNotFound(err):
 		return "it does not exist: create it, or take it off --namespaces"
+	case !namespace.DeletionTimestamp.IsZero():
+		return "it is being deleted: take it off --namespaces"
 	}
 	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}} {
 		err := n.live.List(ctx, list, client.InNamespace(name), client.Limit(1), client.HasLabels{v1alpha1.RoleLabel})
@@ -93,7 +97,7 @@ func (n *namespaces) problem(ctx context.Context, name string) string {
 	return ""
 }
 
-// suspect notes that something was forbidden. It never blocks.
+// suspect notes a doubt. It never blocks.
 func (n *namespaces) suspect() {
 	select {
 	case n.doubt <- struct{}{}:
@@ -109,26 +113,27 @@ func (n *namespaces) watchFailed(ctx context.Context, r *cache.Reflector, err er
 	cache.DefaultWatchErrorHandler(ctx, r, err)
 }
 
-// awaitMore returns once a namespace can be watched that is not in the list, or the context ends.
+// awaitMore returns once a namespace can be watched that is not in the list, or the context ends. It looks each minute
+// while one cannot be watched, else when there is doubt, and never more often than that.
 func (n *namespaces) awaitMore(ctx context.Context, watched []string) {
-	readable := watched
-	for {
-		var doubt chan struct{} // none while some are tried again anyway
-		wait := make(chan struct{})
-		if len(readable) == len(n.names) {
-			doubt = n.doubt
-		} else {
-			n.clock.AfterFunc(namespaceRetry, func() { close(wait) })
+	for readable := watched; ; readable = n.readable(ctx) {
+		if slices.ContainsFunc(readable, func(name string) bool { return !slices.Contains(watched, name) }) {
+			return
+		}
+		minute := make(chan struct{})
+		n.clock.AfterFunc(namespaceRetry, func() { close(minute) })
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute:
+		}
+		if len(readable) < len(n.names) {
+			continue
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-doubt:
-		case <-wait:
-		}
-		readable = n.readable(ctx)
-		if slices.ContainsFunc(readable, func(name string) bool { return !slices.Contains(watched, name) }) {
-			return
+		case <-n.doubt:
 		}
 	}
 }

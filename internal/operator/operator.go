@@ -241,7 +241,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
 	}
 	if p.named != nil {
-		reconciler.Forbidden = p.named.suspect
+		reconciler.Doubt = p.named.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Asked: p.counters.Asked,

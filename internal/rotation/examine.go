@@ -4,6 +4,8 @@
 package rotation
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -85,7 +87,7 @@ func (v *snapshot) findAuthority() *Target {
 	for _, t := range v.targets() {
 		// What the status has overtaken is not put back: another process has written since, or another target was written.
 		outdated := t != &v.Target && t.revision() < v.Object.Status.Revision
-		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.whole() {
+		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.whole() || !v.believable(t) {
 			continue
 		}
 		newer := base != nil && v.writtenByOther(base) == v.writtenByOther(t) && t.revision() > base.revision()
@@ -100,6 +102,17 @@ func (v *snapshot) findAuthority() *Target {
 // one that handed the target over.
 func (v *snapshot) writtenByOther(t *Target) bool {
 	return t.Record != nil && t.Record.OwnerUID != v.Object.UID
+}
+
+// believable reports whether a target can speak of what was published. One without a record, or with one that no known key
+// made, proves nothing: anybody who may write Secrets can write it. It counts only while it holds a listed value, for the
+// object's own account and region.
+func (v *snapshot) believable(t *Target) bool {
+	if t.Record != nil && (t.Fingerprint == "" || sameKey(t.Record.Fingerprint, t.Fingerprint)) {
+		return true
+	}
+	return t.Tuple.AccountID == v.spec.AccountID && t.Tuple.Region == v.spec.Region &&
+		slices.ContainsFunc(v.Sources, func(s Source) bool { return s.Fingerprint != "" && s.Fingerprint == t.Fingerprint })
 }
 
 // whole reports whether the data are what the record proves.
@@ -125,12 +138,19 @@ func (v *snapshot) targets() []*Target {
 	return list
 }
 
-// revision is 0 where nothing is known of one.
+// revision is 0 where nothing is known of one. Without a record, the annotation for people tells it.
 func (t *Target) revision() int64 {
-	if t == nil || t.Record == nil {
+	switch {
+	case t == nil:
+		return 0
+	case t.Record != nil:
+		return t.Record.Revision
+	}
+	revision, err := strconv.ParseInt(t.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
+	if err != nil || revision < 0 || revision > maxRevision {
 		return 0
 	}
-	return t.Record.Revision
+	return revision
 }
 
 // record is what is known of what was published; nil for nothing.

@@ -67,10 +67,12 @@ type SecretKey struct{ Secret, Key string }
 
 // Restarts are those that this process made of one workload.
 type Restarts struct {
-	// Revision is the last one that it was restarted for, Count how often for that one, and Times when, for whichever.
-	Revision int64
-	Count    int
-	Times    []time.Time
+	// Annotation is the one that was last written, and Revision the revision it was written for; Count is how often that
+	// was, and Times are when it was restarted, for whichever.
+	Annotation string
+	Revision   int64
+	Count      int
+	Times      []time.Time
 }
 
 // Source is what an entry of spec.passcodes names.

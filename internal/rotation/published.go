@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -66,20 +65,15 @@ func (v *snapshot) findActive() *activePasscode {
 	return p
 }
 
-// recordOrMarks goes by the annotations for people where the record can't be read.
+// recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
+// rest.
 func (v *snapshot) recordOrMarks() Record {
 	if v.authority.Record != nil {
 		return *v.authority.Record
 	}
-	marks := v.authority.Annotations
-	revision, err := strconv.ParseInt(marks[v1alpha1.RevisionAnnotation], 10, 64)
-	if err != nil || revision > maxRevision {
-		revision = 0
-	}
 	return Record{
-		Revision: max(revision, v.Object.Status.Revision, 1),
-		Passcode: firstCharacters(marks[v1alpha1.PasscodeAnnotation], maxPasscodeName),
-		EndsAt:   parseTime(v1alpha1.Time(marks[v1alpha1.ExpiresAtAnnotation])),
+		Revision: max(v.authority.revision(), v.Object.Status.Revision, 1),
+		Passcode: firstCharacters(v.authority.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
 	}
 }
 

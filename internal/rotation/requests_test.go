@@ -239,10 +239,33 @@ var _ = Describe("10. A record", func() {
 		Expect(d.Status.History).To(HaveExactElements(And(
 			HaveField("Reason", initial), HaveField("Time.Time", BeTemporally("==", w.now)))))
 	})
-	It("is encoded whatever year its marks say", func() {
+	It("that is lost makes nothing of a target which holds no listed value", func() {
 		w := newWorld(published, statusLost, restarted, listed("z"))
 		w.target.Record = nil
-		w.target.Annotations = map[string]string{v1alpha1.RevisionAnnotation: "3", v1alpha1.ExpiresAtAnnotation: "9999-12-31T23:59:59-12:00"}
+		w.target.Annotations = map[string]string{v1alpha1.RevisionAnnotation: "3", v1alpha1.PasscodeAnnotation: "a"}
+		d := w.decide()
+		Expect(d.Want).To(BeNil())
+		asks("z")(w, d)
+		accepted("z")(w)
+		publishesRevision(4)(w, w.decide())
+	})
+	It("that is lost, or made by no known key, has nobody asked about another account", func() {
+		for _, forged := range []*rotation.Record{nil, {OwnerUID: "uid", Revision: 1, Fingerprint: "x-y", Keys: good.Keys}} {
+			w := newWorld(refused("a"))
+			w.target = rotation.Target{
+				Exists: true, Exact: true, Record: forged, Fingerprint: w.fingerprint("eu1", "VICTIM", w.passcode("guess")),
+				Tuple: rotation.Tuple{AccountID: "VICTIM", Region: "eu1", Passcode: w.passcode("guess")},
+			}
+			d := w.decide()
+			asks()(w, d)
+			says("Ready", "PasscodeRejected")(w, d)
+		}
+	})
+	It("is encoded whatever year an expiry says", func() {
+		w := newWorld(change("a", func(e *v1alpha1.PasscodeEntry) {
+			at := v1alpha1.Time("9999-12-31T23:59:59-12:00")
+			e.Expiry = &v1alpha1.Expiry{At: &at}
+		}), accepted("a"))
 		Expect(w.decide().Want.Record.Encode()).To(ContainSubstring("9999-12-31T23:59:59Z"))
 	})
 })

@@ -251,6 +251,7 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("of a user's are three in five minutes at most", given(userRotated, looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.Add(-time.Minute), switchedAt.Add(-2*time.Minute), switchedAt.Add(-3*time.Minute)))), restarts(), mentions("RolloutComplete", "10:03:00 UTC")),
 	Entry("that somebody undoes come again without the pause", given(auto, rotated, undone(1), looked(pod("api-1", frozen(before))), runs()), restarts("api")),
 	Entry("that somebody undoes three times end there", given(auto, rotated, undone(3), looked(pod("api-1", frozen(before))), runs(madeByController("Shop", "big"))), restarts(), says("RolloutComplete", "Failed"), mentions("RolloutComplete", `its controller, Shop "big", removes the annotation`)),
+	Entry("for another target of the same revision are none that were undone", given(auto, rotated, restartedAsTarget("other"), looked(pod("api-1", frozen(before))), runs(restartedElsewhere(switchedAt.Add(-time.Minute)))), restarts(), says("RolloutComplete", "InProgress")),
 	Entry("that somebody undid for another revision count anew", given(auto, rotated, undone(3), anotherRevision, looked(pod("api-1", frozen(before))), runs()), says("RolloutComplete", "InProgress")),
 	Entry("of a named one are none where its Pods were created after", given(targets("api"), rotated, looked(pod("api-1", mounted(before), createdLater)), runs()), restarts(), says("RolloutComplete", "Complete")),
 	Entry("of a named one are none where its first Pod has not started", given(targets("api"), rotated, looked(pod("api-1", pending)), runs()), restarts(), says("RolloutComplete", "Complete")),
@@ -384,7 +385,18 @@ func formerTargetDeleted(w *world) {
 // undone is that this process restarted api n times for revision 2, and the annotation is gone.
 func undone(n int) step {
 	return func(w *world) {
-		w.restarts = map[consumers.Workload]rotation.Restarts{{Kind: "Deployment", Name: "api"}: {Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
+		w.restarts = map[consumers.Workload]rotation.Restarts{{Kind: "Deployment", Name: "api"}: {Annotation: consumers.RestartAnnotation("marketing"), Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
+	}
+}
+
+// restartedAsTarget is that this process restarted api for revision 2 while the target had another name.
+func restartedAsTarget(name string) step {
+	return func(w *world) {
+		undone(1)(w)
+		for workload, made := range w.restarts {
+			made.Annotation = consumers.RestartAnnotation(name)
+			w.restarts[workload] = made
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func (v *snapshot) planRestart(r consumers.Rollout) restart {
 
 // restartAttempts is how often this process has restarted the workload for the present revision.
 func (v *snapshot) restartAttempts(w consumers.Workload) int {
-	if made := v.Restarted[w]; made.Revision == v.active.record.Revision {
+	if made := v.Restarted[w]; made.Revision == v.active.record.Revision && made.Annotation == v.restartKey() {
 		return made.Count
 	}
 	return 0

@@ -91,6 +91,9 @@ var _ = Describe("The sample policies", func() {
 		Eventually(func() error {
 			return kube.Create(ctx, valid(namespace, targetAnnotation("unheard-of.example.org/copy")), client.DryRunAll)
 		}).Should(MatchError(ContainSubstring("only keys that begin with example.com/ are allowed")))
+		Expect(kube.Create(ctx, valid(namespace, targetLabel("unheard-of.example.org/copy", "x")), client.DryRunAll)).
+			To(MatchError(ContainSubstring("spec.target.labels: only keys that begin with example.com/")))
+		Expect(kube.Create(ctx, valid(namespace, targetLabel("app.kubernetes.io/name", "shop")), client.DryRunAll)).To(Succeed())
 		Expect(kube.Create(ctx, valid(namespace, targetAnnotation("example.com/team")), client.DryRunAll)).To(Succeed())
 		Expect(kube.Create(ctx, valid(namespace), client.DryRunAll)).To(Succeed())
 	})

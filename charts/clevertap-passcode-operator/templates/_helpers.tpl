@@ -45,7 +45,12 @@ clevertap-passcode-operator
 {{- $rules = append $rules . }}
 {{- end }}
 {{- if .Values.argoRollouts.enabled }}
-{{- $rules = concat $rules (.Files.Get "files/argo_rollouts.yaml" | splitList "\n---\n" | first | fromYaml).rules }}
+{{- range (.Files.Get "files/argo_rollouts.yaml" | splitList "\n---\n" | first | fromYaml).rules }}
+{{- if not $.Values.rbac.rollouts }}
+{{- $_ := set . "verbs" (without .verbs "patch") }}
+{{- end }}
+{{- $rules = append $rules . }}
+{{- end }}
 {{- end }}
 {{- if .Values.watchNamespaces }}
 {{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "namespaces") "verbs" (list "get")) }}
