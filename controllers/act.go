@@ -272,9 +272,6 @@ func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) 
 // ask hands the questions over.
 func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
-		if !clevertap.Region(q.Tuple.Region).Known() {
-			continue // which the schema refuses, and a target's data may say
-		}
 		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
 			AccountID: q.Tuple.AccountID,
 			Region:    clevertap.Region(q.Tuple.Region),

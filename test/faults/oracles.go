@@ -277,23 +277,25 @@ func (s *scene) judgeStates(w workload, states []state, add func(string, string,
 			asked[calls[heard].Value] = true
 		}
 		record, readable := recordOf(state.Secret)
+		// An object and its target that are both made anew have nothing to do with those before.
+		written := state.Name + "/" + string(record.OwnerUID)
 		keys := record.Keys
 		value := string(state.Data[keys.Passcode])
 		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
 			s.judgeTuple(w, state.Secret, keys, asked, add)
 		}
 		revision, err := strconv.ParseInt(state.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
-		if err != nil || revision < last[state.Name] {
-			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[state.Name])
+		if err != nil || revision < last[written] {
+			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[written])
 		}
-		if before := values[state.Name]; len(before) == 0 || before[len(before)-1] != value {
-			judgeNewValue(w, before, value, revision == last[state.Name], add)
-			values[state.Name] = append(before, value)
+		if before := values[written]; len(before) == 0 || before[len(before)-1] != value {
+			judgeNewValue(w, before, value, revision == last[written], add)
+			values[written] = append(before, value)
 		}
-		if once := published[state.Name]; readable && last[state.Name] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
+		if once := published[written]; readable && last[written] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
 			add("a revision is published once", "%d at %s and at %s", revision, once, record.PublishedAt)
 		}
-		last[state.Name], published[state.Name] = revision, record.PublishedAt
+		last[written], published[written] = revision, record.PublishedAt
 	}
 	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
 		add("not ours is not written", "staged has managers %v", staged.ManagedFields)
