@@ -240,25 +240,21 @@ func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
 				return err
 			}
 			for _, key := range h.Keys {
-				if passcode, ok := passcodeUnder(secret, key); ok {
-					if s.Held == nil {
-						s.Held = map[rotation.SecretKey]string{}
-					}
-					s.Held[rotation.SecretKey{Secret: h.Secret, Key: key}] = r.Key.Fingerprint(string(record.Region), record.AccountID, passcode)
+				if secret == nil {
+					continue
+				}
+				if s.Held == nil {
+					s.Held = map[rotation.SecretKey]string{}
+				}
+				at := rotation.SecretKey{Secret: h.Secret, Key: key}
+				s.Held[at] = "" // the key is gone
+				if passcode, err := clevertap.ParsePasscode(secret.Data[key]); err == nil {
+					s.Held[at] = r.Key.Fingerprint(string(record.Region), record.AccountID, passcode)
 				}
 			}
 		}
 	}
 	return nil
-}
-
-// passcodeUnder is the passcode under a key of a Secret, which may be nil.
-func passcodeUnder(secret *corev1.Secret, key string) (clevertap.Passcode, bool) {
-	if secret == nil {
-		return clevertap.Passcode{}, false
-	}
-	passcode, err := clevertap.ParsePasscode(secret.Data[key])
-	return passcode, err == nil
 }
 
 // observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
@@ -338,6 +334,19 @@ func (r *Reconciler) observeAnswers(s *seen) {
 			source.Verification = r.Verification.Answer(s.Object.Namespace, key)
 			keys = append(keys, key)
 		}
+	}
+	for i := range s.Formers {
+		if former := &s.Formers[i]; former.Fingerprint != "" {
+			key := verification.Key(former.Fingerprint, mode)
+			former.Answer = r.Verification.Answer(s.Object.Namespace, key)
+			keys = append(keys, key)
+		}
+	}
+	if last := s.LastKnown; last != nil && last.Fingerprint != "" {
+		key := verification.Key(last.Fingerprint, mode)
+		known := *last
+		known.Answer = r.Verification.Answer(s.Object.Namespace, key)
+		s.LastKnown, keys = &known, append(keys, key)
 	}
 	if s.Target.Fingerprint != "" {
 		key := verification.Key(s.Target.Fingerprint, mode)

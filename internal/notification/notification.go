@@ -132,6 +132,7 @@ func (s *Sender) dropOfTheMost() {
 	s.count--
 	if len(list) == 1 {
 		s.leave(most)
+		delete(s.waiting, most)
 	}
 	s.Sent("dropped")
 }

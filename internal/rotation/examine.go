@@ -105,14 +105,16 @@ func (v *snapshot) writtenByOther(t *Target) bool {
 }
 
 // believable reports whether a target can speak of what was published. One without a record, or with one that no known key
-// made, proves nothing: anybody who may write Secrets can write it. It counts only while it holds a listed value, for the
-// object's own account and region.
+// made, proves nothing: anybody who may write Secrets can write it. It counts only for the object's own account and
+// region and, without a record, while it holds a listed value.
 func (v *snapshot) believable(t *Target) bool {
-	if t.Record != nil && (t.Fingerprint == "" || sameKey(t.Record.Fingerprint, t.Fingerprint)) {
+	switch {
+	case t.Record != nil && (t.Fingerprint == "" || sameKey(t.Record.Fingerprint, t.Fingerprint)):
 		return true
+	case t.Tuple.AccountID != v.spec.AccountID || t.Tuple.Region != v.spec.Region:
+		return false
 	}
-	return t.Tuple.AccountID == v.spec.AccountID && t.Tuple.Region == v.spec.Region &&
-		slices.ContainsFunc(v.Sources, func(s Source) bool { return s.Fingerprint != "" && s.Fingerprint == t.Fingerprint })
+	return t.Record != nil || slices.ContainsFunc(v.Sources, func(s Source) bool { return s.Fingerprint != "" && s.Fingerprint == t.Fingerprint })
 }
 
 // whole reports whether the data are what the record proves.
@@ -302,6 +304,8 @@ func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
 	}
 	verdict, told := v.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
+	case own == Unknown && told.After(v.now.Add(v.interval())):
+		return Unknown, time.Time{}
 	case own == Unknown:
 		return verdict, told
 	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Rejected || wholeSecond(e.Verification.RejectedAt).Equal(heard)):

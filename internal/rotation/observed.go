@@ -31,7 +31,7 @@ type Observed struct {
 	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
 	Others map[string]string
 	// Held are the fingerprints of what the Secrets that a record names as holders of a replaced value hold now, as far as
-	// that can be seen.
+	// that can be seen; "" for a key that is gone, or holds no passcode.
 	Held map[SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]Restarts

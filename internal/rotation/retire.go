@@ -108,8 +108,21 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 		switch {
 		case s.Fingerprint == "":
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
-			list = append(list, Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: wholeSecond(v.now)})
+			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: wholeSecond(v.now)}
+			if s.State == v1alpha1.StateActive {
+				old.HeldIn = v.heldAs(s.Name)
+			}
+			list = append(list, old)
 		}
+	}
+	return list
+}
+
+// heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
+func (v *snapshot) heldAs(name string) []Holder {
+	list := []Holder{{Secret: EffectiveTarget(v.Object), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
+	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
+		list = append(list, Holder{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
 	}
 	return list
 }
@@ -230,7 +243,9 @@ func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
 	for _, e := range v.entries {
 		ref := e.spec.SecretKeyRef
 		if e.spec.Name == r.Passcode && use.OfKey(ref.Name, ref.Key) {
-			return usage{has: true, still: e.Fingerprint == r.Fingerprint || !e.hasValue(), until: e.firstSeen}
+			// Of a Secret that is gone a volume keeps what it had; a key that is gone it drops.
+			gone := e.Problem == v1alpha1.ReasonSourceNotFound || e.Problem == v1alpha1.ReasonSourceNotLabelled
+			return usage{has: true, still: e.Fingerprint == r.Fingerprint || gone, unknown: !e.hasValue(), until: e.firstSeen}
 		}
 	}
 	for _, h := range r.HeldIn {

@@ -23,6 +23,8 @@ const (
 	userRestartPause   = 30 * time.Second
 	userRestarts       = 3 // in restartPause
 	maxRestartAttempts = 3 // for one revision
+	// restartClockStep is how far a clock may have been set back since a publication, for its restart still to count.
+	restartClockStep = time.Hour
 )
 
 // restartMark is what a restart writes into the Pod template.
@@ -41,10 +43,10 @@ func parseRestart(mark string) (revision int64, at time.Time) {
 }
 
 // restartedFor reports whether annotations say that a restart was made for the present revision, or a later one. An
-// annotation from before it was published is another object's, which had the name before.
+// annotation from long before it was published is another object's, which had the name before.
 func (v *snapshot) restartedFor(annotations map[string]string) bool {
 	revision, at := parseRestart(annotations[v.restartKey()])
-	return revision >= v.active.record.Revision && !at.Before(v.active.record.PublishedAt)
+	return revision >= v.active.record.Revision && !at.Before(v.active.record.PublishedAt.Add(-restartClockStep))
 }
 
 // restart is one workload that holds an old value, and what is to become of it.
@@ -98,7 +100,7 @@ func (v *snapshot) restartAttempts(w consumers.Workload) int {
 }
 
 // restartFrom is from when on the workload may be restarted, by what its annotations, of all targets, and this process
-// know of earlier ones. A time in the future comes from a clock that was wrong, and counts as now.
+// know of earlier ones. A time in the future comes from a clock that was wrong, and says nothing.
 func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 	times := slices.Clone(v.Restarted[r.Workload].Times)
 	for _, mark := range r.Restarts {
@@ -108,10 +110,8 @@ func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 	}
 	for i := range times {
 		times[i] = wholeSecond(times[i]) // as annotations have them
-		if times[i].After(v.now) {
-			times[i] = v.now
-		}
 	}
+	times = slices.DeleteFunc(times, func(t time.Time) bool { return t.After(v.now.Add(clockSkew)) })
 	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) }) // the last one first
 	times = slices.Compact(times)
 	switch {

@@ -118,7 +118,9 @@ func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
 		} else if before := e.reported; before != nil {
 			// What is known of the value is kept: it may come back.
 			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
-			s.RetiredAt = before.RetiredAt
+			if s.RetiredAt = before.RetiredAt; s.RetiredAt == nil && v.markedReported(before.Fingerprint) {
+				s.RetiredAt = timeOrNil(wholeSecond(v.now))
+			}
 			if everAccepted(before) {
 				s.BeginsAt = before.BeginsAt
 			}

@@ -62,6 +62,9 @@ func (v *snapshot) publication(c candidate) *Want {
 		before := p.record
 		before.Replaced = v.settledReplaced()
 		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, HeldIn: v.holders()}
+		if p.tuple.AccountID == v.spec.AccountID && p.tuple.Passcode.Equal(c.entry.Passcode) {
+			old.Reported, old.HeldIn = true, nil // the same passcode, for another region: there is nothing to delete
+		}
 		record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)

@@ -139,6 +139,11 @@ func (w *world) observed() rotation.Observed {
 			FormerFingerprint: w.formerFingerprint(passcode),
 		})
 	}
+	if w.remembered != nil && !w.remembered.Tuple.Passcode.IsZero() {
+		known := *w.remembered
+		known.Answer = w.answer(known.Tuple.Region, known.Tuple.Passcode)
+		o.LastKnown = &known
+	}
 	if !o.Target.Tuple.Passcode.IsZero() {
 		o.Target.Answer = w.answer(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
 	}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+var _ = Describe("A target that is lost, or whose key is", func() {
+	It("is verified at its interval while it cannot be written and its source is gone", func() {
+		c := newCluster(newObject(), staged("a"))
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		wakes := 0
+		c.Verification = verification.New(ctx, verification.Options{Verifier: c, Clock: c.clock, Wake: func(types.NamespacedName) { wakes++ }})
+		Expect(c.settle()).To(Succeed())
+		c.denied["create marketing"] = forbidden("secrets", "marketing")
+		Expect(c.Delete(ctx, c.secret("marketing"))).To(Succeed())
+		Expect(c.Delete(ctx, c.secret("staged"))).To(Succeed())
+		c.clock.Step(11 * time.Second)
+		before, woken := c.calls, wakes
+		for range 50 {
+			_, _ = c.pass()
+		}
+		c.quiet()
+		Expect(c.calls-before).To(BeNumerically("<", 3), "calls to CleverTap in no time, %d wakes", wakes-woken)
+	})
+
+	It("stays whole after the key and a source were lost", func() {
+		c := newCluster(newObject(listing("a", "b")), staged("a", "b"))
+		Expect(c.settle()).To(Succeed())
+		Expect(string(c.secret("marketing").Data["passcode"])).To(Equal("VALUE-a"))
+		s := c.secret("staged")
+		delete(s.Data, "a")
+		Expect(c.Update(context.Background(), s)).To(Succeed())
+		Expect(c.settle()).To(Succeed())
+		Expect(string(c.secret("marketing").Data["passcode"])).To(Equal("VALUE-a"))
+		other := make([]byte, 32)
+		other[0] = 1
+		c.restartWith(other)
+		Expect(c.settle()).To(Succeed())
+		Expect(string(c.secret("marketing").Data["passcode"])).To(Equal("VALUE-a"))
+	})
+})
+var _ client.Object
+var _ v1alpha1.Time
+
+func (c *cluster) restartWith(key []byte) {
+	c.Key = newKeyFor(key)
+	c.memory = newMemory()
+	c.Verification = verification.New(context.Background(), verification.Options{Verifier: c, Clock: c.clock, Wake: c.Wake})
+}
+func newKeyFor(b []byte) rotation.Key { return rotation.NewKey(b) }
