@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -53,7 +54,7 @@ var _ = Describe("The sample policies", func() {
 		denied := func(modifiers ...modifier) func() error {
 			return func() error { return kube.Create(ctx, valid(namespace, modifiers...), client.DryRunAll) }
 		}
-		Eventually(denied(ofAccount("THIRD"))).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
+		Eventually(denied(ofAccount("THIRD")), 20*time.Second).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
 		Expect(denied(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(MatchError(ContainSubstring("is not allowed")))
 		Expect(denied()()).To(Succeed())
 		Expect(denied(ofAccount("OTHER"), func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(Succeed())
@@ -72,7 +73,7 @@ var _ = Describe("The sample policies", func() {
 		rollout := func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }
 		author, deployer := as("author"), as("deployer")
 
-		Eventually(func() error { return author.Create(ctx, valid(namespace, rollout), client.DryRunAll) }).
+		Eventually(func() error { return author.Create(ctx, valid(namespace, rollout), client.DryRunAll) }, 20*time.Second).
 			Should(MatchError(ContainSubstring("only who may patch deployments")))
 		Expect(author.Create(ctx, valid(namespace), client.DryRunAll)).To(Succeed())
 		Expect(deployer.Create(ctx, valid(namespace, rollout))).To(Succeed())
@@ -90,7 +91,7 @@ var _ = Describe("The sample policies", func() {
 		applyPolicy(ctx, "target-annotations.yaml", namespace, nil)
 		Eventually(func() error {
 			return kube.Create(ctx, valid(namespace, targetAnnotation("unheard-of.example.org/copy")), client.DryRunAll)
-		}).Should(MatchError(ContainSubstring("only keys that begin with example.com/ are allowed")))
+		}, 20*time.Second).Should(MatchError(ContainSubstring("only keys that begin with example.com/ are allowed")))
 		Expect(kube.Create(ctx, valid(namespace, targetLabel("unheard-of.example.org/copy", "x")), client.DryRunAll)).
 			To(MatchError(ContainSubstring("spec.target.labels: only keys that begin with example.com/")))
 		Expect(kube.Create(ctx, valid(namespace, targetLabel("app.kubernetes.io/name", "shop")), client.DryRunAll)).To(Succeed())
