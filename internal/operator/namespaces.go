@@ -88,13 +88,17 @@ func (n *namespaces) problem(ctx context.Context, name string) string {
 	case !namespace.DeletionTimestamp.IsZero():
 		return "it is being deleted: take it off --namespaces"
 	}
+	var denied []string
 	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}} {
 		err := n.live.List(ctx, list, client.InNamespace(name), client.Limit(1), client.HasLabels{v1alpha1.RoleLabel})
 		if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
-			return "the operator may not read it: bind its service account to its Role there"
+			denied = append(denied, err.Error())
 		}
 	}
-	return ""
+	if len(denied) == 0 {
+		return ""
+	}
+	return "the operator may not read it, bind its service account to its Role there: " + strings.Join(denied, "; ")
 }
 
 // suspect notes a doubt. It never blocks.

@@ -179,10 +179,19 @@ func (p *process) newManager(watched []string) (ctrl.Manager, error) {
 	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, fmt.Errorf("adding the health check: %w", err)
 	}
-	if err := manager.AddReadyzCheck("informers", informersSynced(manager)); err != nil {
+	ready := informersSynced(manager)
+	if p.named != nil && len(watched) == 0 {
+		ready = nothingWatched
+	}
+	if err := manager.AddReadyzCheck("informers", ready); err != nil {
 		return nil, fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return manager, nil
+}
+
+// nothingWatched is not ready: none of the named namespaces can be watched, and the log says why.
+func nothingWatched(*http.Request) error {
+	return errors.New("none of --namespaces can be watched: the log says why")
 }
 
 // informersSynced is whether the API server lets this process see what it works on.

@@ -43,6 +43,9 @@ type workload struct {
 	conflicts bool
 	// outstanding is whether a workload to restart may never come, which is looked for again and again.
 	outstanding bool
+	// marks is whether a Pod uses a replaced value for a while: whether it is seen to, and marked, depends on when it is
+	// looked for.
+	marks bool
 	// unverified is whether the object may turn verification off.
 	unverified bool
 	// timed is whether hours or days have to go by.
@@ -175,7 +178,7 @@ func workloads() []workload {
 		{name: "pin there and back", goesBack: true, run: steps(begun,
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "b"} }), publishes("b"),
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
-		{name: "rollout restart", timed: true, passesOver: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
+		{name: "rollout restart", timed: true, passesOver: true, marks: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
 			settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
@@ -203,7 +206,7 @@ func workloads() []workload {
 		}), fails(v1alpha1.ReasonTargetNotWritten), hoursLater, verifies, allows, func(ctx context.Context, s *scene) error {
 			return s.until("the label is written", func() bool { return s.secret(ctx, "o").Labels["team"] == "growth" })
 		})},
-		{name: "a workload that may not be restarted", timed: true, outstanding: true, run: steps(deployed, begun,
+		{name: "a workload that may not be restarted", timed: true, outstanding: true, marks: true, run: steps(deployed, begun,
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }), settles,
 			denies("PATCH", "deployments/api"), asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed), verifies, allows,
 			restarted, settles, rolledOut, settles)},
