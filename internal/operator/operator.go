@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options, s Surroundings) error {
 		return err
 	}
 	if len(o.Namespaces) == 0 {
-		return p.work(ctx, nil)
+		return unlessEnded(ctx, p.work(ctx, nil))
 	}
 	if p.named, err = p.namedNamespaces(); err != nil {
 		return err
@@ -125,7 +125,16 @@ func (p *process) workUntilMore(ctx context.Context) error {
 		defer end()
 		p.named.awaitMore(working, watched)
 	}()
-	return p.work(working, watched)
+	return unlessEnded(working, p.work(working, watched))
+}
+
+// unlessEnded is the error of what ran until the context ended, or nil if that is why it ended, in the middle of its start
+// perhaps.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // work runs a manager until the context ends. If namespaces are named and none can be watched, it watches nothing, and
