@@ -131,10 +131,12 @@ func (p *process) workUntilMore(ctx context.Context) error {
 // unlessEnded is the error of what ran until the context ended, or nil if that is why it ended, in the middle of its start
 // perhaps.
 func unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // work runs a manager until the context ends. If namespaces are named and none can be watched, it watches nothing, and
