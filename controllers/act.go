@@ -28,7 +28,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=create;patch
 
 // act carries out every effect of a decision: one that fails keeps no other from happening. It returns the decision
-// that is to be reported, which tells what failed, and the joined errors of what is to be tried again. After a write of
+// that is to be reported, which names what failed, and the joined errors of what is to be tried again. After a write of
 // the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)

@@ -76,7 +76,7 @@ var _ = Describe("Effects", func() {
 		Expect(c.condition("Reconciling").Reason).To(BeEmpty())
 	})
 
-	It("are told of once the status stands, though its first write was a conflict", func() {
+	It("are reported once the status stands, though its first write was a conflict", func() {
 		c := newCluster(newObject(), staged("a"))
 		Expect(c.settle()).To(Succeed())
 		c.change(targetNamed("new"))

@@ -25,7 +25,7 @@ type memory struct {
 	mu      sync.Mutex
 	objects map[types.NamespacedName]*recollection
 	// deleted are targets as they were when they were seen to be deleted, by the object that wrote them and by name, until
-	// that has been looked at.
+	// the object is reconciled.
 	deleted map[types.NamespacedName]map[string]*corev1.Secret
 }
 

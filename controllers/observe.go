@@ -196,8 +196,8 @@ func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted
 	}
 }
 
-// observeOthers finds the Secrets that this object wrote under other names; of those, the one that this very object
-// has not left behind yet is the former target.
+// observeOthers finds the Secrets that this object wrote under other names; of those, the ones that this very object
+// has not left behind yet are the former targets.
 func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 	var list corev1.SecretList
 	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name}, client.UnsafeDisableDeepCopy)
@@ -258,7 +258,7 @@ func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
 }
 
 // observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
-// not count: an object is told nothing about them.
+// not count: nothing about them may reach an object.
 func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
 	if s.Target.Record == nil {
 		return nil

@@ -85,7 +85,7 @@ var _ = Describe("A deleted target", func() {
 })
 
 var _ = Describe("An annotation that another controller takes away", func() {
-	It("is written three times, and then told of", func() {
+	It("is written three times, and then reported", func() {
 		c := newCluster(newObject(listing("a", "b"), autoRestarts), append(api(created), staged("a", "b"))...)
 		Expect(c.settle()).To(Succeed())
 		c.clock.SetTime(created.Add(60*day + time.Minute))

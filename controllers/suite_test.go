@@ -50,7 +50,7 @@ const day = 24 * time.Hour
 // created is when every passcode was created on the dashboard.
 var created = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)
 
-// cluster is a reconciler over a fake API server, and a CleverTap that accepts what it is told to.
+// cluster is a reconciler over a fake API server, and a CleverTap that accepts what is not among its rejects.
 type cluster struct {
 	client.WithWatch
 	*Reconciler

@@ -45,7 +45,7 @@ func (a *asked) Verify(_ context.Context, q clevertap.Question) error {
 }
 
 var _ = Describe("Somebody who may write objects and Secrets", func() {
-	It("has nobody asked about an account that the object does not name", func() {
+	It("verifies nothing with an account that the object does not name", func() {
 		forged := func(account, region string) *corev1.Secret {
 			return &corev1.Secret{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "marketing",

@@ -307,7 +307,7 @@ type Verification struct {
 	// +optional
 	Mode VerificationMode `json:"mode,omitempty"`
 
-	// Interval is how often CleverTap is asked about the published passcode, 1m to 720h. Absent means 1h.
+	// Interval is how often the published passcode is verified with CleverTap, 1m to 720h. Absent means 1h.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('720h'))",message="must be 1m to 720h"
 	Interval *Duration `json:"interval,omitempty"`

@@ -36,7 +36,7 @@ type entry struct {
 	Source
 	spec              v1alpha1.PasscodeEntry
 	reported          *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
-	reportedElsewhere *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if before does
+	reportedElsewhere *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if reported does
 	validity          validity
 	firstSeen         time.Time
 	staleCreatedAt    v1alpha1.Time
@@ -208,8 +208,8 @@ func (v *snapshot) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	return v.spec.Expiry
 }
 
-// firstSight is when the value was first seen, and a createdAt that belongs to one before it. A value that was never accepted
-// leaves its createdAt to the next: correcting a typo keeps the dates.
+// firstSight is when the value was first seen, and a createdAt that belongs to one before it. A value that was never
+// accepted leaves its createdAt to the next: correcting a typo keeps the dates.
 func (v *snapshot) firstSight(e *entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
 	before, record := e.reported, v.record()
 	switch {

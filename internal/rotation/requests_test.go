@@ -249,7 +249,7 @@ var _ = Describe("10. A record", func() {
 		accepted("z")(w)
 		publishesRevision(4)(w, w.decide())
 	})
-	It("that is lost, or made by no known key, has nobody asked about another account", func() {
+	It("that is lost, or made by no known key, verifies nothing with another account", func() {
 		for _, forged := range []*rotation.Record{nil, {OwnerUID: "uid", Revision: 1, Fingerprint: "x-y", Keys: good.Keys}} {
 			w := newWorld(refused("a"))
 			w.target = rotation.Target{

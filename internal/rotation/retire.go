@@ -285,7 +285,7 @@ func (v *snapshot) outstanding() bool {
 	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
 }
 
-// scanDue is whether to scanDue now, and when otherwise; zero for never. Only what a scanDue can see is looked for: a volume's
+// scanDue is whether to scan now, and when otherwise; zero for never. Only what a scan can see is looked for: a volume's
 // refresh is waited for.
 func (v *snapshot) scanDue() (now bool, next time.Time) {
 	switch {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package verification asks CleverTap outside the reconciler's workers: bounded per account, so that workloads keep
-// theirs, and per region, so that one that hangs delays no other. One answer serves all objects that hold the value,
-// and wakes them.
+// theirs, and per region, so that one that hangs delays no other. One call answers every namespace that asked about the
+// value, and wakes its objects that hold it.
 package verification
 
 import (
@@ -38,7 +38,7 @@ type Options struct {
 	Clock    clock.PassiveClock
 	// PerAccount and PerRegion are how many calls may run at once; zero means the defaults.
 	PerAccount, PerRegion int
-	// Wake is told of every object that holds a value that was answered for. It must not block.
+	// Wake is called for every object that holds an answered value, in the namespaces that asked. It must not block.
 	Wake func(types.NamespacedName)
 	// Asked, if not nil, is told of every answer: how long it took, and the error that Verify returned.
 	Asked func(region clevertap.Region, took time.Duration, err error)
