@@ -39,13 +39,7 @@ var _ = Describe("What others hold", func() {
 		other.Namespace, other.Name, other.ResourceVersion, other.UID = "tenant-b", "secret-project", "", ""
 		other.Annotations[v1alpha1.OwnerAnnotation] = "secret-project"
 		Expect(c.Create(context.Background(), other)).To(Succeed())
-		c.clock.SetTime(created.Add(60*day + time.Minute))
-		Expect(c.settle()).To(Succeed())
-		c.clock.Step(10 * time.Minute)
-		Expect(c.settle()).To(Succeed())
-		for _, p := range c.object().Status.Passcodes {
-			Expect(p.Message).NotTo(ContainSubstring("tenant-b"))
-		}
+		Expect(c.messagesAfterRotation()).NotTo(ContainElement(ContainSubstring("tenant-b")))
 	})
 	It("in a target that is not whole does not count", func() {
 		c := newCluster(newObject(listing("a", "b")), staged("a", "b"))
@@ -55,12 +49,19 @@ var _ = Describe("What others hold", func() {
 		other.Annotations[v1alpha1.OwnerAnnotation] = "gone-object"
 		other.Data["passcode"] = []byte("SOMETHING-ELSE")
 		Expect(c.Create(context.Background(), other)).To(Succeed())
-		c.clock.SetTime(created.Add(60*day + time.Minute))
-		Expect(c.settle()).To(Succeed())
-		c.clock.Step(10 * time.Minute)
-		Expect(c.settle()).To(Succeed())
-		for _, p := range c.object().Status.Passcodes {
-			Expect(p.Message).NotTo(ContainSubstring("still publishes"))
-		}
+		Expect(c.messagesAfterRotation()).NotTo(ContainElement(ContainSubstring("still publishes")))
 	})
 })
+
+// messagesAfterRotation are those of the listed passcodes, once b has taken over and the holders of a were looked at.
+func (c *cluster) messagesAfterRotation() (messages []string) {
+	GinkgoHelper()
+	c.clock.SetTime(created.Add(60*day + time.Minute))
+	Expect(c.settle()).To(Succeed())
+	c.clock.Step(10 * time.Minute)
+	Expect(c.settle()).To(Succeed())
+	for _, p := range c.object().Status.Passcodes {
+		messages = append(messages, p.Message)
+	}
+	return messages
+}

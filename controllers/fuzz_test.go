@@ -46,7 +46,7 @@ func FuzzTarget(f *testing.F) {
 		if target.Exists == (target.Conflict != "") {
 			t.Errorf("neither the object's nor a conflict, or both: %+v", target)
 		}
-		if whole(target) && target.Tuple.Passcode.IsZero() {
+		if target.Whole() && target.Tuple.Passcode.IsZero() {
 			t.Error("whole, and empty")
 		}
 		if len(value) > 8 && !strings.Contains(text, value) && strings.Contains(target.Conflict, value) {

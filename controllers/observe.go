@@ -156,7 +156,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollec
 	if err := r.observeLag(ctx, s, known); err != nil {
 		return err
 	}
-	if whole(s.Target) {
+	if s.Target.Whole() {
 		known.remember(name.Name, s.Target)
 	}
 	s.LastKnown = known.rememberedTarget(name.Name)
@@ -191,7 +191,7 @@ func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted
 	if last.Record == nil || last.Record.OwnerUID != object.UID {
 		return
 	}
-	if before := known.rememberedTarget(deleted.Name); whole(last) && (before == nil || before.Record.Revision < last.Record.Revision) {
+	if before := known.rememberedTarget(deleted.Name); last.Whole() && (before == nil || before.Record.Revision < last.Record.Revision) {
 		known.remember(deleted.Name, last)
 	}
 }
@@ -287,7 +287,8 @@ func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
 func (r *Reconciler) holdsWhatItSays(secret *corev1.Secret) bool {
 	owner := &v1alpha1.CleverTapPasscode{}
 	owner.Namespace, owner.Name = secret.Namespace, ownerOf(secret)
-	return whole(r.readTarget(owner, secret))
+	target := r.readTarget(owner, secret)
+	return target.Whole()
 }
 
 func (r *Reconciler) observeLook(s *seen, known *recollection) {
@@ -319,40 +320,29 @@ func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name stri
 	return nil
 }
 
-// whole is whether the record proves that the data are what was published.
-func whole(t rotation.Target) bool {
-	return t.Exists && t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
-}
-
 // observeAnswers holds on to the answers about every value that the object has.
 func (r *Reconciler) observeAnswers(s *seen) {
 	mode := string(modeOf(s.Object))
-	keys := make([]string, 0, len(s.Sources)+1)
-	for i := range s.Sources {
-		if source := &s.Sources[i]; source.Fingerprint != "" {
-			key := verification.Key(source.Fingerprint, mode)
-			source.Verification = r.Verification.Answer(s.Object.Namespace, key)
-			keys = append(keys, key)
+	var keys []string
+	answer := func(to *rotation.Verification, fingerprint string) {
+		if fingerprint == "" {
+			return
 		}
+		key := verification.Key(fingerprint, mode)
+		*to, keys = r.Verification.Answer(s.Object.Namespace, key), append(keys, key)
+	}
+	for i := range s.Sources {
+		answer(&s.Sources[i].Verification, s.Sources[i].Fingerprint)
 	}
 	for i := range s.Formers {
-		if former := &s.Formers[i]; former.Fingerprint != "" {
-			key := verification.Key(former.Fingerprint, mode)
-			former.Answer = r.Verification.Answer(s.Object.Namespace, key)
-			keys = append(keys, key)
-		}
+		answer(&s.Formers[i].Answer, s.Formers[i].Fingerprint)
 	}
-	if last := s.LastKnown; last != nil && last.Fingerprint != "" {
-		key := verification.Key(last.Fingerprint, mode)
-		known := *last
-		known.Answer = r.Verification.Answer(s.Object.Namespace, key)
-		s.LastKnown, keys = &known, append(keys, key)
+	if s.LastKnown != nil {
+		last := *s.LastKnown // what is remembered stays as it is
+		answer(&last.Answer, last.Fingerprint)
+		s.LastKnown = &last
 	}
-	if s.Target.Fingerprint != "" {
-		key := verification.Key(s.Target.Fingerprint, mode)
-		s.Target.Answer = r.Verification.Answer(s.Object.Namespace, key)
-		keys = append(keys, key)
-	}
+	answer(&s.Target.Answer, s.Target.Fingerprint)
 	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)
 }
 

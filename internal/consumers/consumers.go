@@ -98,32 +98,30 @@ type Workload struct {
 
 // Restarted notes that a workload's template was changed since the look.
 func (l *Scan) Restarted(w Workload, key, mark string) {
-	for i := range l.Rollouts {
-		if l.Rollouts[i].Workload == w {
-			l.Rollouts[i].Restarts = maps.Clone(l.Rollouts[i].Restarts)
-			if l.Rollouts[i].Restarts == nil {
-				l.Rollouts[i].Restarts = map[string]string{}
-			}
-			l.Rollouts[i].Restarts[key] = mark
-			l.Rollouts[i].Unfinished = "its controller has not seen the change yet"
+	l.note(w, func(r *Rollout) {
+		r.Restarts = maps.Clone(r.Restarts)
+		if r.Restarts == nil {
+			r.Restarts = map[string]string{}
 		}
-	}
+		r.Restarts[key] = mark
+		r.Unfinished = "its controller has not seen the change yet"
+	})
 }
 
 // Outdated notes that a workload changed since the look, so that the next look decides.
 func (l *Scan) Outdated(w Workload) {
-	for i := range l.Rollouts {
-		if l.Rollouts[i].Workload == w {
-			l.Rollouts[i].Manual = "it changed since it was looked at; it is looked at again"
-		}
-	}
+	l.note(w, func(r *Rollout) { r.Manual = "it changed since it was looked at; it is looked at again" })
 }
 
 // Failed notes why the operator could not restart a workload, and what to do.
 func (l *Scan) Failed(w Workload, why string) {
+	l.note(w, func(r *Rollout) { r.Problem = why })
+}
+
+func (l *Scan) note(w Workload, change func(*Rollout)) {
 	for i := range l.Rollouts {
 		if l.Rollouts[i].Workload == w {
-			l.Rollouts[i].Problem = why
+			change(&l.Rollouts[i])
 		}
 	}
 }

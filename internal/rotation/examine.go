@@ -87,7 +87,7 @@ func (v *snapshot) findAuthority() *Target {
 	for _, t := range v.targets() {
 		// What the status has overtaken is not put back: another process has written since, or another target was written.
 		outdated := t != &v.Target && t.revision() < v.Object.Status.Revision
-		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.whole() || !v.believable(t) {
+		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.Whole() || !v.believable(t) {
 			continue
 		}
 		newer := base != nil && v.writtenByOther(base) == v.writtenByOther(t) && t.revision() > base.revision()
@@ -117,9 +117,9 @@ func (v *snapshot) believable(t *Target) bool {
 	return t.Record != nil || slices.ContainsFunc(v.Sources, func(s Source) bool { return s.Fingerprint != "" && s.Fingerprint == t.Fingerprint })
 }
 
-// whole reports whether the data are what the record proves.
-func (t *Target) whole() bool {
-	return t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
+// Whole reports whether the record proves that the data are what was published.
+func (t *Target) Whole() bool {
+	return t.Exists && t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
 }
 
 // highestRevision is the highest of which anything is known, whoever wrote it: the next one follows it.

@@ -120,10 +120,6 @@ func (c *cluster) restartOperator() {
 	c.stop = c.startOperator(c.adapt...)
 }
 
-func clientKey(o client.Object) client.ObjectKey { return client.ObjectKeyFromObject(o) }
-
-func inNamespace(name string) client.DeleteAllOfOption { return client.InNamespace(name) }
-
 // stage puts values into a source Secret, which is made at the first call.
 func (c *cluster) stage(ctx context.Context, name string, values map[string]string, modifiers ...func(*corev1.Secret)) {
 	GinkgoHelper()

@@ -54,10 +54,10 @@ var _ = Describe("The sample policies", func() {
 		denied := func(modifiers ...modifier) func() error {
 			return func() error { return kube.Create(ctx, valid(namespace, modifiers...), client.DryRunAll) }
 		}
-		Eventually(denied(ofAccount("THIRD")), 20*time.Second).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
+		Eventually(denied(account("THIRD")), 20*time.Second).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
 		Expect(denied(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(MatchError(ContainSubstring("is not allowed")))
 		Expect(denied()()).To(Succeed())
-		Expect(denied(ofAccount("OTHER"), func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(Succeed())
+		Expect(denied(account("OTHER"), func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(Succeed())
 	})
 
 	It("reserve spec.rollout for those who may patch workloads", func(ctx SpecContext) {
@@ -82,7 +82,7 @@ var _ = Describe("The sample policies", func() {
 		Expect(author.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
 		object.Annotations = map[string]string{v1alpha1.VerifyRequestedAtAnnotation: "now"}
 		Expect(author.Update(ctx, object)).To(Succeed(), "a request changes no spec")
-		pinned("shop-2026-q4")(object)
+		pin("shop-2026-q4")(object)
 		Expect(author.Update(ctx, object)).To(MatchError(ContainSubstring("only who may patch deployments")))
 	})
 

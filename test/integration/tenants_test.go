@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
@@ -59,7 +60,7 @@ func (t *tenant) object(ctx SpecContext, name string) *v1alpha1.CleverTapPasscod
 	GinkgoHelper()
 	object := &v1alpha1.CleverTapPasscode{}
 	object.Namespace, object.Name = t.namespace, name
-	Expect(kube.Get(ctx, clientKey(object), object)).To(Succeed())
+	Expect(kube.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
 	return object
 }
 
@@ -73,14 +74,6 @@ func (t *tenant) told(ctx SpecContext, name string) string {
 	text, err := json.Marshal(t.object(ctx, name))
 	Expect(err).NotTo(HaveOccurred())
 	return string(text)
-}
-
-func pinned(name string) modifier {
-	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: name} }
-}
-
-func ofAccount(id string) modifier {
-	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.AccountID = id }
 }
 
 func unverified(o *v1alpha1.CleverTapPasscode) {
@@ -97,10 +90,10 @@ var _ = Describe("One tenant", func() {
 		calls := len(victim.vendor.Calls())
 
 		for name, guess := range map[string]string{"right": "AAA-AAA-AAAA", "wrong": "WRO-NGW-RONG"} {
-			attacker.lists(ctx, name, []string{guess, "another"}, ofAccount(accountID), unverified)
+			attacker.lists(ctx, name, []string{guess, "another"}, account(accountID), unverified)
 			Eventually(attacker.status(ctx, name)).Should(HaveField("ActivePasscode", "guess-0"))
 			o := attacker.object(ctx, name)
-			pinned("guess-1")(o)
+			pin("guess-1")(o)
 			Expect(kube.Update(ctx, o)).To(Succeed())
 			Eventually(attacker.status(ctx, name)).Should(And(
 				HaveField("ActivePasscode", "guess-1"), WithTransform(stateOf("guess-0"), Equal(v1alpha1.StateRetired))))
@@ -149,7 +142,7 @@ var _ = Describe("One tenant", func() {
 		victim, attacker := twoTenants(ctx)
 		victim.vendor.Break(standin.Hangs)
 		for i := range 30 { // half of the region's calls are 8
-			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, ofAccount(fmt.Sprint("MADE-UP-", i)))
+			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, account(fmt.Sprint("MADE-UP-", i)))
 		}
 		Eventually(victim.vendor.Calls).Should(HaveLen(8))
 		victim.account.Passcode("q4", "AAA-AAA-AAAA", 90)
@@ -164,10 +157,10 @@ var _ = Describe("One tenant", func() {
 		victim, attacker := twoTenants(ctx)
 		victim.vendor.Break(standin.Hangs)
 		for i := range 20 {
-			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, ofAccount(fmt.Sprint("MADE-UP-", i)))
+			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, account(fmt.Sprint("MADE-UP-", i)))
 		}
 		Eventually(victim.vendor.Calls).Should(HaveLen(8))
-		Expect(kube.DeleteAllOf(ctx, &v1alpha1.CleverTapPasscode{}, inNamespace(attacker.namespace))).To(Succeed())
+		Expect(kube.DeleteAllOf(ctx, &v1alpha1.CleverTapPasscode{}, client.InNamespace(attacker.namespace))).To(Succeed())
 		victim.settled()
 		victim.vendor.Break(nil)
 		Consistently(victim.vendor.Calls, time.Second).Should(HaveLen(8))
@@ -223,13 +216,13 @@ func worksIn(ctx SpecContext, c *cluster, namespace string) {
 	GinkgoHelper()
 	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 	c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"}, func(s *corev1.Secret) { s.Namespace = namespace })
-	object := valid(namespace, ofAccount(accountID), func(o *v1alpha1.CleverTapPasscode) {
+	object := valid(namespace, account(accountID), func(o *v1alpha1.CleverTapPasscode) {
 		o.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start)}
 		o.Spec.Verification = &v1alpha1.Verification{Interval: ptr.To[v1alpha1.Duration]("1h")}
 	})
 	Expect(kube.Create(ctx, object)).To(Succeed())
 	Eventually(func() string {
-		Expect(kube.Get(ctx, clientKey(object), object)).To(Succeed())
+		Expect(kube.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed())
 		return object.Status.ActivePasscode
 	}, 10*time.Second).Should(Equal("q4"))
 }
