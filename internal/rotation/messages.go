@@ -174,10 +174,8 @@ func (v *snapshot) waitsMessage() string {
 	case v.WriteProblem != "":
 		return "its target cannot be written"
 	}
-	for _, c := range v.candidates() {
-		if c.entry.result != Rejected {
-			return fmt.Sprintf("%q takes its place as soon as CleverTap accepts it", c.entry.spec.Name)
-		}
+	if next := v.awaited(nil); next != nil {
+		return fmt.Sprintf("%q takes its place as soon as CleverTap accepts it", next.spec.Name)
 	}
 	return "no listed passcode is accepted"
 }
@@ -196,12 +194,20 @@ func (v *snapshot) stuckMessage() string {
 	if v.spec.Suspend {
 		return nothingWhileSuspended + ": set it to false, or " + v.makeNext()
 	}
-	for _, c := range v.candidates() {
-		if c.entry.result != Rejected && c.entry != v.activeEntry() {
-			return fmt.Sprintf("%q takes over as soon as CleverTap accepts it", c.entry.spec.Name)
-		}
+	if next := v.awaited(v.activeEntry()); next != nil {
+		return fmt.Sprintf("%q takes over as soon as CleverTap accepts it", next.spec.Name)
 	}
 	return "no other listed passcode can take over: " + v.makeNext()
+}
+
+// awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
+func (v *snapshot) awaited(other *entry) *entry {
+	for _, c := range v.candidates() {
+		if c.entry.result != Rejected && c.entry != other {
+			return c.entry
+		}
+	}
+	return nil
 }
 
 func (v *snapshot) allRefusedMessage() string {

@@ -54,10 +54,9 @@ func (v *snapshot) publication(c candidate) *Want {
 		PublishedAt: wholeSecond(v.now),
 		Reason:      c.reason,
 	}
-	if v.active == nil {
+	if p := v.active; p == nil {
 		record.Replaced = Record{}.replaced(v.inStatus(true), c.entry.Fingerprint)
-	}
-	if p := v.active; p != nil {
+	} else {
 		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
 		before := p.record
 		before.Replaced = v.settledReplaced()
@@ -70,11 +69,7 @@ func (v *snapshot) publication(c candidate) *Want {
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
 	record.describe(c.entry)
-	source := c.entry.spec.SecretKeyRef
-	record.HeldIn = []Holder{
-		{Secret: EffectiveTarget(v.Object), Keys: []string{EffectiveKeys(v.Object).Passcode}},
-		{Secret: source.Name, Keys: []string{source.Key}},
-	}
+	record.HeldIn = v.heldAs(c.entry.spec.Name)
 	return v.withMetadata(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
