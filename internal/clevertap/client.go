@@ -108,7 +108,7 @@ func (c *Client) Verify(ctx context.Context, q Question) error {
 	if err != nil {
 		return err
 	}
-	if q.Mode != Events && forbidden(got) {
+	if q.Mode != Events && got.forbidden() {
 		return c.confirm(ctx, q, got)
 	}
 	return interpret(q.Mode, got)
@@ -197,6 +197,6 @@ func (c *Client) call(request *http.Request) (answer, error) {
 		host:       request.URL.Host,
 		status:     response.StatusCode,
 		retryAfter: parseRetryAfter(response.Header.Get("Retry-After"), c.now()),
-		body:       body,
+		content:    readContent(body),
 	}, nil
 }

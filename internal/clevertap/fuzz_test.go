@@ -30,7 +30,7 @@ func FuzzInterpret(f *testing.F) {
 		if events {
 			mode = Events
 		}
-		err := interpret(mode, answer{host: "host", status: status, body: body})
+		err := interpret(mode, answer{host: "host", status: status, content: readContent(body)})
 		var (
 			rejected    *RejectedError
 			limited     *RateLimitedError

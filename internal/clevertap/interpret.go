@@ -20,36 +20,34 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// answer is what came back from a host, body included.
+// answer is what came back from a host.
 type answer struct {
 	host       string
 	status     int
 	retryAfter time.Duration
-	body       []byte // one byte more than maxBody where the answer was longer than that
+	content
 }
 
 // interpret says what an answer means for the passcode that was asked about: nil when it works, *RejectedError,
 // *RateLimitedError, or *UnavailableError for all that says nothing. The first that fits wins.
 func interpret(mode Mode, a answer) error {
-	content := readContent(a.body)
 	switch {
-	case refused(a.status, content):
-		return &RejectedError{Seen: seen(a, content)}
+	case a.refused():
+		return &RejectedError{Seen: a.seen()}
 	case a.status == http.StatusTooManyRequests:
-		return &RateLimitedError{Seen: seen(a, content), RetryAfter: a.retryAfter}
-	case letThrough(mode, a.status, content):
+		return &RateLimitedError{Seen: a.seen(), RetryAfter: a.retryAfter}
+	case a.letThrough(mode):
 		return nil
 	}
-	return &UnavailableError{Seen: seen(a, content)}
+	return &UnavailableError{Seen: a.seen()}
 }
 
 // forbidden reports whether the answer is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
 // errors says of 403 "operation is not allowed", and of 401 "invalid credentials or URL".
-func forbidden(a answer) bool {
-	c := readContent(a.body)
+func (a answer) forbidden() bool {
 	bodyCode := 0
-	if c.fail {
-		bodyCode = c.code
+	if a.fail {
+		bodyCode = a.code
 	}
 	if a.status == http.StatusUnauthorized || bodyCode == http.StatusUnauthorized {
 		return false
@@ -58,8 +56,8 @@ func forbidden(a answer) bool {
 }
 
 // refused takes a 401 or 403 for a refusal whatever its body, and such a body whatever its status.
-func refused(status int, c content) bool {
-	return isRefusal(status) || (c.fail && isRefusal(c.code))
+func (a answer) refused() bool {
+	return isRefusal(a.status) || (a.fail && isRefusal(a.code))
 }
 
 func isRefusal(code int) bool {
@@ -68,12 +66,12 @@ func isRefusal(code int) bool {
 
 // letThrough wants to see a JSON object: CleverTap's hosts answer 200 with no body to paths they do not know, and
 // proxies with a page. In mode Events, a complaint about the cursor means that the credentials were good.
-func letThrough(mode Mode, status int, c content) bool {
-	switch status {
+func (a answer) letThrough(mode Mode) bool {
+	switch a.status {
 	case http.StatusOK:
-		return c.object && !c.fail && !c.hasError
+		return a.object && !a.fail && !a.hasError
 	case http.StatusBadRequest:
-		return mode == Events && c.fail
+		return mode == Events && a.fail
 	}
 	return false
 }
@@ -87,6 +85,7 @@ type content struct {
 	code     int    // and this code, or 0
 }
 
+// readContent takes a body of which one byte more than maxBody was read where it was longer than that.
 func readContent(body []byte) content {
 	trimmed := bytes.TrimSpace(body)
 	var fields map[string]json.RawMessage // not a struct: its keys would match in any case
@@ -139,24 +138,22 @@ func number(raw json.RawMessage) int {
 	return int(n)
 }
 
-func (a answer) seen() string { return seen(a, readContent(a.body)) }
-
 // seen tells people what came back and what to make of it, without a word of the answer's own.
-func seen(a answer, c content) string {
-	return fmt.Sprintf("%s answered HTTP %d with %s%s", a.host, a.status, c.kind, advice(a.status, c))
+func (a answer) seen() string {
+	return fmt.Sprintf("%s answered HTTP %d with %s%s", a.host, a.status, a.kind, a.advice())
 }
 
-func advice(status int, c content) string {
+func (a answer) advice() string {
 	switch {
-	case isRefusal(status) || status == http.StatusTooManyRequests:
+	case isRefusal(a.status) || a.status == http.StatusTooManyRequests:
 		return ""
-	case status == http.StatusProxyAuthRequired:
+	case a.status == http.StatusProxyAuthRequired:
 		return ": a proxy on the way wants credentials"
-	case status >= 300 && status < 400:
+	case a.status >= 300 && a.status < 400:
 		return ": a redirect, which is never followed"
-	case status == http.StatusOK && !c.object:
+	case a.status == http.StatusOK && !a.object:
 		return ": not CleverTap's answer, a proxy's perhaps"
-	case status >= 400 && status < 500:
+	case a.status >= 400 && a.status < 500:
 		return ": the request is at fault, not the passcode"
 	}
 	return ""
