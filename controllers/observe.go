@@ -335,14 +335,14 @@ func (r *Reconciler) observeAnswers(s *seen) {
 		answer(&s.Sources[i].Verification, s.Sources[i].Fingerprint)
 	}
 	for i := range s.Formers {
-		answer(&s.Formers[i].Answer, s.Formers[i].Fingerprint)
+		answer(&s.Formers[i].Verification, s.Formers[i].Fingerprint)
 	}
 	if s.LastKnown != nil {
 		last := *s.LastKnown // what is remembered stays as it is
-		answer(&last.Answer, last.Fingerprint)
+		answer(&last.Verification, last.Fingerprint)
 		s.LastKnown = &last
 	}
-	answer(&s.Target.Answer, s.Target.Fingerprint)
+	answer(&s.Target.Verification, s.Target.Fingerprint)
 	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)
 }
 

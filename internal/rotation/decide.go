@@ -101,7 +101,7 @@ func (v *snapshot) withheldUntil(ask []VerificationRequest) time.Time {
 	for _, e := range v.entries {
 		since = earliest(since, e.Verification.RequestedAt)
 	}
-	since = earliest(since, v.Target.Answer.RequestedAt)
+	since = earliest(since, v.Target.Verification.RequestedAt)
 	if since.IsZero() {
 		return since
 	}

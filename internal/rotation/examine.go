@@ -52,7 +52,7 @@ func (e *entry) hasValue() bool { return e.Problem == "" }
 
 func newSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec}
-	v.Target.Answer = v.sinceResumed(v.Target.Answer)
+	v.Target.Verification = v.sinceResumed(v.Target.Verification)
 	v.authority = v.findAuthority()
 	for i, spec := range v.spec.Passcodes {
 		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))

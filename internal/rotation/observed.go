@@ -158,6 +158,6 @@ type Target struct {
 	Labels, Annotations map[string]string
 	// Owned is whether an ownerReference to the object is on it.
 	Owned bool
-	// Answer is what CleverTap said of its tuple.
-	Answer Verification
+	// Verification is what CleverTap said of its tuple.
+	Verification Verification
 }

@@ -140,11 +140,11 @@ func (v *snapshot) setResult(p *activePasscode) {
 	case p.entry != nil:
 		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
 		return
-	case v.authority.Answer.Result != Unknown:
-		p.verification, p.result, p.resultAt = v.authority.Answer, v.authority.Answer.Result, wholeSecond(v.authority.Answer.At)
+	case v.authority.Verification.Result != Unknown:
+		p.verification, p.result, p.resultAt = v.authority.Verification, v.authority.Verification.Result, wholeSecond(v.authority.Verification.At)
 		return
 	}
-	p.verification = v.authority.Answer
+	p.verification = v.authority.Verification
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":

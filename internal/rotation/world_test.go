@@ -141,11 +141,11 @@ func (w *world) observed() rotation.Observed {
 	}
 	if w.remembered != nil && !w.remembered.Tuple.Passcode.IsZero() {
 		known := *w.remembered
-		known.Answer = w.answer(known.Tuple.Region, known.Tuple.Passcode)
+		known.Verification = w.answer(known.Tuple.Region, known.Tuple.Passcode)
 		o.LastKnown = &known
 	}
 	if !o.Target.Tuple.Passcode.IsZero() {
-		o.Target.Answer = w.answer(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
+		o.Target.Verification = w.answer(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
 	}
 	return o
 }
