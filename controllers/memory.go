@@ -24,17 +24,16 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	objects map[types.NamespacedName]*recollection
-	// deleted are targets as they were when they were seen to be deleted, by the object that wrote them and by name, until
-	// the object is reconciled.
-	deleted map[types.NamespacedName]map[string]*corev1.Secret
 }
 
 // recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
 type recollection struct {
 	// uid is the object's: another one of its name has nothing to do with it.
 	uid types.UID
-	// targetName is the target's at the last pass. The state's lock guards it.
+	// targetName is the target's at the last pass, and deleted is that Secret as it was when it was seen to be deleted
+	// since; nil for not. The memory's lock guards both.
 	targetName string
+	deleted    *corev1.Secret
 	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
 	object *v1alpha1.CleverTapPasscode
 	target *corev1.Secret
@@ -84,10 +83,7 @@ func (k *recollection) saw(look *consumers.Scan, revision int64, now time.Time) 
 }
 
 func newMemory() *memory {
-	return &memory{
-		objects: map[types.NamespacedName]*recollection{},
-		deleted: map[types.NamespacedName]map[string]*corev1.Secret{},
-	}
+	return &memory{objects: map[types.NamespacedName]*recollection{}}
 }
 
 // noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
@@ -95,24 +91,24 @@ func newMemory() *memory {
 func (m *memory) noteDeleted(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.objects[owner]; known == nil || known.targetName != secret.Name {
-		return // anybody can write such a Secret, and many of them
+	if known := m.objects[owner]; known != nil && known.targetName == secret.Name { // anybody can write others, and many
+		known.deleted = secret
 	}
-	if m.deleted[owner] == nil {
-		m.deleted[owner] = map[string]*corev1.Secret{}
-	}
-	m.deleted[owner][secret.Name] = secret
 }
 
-// takeDeleted is nil where the target was not seen to be deleted since it was last taken.
+// takeDeleted notes the target's name, and is nil where that Secret was not seen to be deleted since it was last taken.
 func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.objects[owner]; known != nil {
-		known.targetName = name
+	known := m.objects[owner]
+	if known == nil {
+		return nil
 	}
-	secret := m.deleted[owner][name]
-	delete(m.deleted, owner) // a Secret of another name is a former target, which is not put back
+	secret := known.deleted
+	known.targetName, known.deleted = name, nil
+	if secret == nil || secret.Name != name { // of another name it is a former target, which is not put back
+		return nil
+	}
 	return secret
 }
 
@@ -136,7 +132,6 @@ func (m *memory) of(name types.NamespacedName, uid types.UID) (known *recollecti
 func (m *memory) forget(name types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.deleted, name)
 	if known := m.objects[name]; known != nil {
 		known.stopAlarm()
 		delete(m.objects, name)

@@ -62,10 +62,10 @@ func (n *namespaces) readable(ctx context.Context) []string {
 			return readable
 		}
 		n.watched(name, problem == "")
-		switch before, logged := n.problems[name]; {
+		switch before := n.problems[name]; {
 		case problem != "" && problem != before:
 			n.log.Info("A namespace cannot be watched. It is tried again each minute; no other is affected", "namespace", name, "problem", problem)
-		case problem == "" && logged && before != "":
+		case problem == "" && before != "":
 			n.log.Info("A namespace can be watched again", "namespace", name)
 		}
 		n.problems[name] = problem
