@@ -35,6 +35,11 @@ type lookup struct {
 	due        time.Time
 }
 
+// labelled is whether the informer is to show the Secret.
+func (l *lookup) labelled() bool {
+	return l.role == v1alpha1.RoleSource || l.role == v1alpha1.RoleTarget
+}
+
 // lookUp asks the API server for the Secret's metadata: at once, then after growing waits, anew when the object
 // changes. What is kept of it is its role: the annotations may hold its data as kubectl applied them.
 func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *recollection) (*lookup, error) {
@@ -58,11 +63,8 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 		exists:     err == nil,
 		role:       metadata.Labels[v1alpha1.RoleLabel],
 		generation: s.Object.Generation,
-		wait:       nextLookupWait(last, s.Object, name),
 	}
-	if next.role == v1alpha1.RoleSource || next.role == v1alpha1.RoleTarget {
-		next.wait = catchUpWait(last, next)
-	}
+	next.wait = nextLookupWait(last, next, s.Object, name)
 	next.due = now.Add(next.wait)
 	known.lookups[name] = next
 	s.lookAgainAt(next.due)
@@ -94,8 +96,10 @@ func catchUpWait(last, next *lookup) time.Duration {
 	return min(2*last.wait, catchUpTime)
 }
 
-func nextLookupWait(last *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
+func nextLookupWait(last, next *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
 	switch {
+	case next.labelled():
+		return catchUpWait(last, next)
 	case name == rotation.EffectiveTarget(object):
 		return conflictLookupWait
 	case last == nil || last.generation != object.Generation:

@@ -312,7 +312,7 @@ func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name stri
 		return err
 	case !found.exists:
 		delete(known.lookups, name)
-	case found.role == v1alpha1.RoleSource || found.role == v1alpha1.RoleTarget:
+	case found.labelled():
 		s.behind = true
 	default:
 		s.Target = rotation.Target{Conflict: conflictMessage(s.Object, name, "it has no label "+v1alpha1.RoleLabel+"="+v1alpha1.RoleTarget)}

@@ -73,8 +73,8 @@ type Pod struct {
 	StartedAt time.Time
 	// Restarts are its annotations that say for which revisions it was restarted.
 	Restarts map[string]string
-	// Containers are those that use a Secret and run, or are to run, and init containers that have ended: what they took may have been
-	// handed on.
+	// Containers are those that use a Secret and run, or are to run, and init containers that have ended: what they took
+	// may have been handed on.
 	Containers []Container
 }
 
@@ -96,9 +96,9 @@ type Workload struct {
 	Kind, Name string
 }
 
-// Restarted notes that a workload's template was changed since the look.
-func (l *Scan) Restarted(w Workload, key, mark string) {
-	l.note(w, func(r *Rollout) {
+// Restarted notes that a workload's template was changed since the scan.
+func (s *Scan) Restarted(w Workload, key, mark string) {
+	s.note(w, func(r *Rollout) {
 		r.Restarts = maps.Clone(r.Restarts)
 		if r.Restarts == nil {
 			r.Restarts = map[string]string{}
@@ -108,20 +108,20 @@ func (l *Scan) Restarted(w Workload, key, mark string) {
 	})
 }
 
-// Outdated notes that a workload changed since the look, so that the next look decides.
-func (l *Scan) Outdated(w Workload) {
-	l.note(w, func(r *Rollout) { r.Manual = "it changed since it was looked at; it is looked at again" })
+// Outdated notes that a workload changed since the scan, so that the next one decides.
+func (s *Scan) Outdated(w Workload) {
+	s.note(w, func(r *Rollout) { r.Manual = "it changed since it was looked at; it is looked at again" })
 }
 
 // Failed notes why the operator could not restart a workload, and what to do.
-func (l *Scan) Failed(w Workload, why string) {
-	l.note(w, func(r *Rollout) { r.Problem = why })
+func (s *Scan) Failed(w Workload, why string) {
+	s.note(w, func(r *Rollout) { r.Problem = why })
 }
 
-func (l *Scan) note(w Workload, change func(*Rollout)) {
-	for i := range l.Rollouts {
-		if l.Rollouts[i].Workload == w {
-			change(&l.Rollouts[i])
+func (s *Scan) note(w Workload, change func(*Rollout)) {
+	for i := range s.Rollouts {
+		if s.Rollouts[i].Workload == w {
+			change(&s.Rollouts[i])
 		}
 	}
 }
@@ -163,7 +163,7 @@ func FromPod(pod *corev1.Pod) Pod {
 		status, known := statuses[name]
 		switch {
 		case len(uses[name]) == 0:
-		case !known && kept.Pending, known && status.State.Running == nil && !isInit(pod, name):
+		case !known && kept.Pending, known && status.State.Running == nil && !initEnded(pod, name):
 			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name], Waiting: true})
 		case !known:
 			kept.Containers = append(kept.Containers, Container{Name: name, Uses: uses[name]})
@@ -175,7 +175,7 @@ func FromPod(pod *corev1.Pod) Pod {
 	return kept
 }
 
-func isInit(pod *corev1.Pod, name string) bool {
+func initEnded(pod *corev1.Pod, name string) bool {
 	return slices.ContainsFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool { return s.Name == name && s.State.Terminated != nil })
 }
 
