@@ -27,9 +27,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -55,7 +55,7 @@ type Reconciler struct {
 	// Live reads metadata from the API server, by name.
 	Live client.Reader
 	// Key makes the fingerprints.
-	Key rotation.Key
+	Key fingerprint.Key
 	// Verification asks CleverTap.
 	Verification *verification.Pool
 	// Clock also wakes objects.

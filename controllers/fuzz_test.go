@@ -12,14 +12,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
 func fuzzed() (*Reconciler, *v1alpha1.CleverTapPasscode) {
 	object := &v1alpha1.CleverTapPasscode{}
 	object.Name, object.Namespace, object.UID = "o", "n", "u"
 	object.Spec.AccountID, object.Spec.Region = "TEST-1", "in1"
-	return &Reconciler{Key: rotation.NewKey(make([]byte, rotation.KeySize))}, object
+	return &Reconciler{Key: fingerprint.NewKey(make([]byte, fingerprint.KeySize))}, object
 }
 
 // Whatever a Secret of the target's name holds: it is the object's, or a conflict that is told; what counts as whole is

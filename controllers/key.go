@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
 // KeySecretName is the Secret in the operator's namespace that holds the key of the fingerprints.
@@ -26,7 +26,7 @@ const keySecretKey = "key"
 
 // LoadKey reads the key of the fingerprints, which it makes where there is none. It is never changed after that: all
 // shards and all times share it.
-func LoadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (rotation.Key, error) {
+func LoadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (fingerprint.Key, error) {
 	name := types.NamespacedName{Namespace: namespace, Name: KeySecretName}
 	secret := &corev1.Secret{}
 	err := live.Get(ctx, name, secret)
@@ -34,19 +34,19 @@ func LoadKey(ctx context.Context, live client.Client, random io.Reader, namespac
 		secret, err = createKey(ctx, live, random, name)
 	}
 	if err != nil {
-		return rotation.Key{}, fmt.Errorf("reading the fingerprint key in Secret %s: %w", name, err)
+		return fingerprint.Key{}, fmt.Errorf("reading the fingerprint key in Secret %s: %w", name, err)
 	}
 	key := secret.Data[keySecretKey]
-	if len(key) != rotation.KeySize {
-		return rotation.Key{}, fmt.Errorf("key %q of Secret %s must have %d bytes: delete the Secret, and a new one is made at the next start",
-			keySecretKey, name, rotation.KeySize)
+	if len(key) != fingerprint.KeySize {
+		return fingerprint.Key{}, fmt.Errorf("key %q of Secret %s must have %d bytes: delete the Secret, and a new one is made at the next start",
+			keySecretKey, name, fingerprint.KeySize)
 	}
-	return rotation.NewKey(key), nil
+	return fingerprint.NewKey(key), nil
 }
 
 // createKey yields to a replica that was first.
 func createKey(ctx context.Context, live client.Client, random io.Reader, name types.NamespacedName) (*corev1.Secret, error) {
-	key := make([]byte, rotation.KeySize)
+	key := make([]byte, fingerprint.KeySize)
 	if _, err := io.ReadFull(random, key); err != nil {
 		return nil, fmt.Errorf("making it: %w", err)
 	}

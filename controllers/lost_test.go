@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -61,4 +61,4 @@ func (c *cluster) restartWith(key []byte) {
 	c.memory = newMemory()
 	c.Verification = verification.New(context.Background(), verification.Options{Verifier: c, Clock: c.clock, Wake: c.Wake})
 }
-func newKeyFor(b []byte) rotation.Key { return rotation.NewKey(b) }
+func newKeyFor(b []byte) fingerprint.Key { return fingerprint.NewKey(b) }

@@ -126,14 +126,14 @@ func (r *Reconciler) readSource(object *v1alpha1.CleverTapPasscode, secret *core
 	spec, status := &object.Spec, &object.Status
 	source := rotation.Source{
 		Passcode:    passcode,
-		Fingerprint: r.Key.Fingerprint(string(spec.Region), spec.AccountID, passcode),
+		Fingerprint: r.Key.Of(string(spec.Region), spec.AccountID, passcode),
 	}
 	switch {
 	case status.Region == "" || status.AccountID != spec.AccountID:
 	case status.Region == spec.Region:
 		source.FormerFingerprint = source.Fingerprint
 	default:
-		source.FormerFingerprint = r.Key.Fingerprint(string(status.Region), spec.AccountID, passcode)
+		source.FormerFingerprint = r.Key.Of(string(status.Region), spec.AccountID, passcode)
 	}
 	return source
 }
@@ -249,7 +249,7 @@ func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
 				at := rotation.SecretKey{Secret: h.Secret, Key: key}
 				s.Held[at] = "" // the key is gone
 				if passcode, err := clevertap.ParsePasscode(secret.Data[key]); err == nil {
-					s.Held[at] = r.Key.Fingerprint(string(record.Region), record.AccountID, passcode)
+					s.Held[at] = r.Key.Of(string(record.Region), record.AccountID, passcode)
 				}
 			}
 		}

@@ -34,9 +34,9 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -91,7 +91,7 @@ func (c *cluster) start() {
 	DeferCleanup(cancel)
 	r := &Reconciler{
 		Client: c.WithWatch, Live: c.WithWatch,
-		Key:    rotation.NewKey(make([]byte, rotation.KeySize)),
+		Key:    fingerprint.NewKey(make([]byte, fingerprint.KeySize)),
 		Clock:  c.clock,
 		Events: c.events,
 		Notify: func(n notification.Notice) { c.notices = append(c.notices, n) },

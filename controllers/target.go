@@ -39,10 +39,10 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 	}
 	target.Tuple = readTuple(secret, keys)
 	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
-		target.Fingerprint = r.Key.Fingerprint(string(tuple.Region), tuple.AccountID, tuple.Passcode)
+		target.Fingerprint = r.Key.Of(string(tuple.Region), tuple.AccountID, tuple.Passcode)
 	}
 	if target.Previous = readPrevious(secret, keys); !target.Previous.IsZero() {
-		target.PreviousFingerprint = r.Key.Fingerprint(string(target.Tuple.Region), target.Tuple.AccountID, target.Previous)
+		target.PreviousFingerprint = r.Key.Of(string(target.Tuple.Region), target.Tuple.AccountID, target.Previous)
 	}
 	target.Exact = exact(secret, keys, target.Tuple, target.Previous)
 	return target

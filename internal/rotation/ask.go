@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 const (
@@ -44,7 +45,7 @@ func (v *snapshot) interval() time.Duration {
 	if v.spec.Verification == nil || v.spec.Verification.Interval == nil {
 		return defaultInterval
 	}
-	return min(longestInterval, max(shortestInterval, parseDuration(*v.spec.Verification.Interval)))
+	return min(longestInterval, max(shortestInterval, schedule.ParseDuration(*v.spec.Verification.Interval)))
 }
 
 // verificationState is what is known of a value, as far as the next question depends on it.
@@ -63,7 +64,7 @@ type verificationState struct {
 func (v *snapshot) verificationDue(e *entry, waiting bool) time.Time {
 	return v.due(verificationState{
 		fingerprint: e.Fingerprint, verification: e.Verification, result: e.result, resultAt: e.resultAt,
-		active: e == v.activeEntry(), expires: e.validity.until, waiting: waiting,
+		active: e == v.activeEntry(), expires: e.validity.Until, waiting: waiting,
 	})
 }
 
@@ -138,32 +139,21 @@ func (v *snapshot) routineRequests() (ask []VerificationRequest, next time.Time)
 			ask = append(ask, v.request(e))
 			continue
 		}
-		next = earliest(next, due)
+		next = schedule.Earliest(next, due)
 	}
 	p := v.active
 	if p == nil || p.entry != nil || p.tuple.Passcode.IsZero() {
 		return ask, next
 	}
 	due := v.due(verificationState{
-		fingerprint: p.fingerprint, verification: p.verification, result: p.result, resultAt: p.resultAt, active: true, expires: p.validity.until,
+		fingerprint: p.fingerprint, verification: p.verification, result: p.result, resultAt: p.resultAt, active: true, expires: p.validity.Until,
 	})
 	if !due.IsZero() && !due.After(v.now) {
 		return append(ask, VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}), next
 	}
-	return ask, earliest(next, due)
+	return ask, schedule.Earliest(next, due)
 }
 
 func (v *snapshot) request(e *entry) VerificationRequest {
 	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.mode()}
-}
-
-// earliest ignores zero times.
-func earliest(times ...time.Time) time.Time {
-	var first time.Time
-	for _, t := range times {
-		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
-			first = t
-		}
-	}
-	return first
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 const (
@@ -49,7 +50,7 @@ func publishFirst(v *snapshot) []candidate {
 	if v.active != nil {
 		return nil
 	}
-	ahead := v.listed(func(e *entry) bool { return !e.validity.due(v.now) })
+	ahead := v.listed(func(e *entry) bool { return !e.validity.Due(v.now) })
 	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
 	return because(v1alpha1.RotationInitial, unused)
 }
@@ -91,7 +92,7 @@ func rotateOnTime(v *snapshot) []candidate {
 // successors are those never published before whose own rotation time lies ahead, in the order of the list.
 func (v *snapshot) successors() []*entry {
 	return v.listed(func(e *entry) bool {
-		return !e.replaced && e != v.activeEntry() && !e.validity.due(v.now) && !e.validity.neverSuccessor()
+		return !e.replaced && e != v.activeEntry() && !e.validity.Due(v.now) && !e.validity.NeverSuccessor()
 	})
 }
 
@@ -107,9 +108,9 @@ func (v *snapshot) lastToExpire() []*entry {
 	list := v.listed(func(*entry) bool { return true })
 	slices.SortStableFunc(list, func(a, b *entry) int {
 		switch {
-		case a.validity.outlasts(b.validity):
+		case a.validity.Outlasts(b.validity):
 			return -1
-		case b.validity.outlasts(a.validity):
+		case b.validity.Outlasts(a.validity):
 			return 1
 		}
 		return 0
@@ -162,7 +163,7 @@ func (v *snapshot) choose() choice {
 			question := v.request(c.entry)
 			return choice{ask: &question}
 		default:
-			next = earliest(next, due)
+			next = schedule.Earliest(next, due)
 		}
 	}
 	return choice{next: next}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // sourcePatience is how long a missing source is no reason to call for a person: it may be applied after the object.
@@ -159,12 +160,12 @@ func (v *snapshot) expiringSoonCondition() *metav1.Condition {
 	}
 	var c metav1.Condition
 	switch {
-	case p.validity.until.IsZero():
+	case p.validity.Until.IsZero():
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The passcode was declared to last forever")
 	case v.expiringSoon(p):
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
 	default:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(soonFrom(p.validity)))
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(p.validity.SoonFrom()))
 	}
 	return &c
 }
@@ -267,7 +268,7 @@ func (v *snapshot) blocker() (reason, message string, since time.Time) {
 func (v *snapshot) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {
-		return wholeSecond(v.now)
+		return schedule.WholeSecond(v.now)
 	}
 	return c.LastTransitionTime.UTC()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // Decision is what one pass does, says and waits for.
@@ -43,12 +44,12 @@ func Decide(now time.Time, o Observed) Decision {
 	v.followUp(&d)
 	if quiet := v.withheldUntil(d.Verify); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
-		d.Next = earliest(d.Next, v.nextChange(), quiet)
+		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
 	}
 	d.Status = v.status()
 	d.Events = v.events(d.Status)
-	d.Next = earliest(d.Next, v.nextChange())
+	d.Next = schedule.Earliest(d.Next, v.nextChange())
 	return d
 }
 
@@ -69,7 +70,7 @@ func (v *snapshot) followUp(d *Decision) {
 	var next time.Time
 	d.Scan, next = v.scanDue()
 	if !d.Scan {
-		d.Next = earliest(d.Next, next)
+		d.Next = schedule.Earliest(d.Next, next)
 	}
 	for _, r := range v.restarts {
 		if r.due {
@@ -99,9 +100,9 @@ func (v *snapshot) withheldUntil(ask []VerificationRequest) time.Time {
 		since = v.now
 	}
 	for _, e := range v.entries {
-		since = earliest(since, e.Verification.RequestedAt)
+		since = schedule.Earliest(since, e.Verification.RequestedAt)
 	}
-	since = earliest(since, v.Target.Verification.RequestedAt)
+	since = schedule.Earliest(since, v.Target.Verification.RequestedAt)
 	if since.IsZero() {
 		return since
 	}
@@ -146,7 +147,7 @@ func (v *snapshot) verificationRequests() (ask []VerificationRequest, next time.
 	if choice.ask != nil {
 		ask = withUrgent(ask, *choice.ask)
 	}
-	return ask, earliest(next, choice.next)
+	return ask, schedule.Earliest(next, choice.next)
 }
 
 // withUrgent adds a question that something waits for, or makes it urgent if it is there.
@@ -166,7 +167,7 @@ func (v *snapshot) nextChange() time.Time {
 	var next time.Time
 	for _, at := range v.instants() {
 		if at.After(v.now) {
-			next = earliest(next, at)
+			next = schedule.Earliest(next, at)
 		}
 	}
 	return next
@@ -182,10 +183,10 @@ func (v *snapshot) instants() []time.Time {
 	}
 	list = append(list, v.Object.CreationTimestamp.Add(patience), v.stallsAt())
 	for _, e := range v.entries {
-		list = append(list, e.validity.until, e.validity.rotation)
+		list = append(list, e.validity.Until, e.validity.Rotation)
 	}
 	if p := v.active; p != nil {
-		list = append(list, p.validity.until, soonFrom(p.validity), v.outdatedFrom(p))
+		list = append(list, p.validity.Until, p.validity.SoonFrom(), v.outdatedFrom(p))
 		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
 			list = append(list, v.rotationAt)
 		}

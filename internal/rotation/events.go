@@ -157,7 +157,7 @@ func (v *snapshot) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeSta
 // mismatchEvent tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
 func (v *snapshot) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	p := v.activeInTarget()
-	if p == nil || !p.validity.expired(v.now) || v.expired(p) {
+	if p == nil || !p.validity.Expired(v.now) || v.expired(p) {
 		return nil
 	}
 	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)

@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // snapshot is an Observed with everything said of each entry and of the published one that the rules ask for.
@@ -22,7 +24,7 @@ type snapshot struct {
 	authority *Target         // what speaks of what was published; nil where nothing was
 	active    *activePasscode // nil: nothing was
 
-	windows       []window
+	windows       schedule.Windows
 	windowProblem error     // of windows, which are then none
 	rotationAt    time.Time // when a scheduled switch may happen; zero: never
 
@@ -37,7 +39,7 @@ type entry struct {
 	spec              v1alpha1.PasscodeEntry
 	reported          *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
 	reportedElsewhere *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if reported does
-	validity          validity
+	validity          schedule.Validity
 	firstSeen         time.Time
 	staleCreatedAt    v1alpha1.Time
 	// createdInFuture is whether its createdAt is ignored, because it is later than the first sight of the value.
@@ -58,9 +60,9 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))
 	}
 	v.active = v.findActive()
-	v.windows, v.windowProblem = parseWindows(v.spec.Rotation)
+	v.windows, v.windowProblem = schedule.ParseWindows(v.spec.Rotation)
 	if v.active != nil {
-		v.rotationAt = v.rotationTime(v.active.validity)
+		v.rotationAt = schedule.RotationTime(v.active.validity, v.windows, v.now)
 	}
 	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
 	v.retiring = v.findRetiring()
@@ -109,7 +111,7 @@ func (v *snapshot) writtenByOther(t *Target) bool {
 // region and, without a record, while it holds a listed value.
 func (v *snapshot) believable(t *Target) bool {
 	switch {
-	case t.Record != nil && (t.Fingerprint == "" || sameKey(t.Record.Fingerprint, t.Fingerprint)):
+	case t.Record != nil && (t.Fingerprint == "" || fingerprint.SameKey(t.Record.Fingerprint, t.Fingerprint)):
 		return true
 	case t.Tuple.AccountID != v.spec.AccountID || t.Tuple.Region != v.spec.Region:
 		return false
@@ -191,14 +193,14 @@ func (v *snapshot) date(e *entry) {
 	e.firstSeen, e.staleCreatedAt = v.firstSight(e)
 	begins := e.firstSeen
 	if e.spec.CreatedAt != nil && *e.spec.CreatedAt != e.staleCreatedAt {
-		created := parseTime(*e.spec.CreatedAt)
+		created := schedule.ParseTime(*e.spec.CreatedAt)
 		e.staleCreatedAt = ""
 		e.createdInFuture = created.After(e.firstSeen.Add(createdAtTolerance))
 		if created.Before(begins) {
 			begins = created
 		}
 	}
-	e.validity = validityOf(v.spec, v.expiry(e.spec), begins)
+	e.validity = schedule.Of(v.spec, v.expiry(e.spec), begins)
 }
 
 func (v *snapshot) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
@@ -220,19 +222,19 @@ func (v *snapshot) firstSight(e *entry) (firstSeen time.Time, staleCreatedAt v1a
 	case record != nil && v.recordedAs(e): // published, and maybe not told of yet
 		return record.FirstSeenAt, record.StaleCreatedAt
 	case before != nil && everAccepted(before):
-		return wholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
+		return schedule.WholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
 	case before != nil:
-		return wholeSecond(v.now), v1alpha1.Time(before.StaleCreatedAt)
-	case record != nil && record.Passcode == e.spec.Name && sameKey(record.Fingerprint, e.Fingerprint):
-		return wholeSecond(v.now), createdBefore(e, record.FirstSeenAt)
+		return schedule.WholeSecond(v.now), v1alpha1.Time(before.StaleCreatedAt)
+	case record != nil && record.Passcode == e.spec.Name && fingerprint.SameKey(record.Fingerprint, e.Fingerprint):
+		return schedule.WholeSecond(v.now), createdBefore(e, record.FirstSeenAt)
 	}
-	return wholeSecond(v.now), ""
+	return schedule.WholeSecond(v.now), ""
 }
 
 // valueStayed takes a value for the same where its fingerprint can't tell: one of another key. A value belongs to an
 // account: in another one it is a new value.
 func (v *snapshot) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
-	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !sameKey(before.Fingerprint, e.Fingerprint)
+	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !fingerprint.SameKey(before.Fingerprint, e.Fingerprint)
 }
 
 // recordedAs reports whether the record speaks of the entry's value: as it is, or in another region of its account.
@@ -260,7 +262,7 @@ func everAccepted(s *v1alpha1.PasscodeStatus) bool {
 // createdBefore is the entry's createdAt where it is not later than the first sight of the value that the present
 // one replaced: then it belongs to that one.
 func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
-	if e.spec.CreatedAt == nil || parseTime(*e.spec.CreatedAt).After(firstSeen) {
+	if e.spec.CreatedAt == nil || schedule.ParseTime(*e.spec.CreatedAt).After(firstSeen) {
 		return ""
 	}
 	return *e.spec.CreatedAt
@@ -297,7 +299,7 @@ func (v *snapshot) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatu
 // again soon; unless this very process was given it, and an acceptance after that. A status from the future comes from a
 // clock that was wrong.
 func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
-	own, heard := e.Verification.Result, wholeSecond(e.Verification.At)
+	own, heard := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
 	before := e.reported
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
 		return own, heard
@@ -308,7 +310,7 @@ func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
 		return Unknown, time.Time{}
 	case own == Unknown:
 		return verdict, told
-	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Rejected || wholeSecond(e.Verification.RejectedAt).Equal(heard)):
+	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
 		return own, heard
 	}
 	return verdict, told
@@ -339,7 +341,7 @@ func (v *snapshot) wasReplaced(e *entry) bool {
 	}
 	for _, old := range record.Replaced {
 		same := old.Fingerprint == e.Fingerprint
-		if !sameKey(old.Fingerprint, e.Fingerprint) {
+		if !fingerprint.SameKey(old.Fingerprint, e.Fingerprint) {
 			same = old.Passcode == e.spec.Name
 		}
 		if same {
@@ -355,7 +357,7 @@ func (v *snapshot) replacedInStatus(e *entry) bool {
 		if s.State != v1alpha1.StateRetiring && s.State != v1alpha1.StateRetired {
 			continue
 		}
-		if s.Fingerprint == e.Fingerprint || s.Name == e.spec.Name && !sameKey(s.Fingerprint, e.Fingerprint) {
+		if s.Fingerprint == e.Fingerprint || s.Name == e.spec.Name && !fingerprint.SameKey(s.Fingerprint, e.Fingerprint) {
 			return true
 		}
 	}

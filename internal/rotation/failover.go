@@ -23,7 +23,7 @@ const (
 func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 	switch {
 	case v.mode() == v1alpha1.VerificationNone:
-		return p.validity.expired(v.now) && v.pinned() != nil && v.pinned() == p.entry
+		return p.validity.Expired(v.now) && v.pinned() != nil && v.pinned() == p.entry
 	case p.verification.Result != Rejected:
 		return false
 	}
@@ -31,7 +31,7 @@ func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 }
 
 func (v *snapshot) nearItsExpiry(p *activePasscode) bool {
-	return !p.validity.until.IsZero() && !v.now.Before(p.validity.until.Add(-nearExpiry))
+	return !p.validity.Until.IsZero() && !v.now.Before(p.validity.Until.Add(-nearExpiry))
 }
 
 // failOver: any accepted one, successors first, then the one that ends last, those that were replaced too.

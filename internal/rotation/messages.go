@@ -10,6 +10,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // Messages change with facts alone, never with the time of day: a message that counts days is a write a day.
@@ -40,11 +41,11 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-func until(l validity) string {
-	if l.until.IsZero() {
+func until(l schedule.Validity) string {
+	if l.Until.IsZero() {
 		return "forever"
 	}
-	return "until " + stamp(l.until)
+	return "until " + stamp(l.Until)
 }
 
 // dashboardPage is where passcodes of the object's kind are made and deleted.
@@ -98,8 +99,8 @@ func (v *snapshot) validity() string {
 // suggestedName is the object's with the month in which what is published ends, or a number where that is taken.
 func (v *snapshot) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
-	if p := v.active; p != nil && !p.validity.until.IsZero() {
-		month = p.validity.until
+	if p := v.active; p != nil && !p.validity.Until.IsZero() {
+		month = p.validity.Until
 	}
 	// Names have 128 characters at most, and object's names are ASCII.
 	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
@@ -127,9 +128,9 @@ func (v *snapshot) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Pu
 }
 
 // early says how many days before its declared end a passcode was refused; "" where that is less than one.
-func early(l validity, refused time.Time) string {
-	days := int(l.until.Sub(refused) / (24 * time.Hour))
-	if l.until.IsZero() || days < 1 {
+func early(l schedule.Validity, refused time.Time) string {
+	days := int(l.Until.Sub(refused) / (24 * time.Hour))
+	if l.Until.IsZero() || days < 1 {
 		return ""
 	}
 	return fmt.Sprintf(", refused %d days before its declared end", days)
@@ -146,8 +147,8 @@ func (v *snapshot) windowMessage() string {
 
 func (v *snapshot) publishedMessage(p *activePasscode) string {
 	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))
-	if p.validity.expired(v.now) {
-		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.until))
+	if p.validity.Expired(v.now) {
+		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.Until))
 	}
 	return text + v.pendingMessage(p)
 }
@@ -181,7 +182,7 @@ func (v *snapshot) waitsMessage() string {
 }
 
 func (v *snapshot) expiredMessage(p *activePasscode) string {
-	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.validity.until), v.stuckMessage())
+	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.validity.Until), v.stuckMessage())
 }
 
 func (v *snapshot) refusedMessage(p *activePasscode) string {
@@ -245,14 +246,14 @@ func (v *snapshot) silentMessage(p *activePasscode) string {
 }
 
 func (v *snapshot) acceptedMessage(p *activePasscode) string {
-	if p.validity.expired(v.now) {
+	if p.validity.Expired(v.now) {
 		return "CleverTap accepts the published passcode, past its declared end"
 	}
 	return "CleverTap accepts the published passcode"
 }
 
 func (v *snapshot) expiringMessage(p *activePasscode) string {
-	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.validity.until))
+	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.validity.Until))
 	switch next := v.successor(); {
 	case v.spec.Suspend && next != nil:
 		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.spec.Name)
@@ -276,8 +277,8 @@ func (v *snapshot) pinMessage() string {
 
 func (v *snapshot) noSuccessorMessage() string {
 	text := "No accepted passcode waits to take over: " + v.makeNext()
-	if p := v.activeInTarget(); p != nil && !p.validity.until.IsZero() {
-		text += " before " + stamp(p.validity.until)
+	if p := v.activeInTarget(); p != nil && !p.validity.Until.IsZero() {
+		text += " before " + stamp(p.validity.Until)
 	}
 	return text
 }
@@ -359,9 +360,9 @@ func (v *snapshot) datesMessage(e *entry) string {
 	case e.createdInFuture:
 		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",
 			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))
-	case state == v1alpha1.StateStaged && e.validity.neverSuccessor():
+	case state == v1alpha1.StateStaged && e.validity.NeverSuccessor():
 		return "its rotation time lies before its beginning, so it can never be a successor: shorten rotation.before, or make it last longer"
-	case state == v1alpha1.StateStaged && e.validity.due(v.now):
+	case state == v1alpha1.StateStaged && e.validity.Due(v.now):
 		return "its own rotation time has come, so it can be no successor any more"
 	case e.spec.CreatedAt == nil && v.expiry(e.spec).Days != nil:
 		return "it has no createdAt, so its life is counted from when it was first seen: set createdAt to when it was made"

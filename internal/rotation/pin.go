@@ -5,6 +5,7 @@ package rotation
 
 import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
 // pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
@@ -26,7 +27,7 @@ func (v *snapshot) spent(e *entry) bool {
 	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
 		return false
 	}
-	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !sameKey(record.SpentPin.Fingerprint, e.Fingerprint)
+	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
 }
 
 // pinHolds is whether the pin holds against time and requests: while the pinned one is published, or may yet be.

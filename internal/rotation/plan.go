@@ -12,6 +12,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
 // Milestone is something that time alone will bring.
@@ -87,7 +88,7 @@ func news(at time.Time, before, after v1alpha1.CleverTapPasscodeStatus) []Milest
 // simulation is a world in which every value is its entry's name.
 type simulation struct {
 	observed Observed
-	key      Key
+	key      fingerprint.Key
 }
 
 func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *simulation {
@@ -97,7 +98,7 @@ func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *simulation {
 	if object.CreationTimestamp.IsZero() {
 		object.CreationTimestamp.Time = now.Add(-patience)
 	}
-	p := &simulation{key: NewKey(nil), observed: Observed{Object: object, Scanning: true}}
+	p := &simulation{key: fingerprint.NewKey(nil), observed: Observed{Object: object, Scanning: true}}
 	for _, entry := range object.Spec.Passcodes {
 		if unusable(object, entry.Name) {
 			p.observed.Sources = append(p.observed.Sources, Source{Problem: v1alpha1.ReasonSourceNotFound})
@@ -140,7 +141,7 @@ func simulatedValue(name string) clevertap.Passcode {
 
 func (p *simulation) fingerprint(passcode clevertap.Passcode) string {
 	spec := &p.observed.Object.Spec
-	return p.key.Fingerprint(string(spec.Region), spec.AccountID, passcode)
+	return p.key.Of(string(spec.Region), spec.AccountID, passcode)
 }
 
 // publish makes a target of what the status says is published.

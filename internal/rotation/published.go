@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // activePasscode is what the target holds or, where somebody edited it, what its record says it held.
@@ -23,7 +25,7 @@ type activePasscode struct {
 	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
 	// or the object went to another account.
 	namesake *entry
-	validity validity
+	validity schedule.Validity
 	// moved is whether the object has gone to another account or region since.
 	moved        bool
 	result       Result
@@ -55,7 +57,7 @@ func (v *snapshot) findActive() *activePasscode {
 	}
 	p := &activePasscode{record: v.recordOrMarks(), moved: v.moved()}
 	p.fingerprint = p.record.Fingerprint
-	if !sameKey(p.fingerprint, v.authority.Fingerprint) && v.authority.Fingerprint != "" {
+	if !fingerprint.SameKey(p.fingerprint, v.authority.Fingerprint) && v.authority.Fingerprint != "" {
 		p.fingerprint = v.authority.Fingerprint
 	}
 	v.findListed(p)
@@ -127,11 +129,11 @@ func (v *snapshot) findTuple(p *activePasscode) {
 	}
 }
 
-func (v *snapshot) validityOfActive(p *activePasscode) validity {
+func (v *snapshot) validityOfActive(p *activePasscode) schedule.Validity {
 	if p.entry != nil {
 		return p.entry.validity
 	}
-	return withExpiry(v.spec, p.record.BeginsAt, p.record.EndsAt)
+	return schedule.Between(v.spec, p.record.BeginsAt, p.record.EndsAt)
 }
 
 // setResult takes CleverTap's word from the listed one or, where there is none, from what was asked of the target's.
@@ -141,7 +143,7 @@ func (v *snapshot) setResult(p *activePasscode) {
 		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
 		return
 	case v.authority.Verification.Result != Unknown:
-		p.verification, p.result, p.resultAt = v.authority.Verification, v.authority.Verification.Result, wholeSecond(v.authority.Verification.At)
+		p.verification, p.result, p.resultAt = v.authority.Verification, v.authority.Verification.Result, schedule.WholeSecond(v.authority.Verification.At)
 		return
 	}
 	p.verification = v.authority.Verification

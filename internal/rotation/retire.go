@@ -14,6 +14,8 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 const (
@@ -108,7 +110,7 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 		switch {
 		case s.Fingerprint == "":
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
-			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: wholeSecond(v.now)}
+			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.now)}
 			if s.State == v1alpha1.StateActive {
 				old.HeldIn = v.heldAs(s.Name)
 			}
@@ -174,7 +176,7 @@ func (v *snapshot) unlisted(old Replaced) (passcode, what string) {
 
 func (v *snapshot) listedReplaced(old Replaced) *entry {
 	return v.firstOf(func(e *entry) bool {
-		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !sameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
+		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
 	})
 }
 
@@ -214,10 +216,10 @@ func (v *snapshot) usesOld(r *retiring, pod *consumers.Pod, c consumers.Containe
 		h := v.heldBy(r, use)
 		switch {
 		case !h.has || c.Waiting && !h.still:
-		case h.still, use.Way == consumers.Frozen && (h.unknown || v.startedBefore(pod, c.StartedAt, later(r.At, h.until))):
+		case h.still, use.Way == consumers.Frozen && (h.unknown || v.startedBefore(pod, c.StartedAt, schedule.Later(r.At, h.until))):
 			return true
 		case use.Way == consumers.Refreshed:
-			r.refreshed = later(r.refreshed, later(r.At, h.until).Add(v.VolumeRefresh))
+			r.refreshed = schedule.Later(r.refreshed, schedule.Later(r.At, h.until).Add(v.VolumeRefresh))
 		}
 	}
 	return false

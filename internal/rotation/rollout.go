@@ -14,6 +14,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // restartPause is how long a workload is left alone after a restart, whichever target it was for, so that two rotations
@@ -39,7 +40,7 @@ func parseRestart(mark string) (revision int64, at time.Time) {
 	if err != nil {
 		return 0, time.Time{}
 	}
-	return revision, parseTime(v1alpha1.Time(moment))
+	return revision, schedule.ParseTime(v1alpha1.Time(moment))
 }
 
 // restartedFor reports whether annotations say that a restart was made for the present revision, or a later one. An
@@ -109,7 +110,7 @@ func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 		}
 	}
 	for i := range times {
-		times[i] = wholeSecond(times[i]) // as annotations have them
+		times[i] = schedule.WholeSecond(times[i]) // as annotations have them
 	}
 	times = slices.DeleteFunc(times, func(t time.Time) bool { return t.After(v.now.Add(clockSkew)) })
 	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) }) // the last one first
@@ -122,7 +123,7 @@ func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 	case len(times) < userRestarts:
 		return times[0].Add(userRestartPause)
 	}
-	return later(times[0].Add(userRestartPause), times[userRestarts-1].Add(restartPause))
+	return schedule.Later(times[0].Add(userRestartPause), times[userRestarts-1].Add(restartPause))
 }
 
 func (v *snapshot) restartKey() string {

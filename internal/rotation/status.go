@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // maxHistory is how many publications the status keeps.
@@ -42,11 +43,11 @@ func (v *snapshot) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	if p == nil {
 		return
 	}
-	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.validity.until)
+	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.validity.Until)
 	s.Revision = max(s.Revision, p.record.Revision)
 	publishedAt := p.record.PublishedAt
 	if publishedAt.IsZero() { // of a target without a record
-		publishedAt = wholeSecond(v.now)
+		publishedAt = schedule.WholeSecond(v.now)
 	}
 	if len(s.History) == 0 || s.History[0].Revision < p.record.Revision {
 		s.History = slices.Insert(s.History, 0, v1alpha1.Publication{
@@ -102,11 +103,11 @@ func (v *snapshot) runway() *metav1.Time {
 	}
 	last := p.validity
 	for _, e := range v.successors() {
-		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.validity.outlasts(last) {
+		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.validity.Outlasts(last) {
 			last = e.validity
 		}
 	}
-	return timeOrNil(last.until)
+	return timeOrNil(last.Until)
 }
 
 func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
@@ -119,7 +120,7 @@ func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
 			// What is known of the value is kept: it may come back.
 			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
 			if s.RetiredAt = before.RetiredAt; s.RetiredAt == nil && v.markedReported(before.Fingerprint) {
-				s.RetiredAt = timeOrNil(wholeSecond(v.now))
+				s.RetiredAt = timeOrNil(schedule.WholeSecond(v.now))
 			}
 			if everAccepted(before) {
 				s.BeginsAt = before.BeginsAt
@@ -137,7 +138,7 @@ func (v *snapshot) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
 	s.RetiredAt = v.retiredAt(e, s.State)
 	accepted := e.result != Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
 	if accepted {
-		s.BeginsAt, s.ExpiresAt = timeOrNil(e.validity.from), timeOrNil(e.validity.until)
+		s.BeginsAt, s.ExpiresAt = timeOrNil(e.validity.From), timeOrNil(e.validity.Until)
 	}
 }
 
@@ -149,7 +150,7 @@ func (v *snapshot) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Tim
 	if before := e.reported; before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
 		return before.RetiredAt
 	}
-	return timeOrNil(wholeSecond(v.now))
+	return timeOrNil(schedule.WholeSecond(v.now))
 }
 
 func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
@@ -164,7 +165,7 @@ func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
 		return v1alpha1.StateActive
 	case e.replaced:
 		return v.replacedState(e)
-	case e.validity.expired(v.now):
+	case e.validity.Expired(v.now):
 		return v1alpha1.StateExpired
 	case e.result == Accepted || v.mode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
@@ -193,17 +194,17 @@ func (v *snapshot) phase() v1alpha1.Phase {
 
 // expired is whether the end has come and CleverTap, asked since, does not let it through all the same.
 func (v *snapshot) expired(p *activePasscode) bool {
-	if !p.validity.expired(v.now) {
+	if !p.validity.Expired(v.now) {
 		return false
 	}
 	if v.mode() == v1alpha1.VerificationNone {
 		return true
 	}
-	askedSince := !p.verification.UnavailableAt.Before(p.validity.until) || !p.resultAt.Before(p.validity.until)
+	askedSince := !p.verification.UnavailableAt.Before(p.validity.Until) || !p.resultAt.Before(p.validity.Until)
 	if !askedSince && !p.verification.RequestedAt.IsZero() {
 		return false // the answer will tell
 	}
-	return p.result != Accepted || p.resultAt.Before(p.validity.until)
+	return p.result != Accepted || p.resultAt.Before(p.validity.Until)
 }
 
 // rejected is whether that is certain: to this process, or as the status has it to one before.
@@ -216,16 +217,8 @@ func (v *snapshot) rejected(p *activePasscode) bool {
 }
 
 func (v *snapshot) expiringSoon(p *activePasscode) bool {
-	from := soonFrom(p.validity)
+	from := p.validity.SoonFrom()
 	return !from.IsZero() && !v.now.Before(from)
-}
-
-// soonFrom is when the 30 days before the end begin; zero for never.
-func soonFrom(l validity) time.Time {
-	if l.until.IsZero() {
-		return time.Time{}
-	}
-	return l.until.Add(-ExpiringSoonWindow)
 }
 
 // outdatedFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
@@ -257,6 +250,6 @@ func timeOrNil(t time.Time) *metav1.Time {
 // setCondition leaves the condition as it was where nothing of it changes.
 func (v *snapshot) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
-	c.LastTransitionTime = metav1.NewTime(wholeSecond(v.now))
+	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.now))
 	meta.SetStatusCondition(conditions, c)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // Want is what a target is to be. Everything in it goes into one write.
@@ -51,7 +52,7 @@ func (v *snapshot) publication(c candidate) *Want {
 	record := Record{
 		Revision:    v.highestRevision() + 1,
 		Fingerprint: c.entry.Fingerprint,
-		PublishedAt: wholeSecond(v.now),
+		PublishedAt: schedule.WholeSecond(v.now),
 		Reason:      c.reason,
 	}
 	if p := v.active; p == nil {
@@ -97,7 +98,7 @@ func (v *snapshot) upkeep() *Want {
 		record.describe(p.entry)
 	}
 	if record.PublishedAt.IsZero() {
-		record.PublishedAt = wholeSecond(v.now)
+		record.PublishedAt = schedule.WholeSecond(v.now)
 	}
 	tuple := p.tuple
 	tuple.Endpoint = Endpoint(tuple.Region)
@@ -127,7 +128,7 @@ func (v *snapshot) touched() bool {
 // describe takes name and dates over from the listed one.
 func (r *Record) describe(e *entry) {
 	r.Passcode = e.spec.Name
-	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.validity.from, e.validity.until
+	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.validity.From, e.validity.Until
 	r.StaleCreatedAt = e.staleCreatedAt
 }
 

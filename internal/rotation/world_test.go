@@ -21,6 +21,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -33,13 +34,13 @@ const day = 24 * time.Hour
 
 var (
 	made = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC) // when every passcode is made, if nothing else is said
-	key  = rotation.NewKey(make([]byte, rotation.KeySize))
+	key  = fingerprint.NewKey(make([]byte, fingerprint.KeySize))
 )
 
 // world is what the table's rows put together: an object, what its sources hold, what CleverTap says, and the target.
 type world struct {
 	now        time.Time
-	key        rotation.Key
+	key        fingerprint.Key
 	object     *v1alpha1.CleverTapPasscode
 	values     map[string]string                // by the entry's name; absent: the value is its name
 	problems   map[string]string                // by the entry's name
@@ -97,7 +98,7 @@ func (w *world) passcode(value string) clevertap.Passcode {
 }
 
 func (w *world) fingerprint(region v1alpha1.Region, account string, value clevertap.Passcode) string {
-	return w.key.Fingerprint(string(region), account, value)
+	return w.key.Of(string(region), account, value)
 }
 
 // formerFingerprint is the value's in the region that the status speaks of.
@@ -546,9 +547,9 @@ func decides(steps []step, expectations ...expectation) {
 }
 
 func otherKey(w *world) {
-	secret := make([]byte, rotation.KeySize)
+	secret := make([]byte, fingerprint.KeySize)
 	secret[0] = 1
-	w.key = rotation.NewKey(secret)
+	w.key = fingerprint.NewKey(secret)
 	tuple := w.target.Tuple
 	w.target.Fingerprint = w.fingerprint(tuple.Region, tuple.AccountID, tuple.Passcode)
 	restarted(w)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package schedule
 
 import (
 	"fmt"
@@ -17,7 +17,14 @@ import (
 // alwaysOpen is how long before the end scheduled switches wait for no window.
 const alwaysOpen = 24 * time.Hour
 
-// window is a time in which scheduled switches may happen, again and again.
+// Windows are the times in which scheduled rotations may happen.
+type Windows struct {
+	// declared is whether the object names any: with none, every time will do. If one of them does not parse, none opens.
+	declared bool
+	windows  []window
+}
+
+// window opens again and again.
 type window struct {
 	opens cron.Schedule
 	lasts time.Duration
@@ -43,7 +50,7 @@ func parseWindow(w v1alpha1.RotationWindow) (window, error) {
 	if err != nil {
 		return window{}, fmt.Errorf("timeZone %q is no IANA name, such as Europe/Paris", w.TimeZone)
 	}
-	return window{opens: inZone{schedule, zone}, lasts: parseDuration(w.Duration)}, nil
+	return window{opens: inZone{schedule, zone}, lasts: ParseDuration(w.Duration)}, nil
 }
 
 // inZone reads a schedule on the clocks of a zone.
@@ -68,34 +75,32 @@ func (w window) openedAt(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// parseWindows are the object's; the error says which one is wrong.
-func parseWindows(rotation *v1alpha1.Rotation) ([]window, error) {
-	if rotation == nil {
-		return nil, nil
+// ParseWindows returns the object's windows. The error says which one does not parse, and why; none opens then.
+func ParseWindows(rotation *v1alpha1.Rotation) (Windows, error) {
+	if rotation == nil || len(rotation.Windows) == 0 {
+		return Windows{}, nil
 	}
-	var windows []window
+	all := Windows{declared: true}
 	for i, declared := range rotation.Windows {
 		w, err := parseWindow(declared)
 		if err != nil {
-			return nil, fmt.Errorf("spec.rotation.windows[%d]: %w", i, err)
+			return Windows{declared: true}, fmt.Errorf("spec.rotation.windows[%d]: %w", i, err)
 		}
-		windows = append(windows, w)
+		all.windows = append(all.windows, w)
 	}
-	return windows, nil
+	return all, nil
 }
 
-// rotationTime is when a switch that is scheduled for the life's rotation time may happen: in the first window that is
-// open then, or later than now, and from 24 h before the end on at any time. Zero where the life has no end. It is the
-// same at every moment of a window, so that waiting writes nothing.
-func (v *snapshot) rotationTime(l validity) time.Time {
-	if l.rotation.IsZero() || v.spec.Rotation == nil || len(v.spec.Rotation.Windows) == 0 {
-		return l.rotation
+// RotationTime returns when a scheduled rotation may happen: in the first window that is open at the rotation time, or
+// later than now, and from 24 h before expiry on at any time. Zero if the passcode never expires. It is the same at every
+// moment of a window, so that waiting writes nothing. Without windows it is the rotation time itself.
+func RotationTime(validity Validity, windows Windows, now time.Time) time.Time {
+	due := validity.Rotation
+	if due.IsZero() || !windows.declared {
+		return due
 	}
-	latest := l.until.Add(-alwaysOpen)
-	if latest.Before(l.rotation) {
-		latest = l.rotation
-	}
-	at := firstOpen(v.windows, later(l.rotation, v.now), l.rotation)
+	latest := Later(validity.Until.Add(-alwaysOpen), due)
+	at := firstOpen(windows.windows, Later(due, now), due)
 	if at.IsZero() || at.After(latest) {
 		return latest
 	}
@@ -108,16 +113,9 @@ func firstOpen(windows []window, from, least time.Time) time.Time {
 	var first time.Time
 	for _, w := range windows {
 		if opened := w.openedAt(from); !opened.IsZero() {
-			return later(opened, least)
+			return Later(opened, least)
 		}
-		first = earliest(first, w.opens.Next(from))
+		first = Earliest(first, w.opens.Next(from))
 	}
 	return first
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

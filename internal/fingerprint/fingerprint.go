@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+// Package fingerprint tells values apart without giving anything of them away: a digest keyed by a secret of the operator.
+package fingerprint
 
 import (
 	"crypto/hmac"
@@ -22,8 +23,8 @@ type Key struct {
 const KeySize = 32
 
 const (
-	fingerprintSize = 12 // bytes: 96 bits tell billions of values apart
-	keyIDSize       = 4
+	size      = 12 // bytes: 96 bits tell billions of values apart
+	keyIDSize = 4
 )
 
 // NewKey takes KeySize random bytes. The key's id is derived from them, one way.
@@ -33,20 +34,20 @@ func NewKey(secret []byte) Key {
 	return Key{id: hex.EncodeToString(mac.Sum(nil)[:keyIDSize]), secret: secret}
 }
 
-// Fingerprint tells one (region, account, value) from another, and nothing else to those who have not the key. A
+// Of returns the fingerprint of a value: it tells one (region, account, value) from another, and nothing else to those who have not the key. A
 // plain digest would: passcodes are short enough to be guessed from one.
-func (k Key) Fingerprint(region, accountID string, passcode clevertap.Passcode) string {
+func (k Key) Of(region, accountID string, passcode clevertap.Passcode) string {
 	mac := hmac.New(sha256.New, k.secret)
 	// None of the three contains a zero byte.
 	for _, part := range []string{region, accountID, passcode.Reveal()} {
 		mac.Write([]byte(part))
 		mac.Write([]byte{0})
 	}
-	return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:fingerprintSize])
+	return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])
 }
 
-// sameKey reports whether both fingerprints were made with one key; otherwise they say nothing of each other.
-func sameKey(a, b string) bool {
+// SameKey reports whether both fingerprints were made with one key; otherwise they say nothing of each other.
+func SameKey(a, b string) bool {
 	idOfA, _, _ := strings.Cut(a, "-")
 	idOfB, _, _ := strings.Cut(b, "-")
 	return idOfA == idOfB
