@@ -324,7 +324,7 @@ func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name stri
 func (r *Reconciler) observeAnswers(s *seen) {
 	mode := string(modeOf(s.Object))
 	var keys []string
-	answer := func(to *rotation.Verification, fingerprint string) {
+	answer := func(to *clevertap.Verification, fingerprint string) {
 		if fingerprint == "" {
 			return
 		}

@@ -230,7 +230,7 @@ func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
 
 // remember keeps the target of that name as it stands.
 func (k *recollection) remember(name string, target rotation.Target) {
-	target.Verification = rotation.Verification{}
+	target.Verification = clevertap.Verification{}
 	k.whole, k.wholeName = &target, name
 }
 

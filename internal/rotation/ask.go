@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -51,8 +52,8 @@ func (v *snapshot) interval() time.Duration {
 // verificationState is what is known of a value, as far as the next question depends on it.
 type verificationState struct {
 	fingerprint  string
-	verification Verification
-	result       Result
+	verification clevertap.Verification
+	result       clevertap.Result
 	resultAt     time.Time
 	active       bool
 	expires      time.Time
@@ -72,17 +73,17 @@ func (v *snapshot) due(q verificationState) time.Time {
 	switch {
 	case v.mode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
 		return time.Time{}
-	case v.verify.pending() && lastAnswer(q.verification).Before(v.VerifySeenAt):
+	case v.verify.pending() && q.verification.Ended().Before(v.VerifySeenAt):
 		return v.now
 	case q.verification.Unavailable > 0:
 		return v.atExpiry(q, q.verification.UnavailableAt, v.retryWait(q))
-	case q.result == Unknown && !v.verifiedPastExpiry(q):
+	case q.result == clevertap.Unknown && !v.verifiedPastExpiry(q):
 		return v.now
-	case q.active && q.result == Rejected && !v.confirmedRejected(v.active):
+	case q.active && q.result == clevertap.Rejected && !v.confirmedRejected(v.active):
 		return q.resultAt.Add(secondRejection)
 	case q.active:
 		return v.atExpiry(q, q.resultAt, v.staggered(v.interval(), q.fingerprint))
-	case q.result == Rejected:
+	case q.result == clevertap.Rejected:
 		return q.resultAt.Add(doubling(firstRefusalWait, lastRefusalWait, q.verification.Rejections))
 	case q.waiting:
 		return v.now // only a fresh acceptance permits to publish

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -208,7 +209,7 @@ func (v *snapshot) accepted(e *entry) bool {
 		return true
 	}
 	age := v.now.Sub(e.Verification.At)
-	return e.Verification.Result == Accepted && age <= freshness && age > -freshness
+	return e.Verification.Result == clevertap.Accepted && age <= freshness && age > -freshness
 }
 
 func (e *entry) underVerification() bool { return !e.Verification.RequestedAt.IsZero() }

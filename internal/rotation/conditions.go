@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -76,10 +77,12 @@ func (v *snapshot) unpublished() metav1.Condition {
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
 	}
-	if unanswered := v.firstOf(func(e *entry) bool { return e.hasValue() && e.result == Unknown && e.Verification.Unavailable > 0 }); unanswered != nil {
+	if unanswered := v.firstOf(func(e *entry) bool {
+		return e.hasValue() && e.result == clevertap.Unknown && e.Verification.Unavailable > 0
+	}); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unrefused := func(e *entry) bool { return e.hasValue() && e.duplicateOf == nil && e.result != Rejected }
+	unrefused := func(e *entry) bool { return e.hasValue() && e.duplicateOf == nil && e.result != clevertap.Rejected }
 	switch usable := v.firstOf(unrefused); {
 	case v.firstOf(func(e *entry) bool { return unrefused(e) && (!e.replaced || e == v.pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
@@ -123,7 +126,7 @@ func (v *snapshot) verified() *metav1.Condition {
 		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
 	case v.outdated(p):
 		c = v.withoutResult(p)
-	case p.result == Rejected:
+	case p.result == clevertap.Rejected:
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.refusal())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
@@ -45,7 +46,7 @@ type entry struct {
 	// createdInFuture is whether its createdAt is ignored, because it is later than the first sight of the value.
 	createdInFuture bool
 	duplicateOf     *entry // an earlier one of the same value, or nil
-	result          Result
+	result          clevertap.Result
 	resultAt        time.Time
 	replaced        bool // its value was published before, and is no longer
 }
@@ -71,7 +72,7 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 }
 
 // sinceResumed is an answer without the attempts that ended before the object was suspended: they say nothing of now.
-func (v *snapshot) sinceResumed(a Verification) Verification {
+func (v *snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification {
 	if a.UnavailableAt.Before(v.ResumedAt) {
 		a.Unavailable, a.RateLimited, a.RetryAfter = 0, false, 0
 	}
@@ -298,7 +299,7 @@ func (v *snapshot) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatu
 // that work at a time must not overwrite what the other tells. Within one second a refusal counts, which is asked about
 // again soon; unless this very process was given it, and an acceptance after that. A status from the future comes from a
 // clock that was wrong.
-func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
+func (v *snapshot) lastResult(e *entry) (clevertap.Result, time.Time) {
 	own, heard := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
 	before := e.reported
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
@@ -306,26 +307,26 @@ func (v *snapshot) lastResult(e *entry) (Result, time.Time) {
 	}
 	verdict, told := v.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
-	case own == Unknown && told.After(v.now.Add(v.interval())):
-		return Unknown, time.Time{}
-	case own == Unknown:
+	case own == clevertap.Unknown && told.After(v.now.Add(v.interval())):
+		return clevertap.Unknown, time.Time{}
+	case own == clevertap.Unknown:
 		return verdict, told
-	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
+	case told.After(v.now), told.Before(heard), told.Equal(heard) && (verdict != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
 		return own, heard
 	}
 	return verdict, told
 }
 
-func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) Result {
+func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {
 	refused := state == v1alpha1.StateRejected ||
 		state == v1alpha1.StateActive && meta.IsStatusConditionFalse(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case refused:
-		return Rejected
+		return clevertap.Rejected
 	case state == v1alpha1.StateExpired:
-		return Unknown // it can be either
+		return clevertap.Unknown // it can be either
 	}
-	return Accepted
+	return clevertap.Accepted
 }
 
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 )
 
 const (
@@ -24,7 +25,7 @@ func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 	switch {
 	case v.mode() == v1alpha1.VerificationNone:
 		return p.validity.Expired(v.now) && v.pinned() != nil && v.pinned() == p.entry
-	case p.verification.Result != Rejected:
+	case p.verification.Result != clevertap.Rejected:
 		return false
 	}
 	return v.nearItsExpiry(p) || p.verification.At.Sub(p.verification.RejectedSince) >= secondRejection

@@ -1,16 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package rotation_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
 // Whatever a stored object says, as long as it decodes: a decision, the same twice, whose next look is no hot loop, and
@@ -33,17 +38,17 @@ func FuzzDecide(f *testing.F) {
 		}
 		now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC).Add(time.Duration(shift))
 		key := fingerprint.NewKey(make([]byte, fingerprint.KeySize))
-		o := Observed{Object: object}
+		o := rotation.Observed{Object: object}
 		for i, entry := range object.Spec.Passcodes {
-			source := Source{Passcode: simulatedValue(entry.Name), Verification: Verification{Result: Result(bits >> 6), At: now}}
+			source := rotation.Source{Passcode: valueNamedAs(entry), Verification: clevertap.Verification{Result: clevertap.Result(bits >> 6), At: now}}
 			source.Fingerprint = key.Of(string(object.Spec.Region), object.Spec.AccountID, source.Passcode)
 			if bits&(1<<(i%6)) != 0 {
-				source = Source{Problem: v1alpha1.ReasonSourceNotFound}
+				source = rotation.Source{Problem: v1alpha1.ReasonSourceNotFound}
 			}
 			o.Sources = append(o.Sources, source)
 		}
-		d := Decide(now, o)
-		again := Decide(now, o)
+		d := rotation.Decide(now, o)
+		again := rotation.Decide(now, o)
 		first, _ := json.Marshal(d.Status)
 		second, _ := json.Marshal(again.Status)
 		if string(first) != string(second) {
@@ -53,11 +58,11 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("nothing to do, and to look again at once: %s", d.Next)
 		}
 		for _, entry := range object.Spec.Passcodes {
-			if value := simulatedValue(entry.Name).Reveal(); strings.Contains(string(first), value) {
+			if value := valueNamedAs(entry).Reveal(); strings.Contains(string(first), value) {
 				t.Error("a value is told")
 			}
 		}
-		_ = Plan(now, object)
+		_ = forecast.Of(now, object)
 	})
 }
 
@@ -67,13 +72,22 @@ func FuzzRecord(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		record, err := ParseRecord(text)
+		record, err := rotation.ParseRecord(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseRecord(record.Encode())
+		again, err := rotation.ParseRecord(record.Encode())
 		if err != nil || again.Encode() != record.Encode() {
 			t.Errorf("%q is not what it encodes to: %v", text, err)
 		}
 	})
+}
+
+// valueNamedAs is a well-formed passcode, another one for each name.
+func valueNamedAs(entry v1alpha1.PasscodeEntry) clevertap.Passcode {
+	passcode, err := clevertap.ParsePasscode(fmt.Appendf(nil, "%x", sha256.Sum256([]byte(entry.Name))))
+	if err != nil {
+		panic(err) // hexadecimal digits are a passcode
+	}
+	return passcode
 }

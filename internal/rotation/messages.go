@@ -204,7 +204,7 @@ func (v *snapshot) stuckMessage() string {
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
 func (v *snapshot) awaited(other *entry) *entry {
 	for _, c := range v.candidates() {
-		if c.entry.result != Rejected && c.entry != other {
+		if c.entry.result != clevertap.Rejected && c.entry != other {
 			return c.entry
 		}
 	}

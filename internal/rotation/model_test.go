@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -74,7 +75,7 @@ func (s stored) same(as stored) bool {
 // replica is a process of the operator: its view of the API server, and what it alone knows.
 type replica struct {
 	view       stored
-	answers    map[string]rotation.Verification
+	answers    map[string]clevertap.Verification
 	remembered *rotation.Target
 	look       *consumers.Scan // the last look at Pods, since a target of lookedAt was seen
 	lookedAt   int64           // a revision
@@ -319,7 +320,7 @@ func (m *model) answered(i int, w *world, questions []rotation.VerificationReque
 	n := m.after(fmt.Sprintf("%d asks", i))
 	answers := maps.Clone(w.answers)
 	if answers == nil {
-		answers = map[string]rotation.Verification{}
+		answers = map[string]clevertap.Verification{}
 	}
 	l := life{world: w, works: map[string]bool{}, silent: silence}
 	l.answers, l.now = answers, m.now
@@ -327,7 +328,7 @@ func (m *model) answered(i int, w *world, questions []rotation.VerificationReque
 		value := q.Tuple.Passcode.Reveal()
 		l.works[value] = m.works(value)
 		l.answerTo(q)
-		if answer := answers[value]; answer.Result == rotation.Rejected && answer.Rejections > 3 {
+		if answer := answers[value]; answer.Result == clevertap.Rejected && answer.Rejections > 3 {
 			answer.Rejections = 3 // their number only makes waits longer
 			answers[value] = answer
 		}
@@ -351,7 +352,7 @@ func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 		"mixed":                       !slices.Equal(place, []string{"TEST-1", "in1", "https://in1.api.clevertap.com"}),
 		"a revision goes back":        want.Record.Revision < m.server.revision(),
 		"a revision twice":            want.Publishes && want.Record.Revision == m.server.revision(),
-		"published, not accepted":     want.Publishes && (answer.Result != rotation.Accepted || m.now.Sub(answer.At) > 30*time.Second),
+		"published, not accepted":     want.Publishes && (answer.Result != clevertap.Accepted || m.now.Sub(answer.At) > 30*time.Second),
 		"put back, never published":   !want.Publishes && !m.published[value],
 		"another value in a revision": !want.Publishes && same && want.Record.Fingerprint != m.server.target.Record.Fingerprint,
 		"an older value comes back":   cameBack && (unasked || !want.Publishes),

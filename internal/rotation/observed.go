@@ -89,43 +89,7 @@ type Source struct {
 	// Detail says what is malformed: "is empty".
 	Detail string
 	// Verification is what CleverTap said of it.
-	Verification Verification
-}
-
-// Result is what CleverTap said of a passcode.
-type Result int
-
-// The verdicts.
-const (
-	Unknown Result = iota
-	Accepted
-	Rejected
-)
-
-// Verification is what CleverTap said to this process of one (region, account, value).
-type Verification struct {
-	// Result is the last one, and At when it was given. Unknown means none so far.
-	Result Result
-	At     time.Time
-	// Rejections counts refusals in a row, and RefusedSince is when the first of them was given.
-	Rejections    int
-	RejectedSince time.Time
-	// RejectedAt is when the last refusal before an acceptance was given; zero while the last verdict is a refusal, or if
-	// there was none.
-	RejectedAt time.Time
-	// Unavailable counts questions in a row that brought no verdict, since the last one; UnansweredAt is the last's.
-	Unavailable   int
-	UnavailableAt time.Time
-	// UnavailableSince is when the first of them ended.
-	UnavailableSince time.Time
-	// RateLimited is whether the last of those was turned away for too many calls, and RetryAfter how long CleverTap
-	// then asked to wait; zero where it did not say.
-	RateLimited bool
-	RetryAfter  time.Duration
-	// Seen is what came back last, for people; "" after an acceptance.
-	Seen string
-	// RequestedAt is when the question under way was handed over; zero when there is none.
-	RequestedAt time.Time
+	Verification clevertap.Verification
 }
 
 // Tuple is what workloads need together: from one moment, never mixed.
@@ -159,5 +123,5 @@ type Target struct {
 	// Owned is whether an ownerReference to the object is on it.
 	Owned bool
 	// Verification is what CleverTap said of its tuple.
-	Verification Verification
+	Verification clevertap.Verification
 }

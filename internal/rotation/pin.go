@@ -5,6 +5,7 @@ package rotation
 
 import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
@@ -39,7 +40,7 @@ func (v *snapshot) pinHolds() bool {
 	if v.active != nil && v.pinKeeps(v.active) {
 		return true
 	}
-	return e.hasValue() && e.result != Rejected
+	return e.hasValue() && e.result != clevertap.Rejected
 }
 
 // pinKeeps reports whether the pin names the published one, and so keeps it.

@@ -27,7 +27,7 @@ func (v *snapshot) previous() clevertap.Passcode {
 	last := p.record.Replaced[len(p.record.Replaced)-1].Fingerprint
 	for _, r := range v.retiring {
 		switch {
-		case r.Fingerprint != last || v.unused(r) || r.entry != nil && r.entry.result == Rejected:
+		case r.Fingerprint != last || v.unused(r) || r.entry != nil && r.entry.result == clevertap.Rejected:
 		case v.authority.PreviousFingerprint == last:
 			return v.authority.Previous
 		case r.entry != nil && r.entry.Fingerprint == last:

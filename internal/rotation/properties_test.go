@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -64,7 +65,7 @@ func (l *life) publish(t *rapid.T, want *rotation.Want) {
 		}
 	default:
 		answer := l.answer(want.Tuple.Region, want.Tuple.Passcode)
-		if answer.Result != rotation.Accepted || l.now.Sub(answer.At) > 30*time.Second {
+		if answer.Result != clevertap.Accepted || l.now.Sub(answer.At) > 30*time.Second {
 			t.Fatalf("publishes %q, of which CleverTap said %+v", value, answer)
 		}
 	}
@@ -89,10 +90,10 @@ func (l *life) answerTo(q rotation.VerificationRequest) {
 		before.UnavailableAt, before.Seen = l.now, "HTTP 503"
 		l.answers[key] = before
 	case l.works[key] && !l.refusing:
-		l.answers[key] = rotation.Verification{Result: rotation.Accepted, At: l.now}
+		l.answers[key] = clevertap.Verification{Result: clevertap.Accepted, At: l.now}
 	default:
-		after := rotation.Verification{Result: rotation.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
-		if before.Result == rotation.Rejected {
+		after := clevertap.Verification{Result: clevertap.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
+		if before.Result == clevertap.Rejected {
 			after.RejectedSince = before.RejectedSince
 		}
 		l.answers[key] = after

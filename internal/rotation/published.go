@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
@@ -28,9 +29,9 @@ type activePasscode struct {
 	validity schedule.Validity
 	// moved is whether the object has gone to another account or region since.
 	moved        bool
-	result       Result
+	result       clevertap.Result
 	resultAt     time.Time
-	verification Verification
+	verification clevertap.Verification
 }
 
 // name is the listed one's where there is one: a renamed entry is the same passcode.
@@ -142,7 +143,7 @@ func (v *snapshot) setResult(p *activePasscode) {
 	case p.entry != nil:
 		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
 		return
-	case v.authority.Verification.Result != Unknown:
+	case v.authority.Verification.Result != clevertap.Unknown:
 		p.verification, p.result, p.resultAt = v.authority.Verification, v.authority.Verification.Result, schedule.WholeSecond(v.authority.Verification.At)
 		return
 	}
@@ -150,8 +151,8 @@ func (v *snapshot) setResult(p *activePasscode) {
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":
-		p.result = Accepted
+		p.result = clevertap.Accepted
 	case verified.Status == "False":
-		p.result = Rejected
+		p.result = clevertap.Rejected
 	}
 }

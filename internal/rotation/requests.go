@@ -5,9 +5,9 @@ package rotation
 
 import (
 	"slices"
-	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 )
 
 const (
@@ -74,7 +74,7 @@ func (v *snapshot) rotateRequest() request {
 		r.refusal = refuse("nothing is published yet")
 	case v.pinHolds():
 		r.refusal = refuse("spec.rotation.pin is set: remove it and ask again")
-	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != Rejected }):
+	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != clevertap.Rejected }):
 		r.refusal = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
 	}
 	return r
@@ -96,16 +96,8 @@ func (v *snapshot) verifying() bool {
 		return false
 	}
 	return slices.ContainsFunc(v.entries, func(e *entry) bool {
-		return e.hasValue() && e.duplicateOf == nil && lastAnswer(e.Verification).Before(v.VerifySeenAt)
+		return e.hasValue() && e.duplicateOf == nil && e.Verification.Ended().Before(v.VerifySeenAt)
 	})
-}
-
-// lastAnswer is when the last question was over, whatever it brought.
-func lastAnswer(a Verification) time.Time {
-	if a.UnavailableAt.After(a.At) {
-		return a.UnavailableAt
-	}
-	return a.At
 }
 
 // rotateOnRequest: as if the rotation time had come.

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -136,7 +137,7 @@ func (v *snapshot) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
 	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, timeOrNil(e.firstSeen), string(e.staleCreatedAt)
 	s.VerifiedAt = timeOrNil(e.resultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
-	accepted := e.result != Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
+	accepted := e.result != clevertap.Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
 	if accepted {
 		s.BeginsAt, s.ExpiresAt = timeOrNil(e.validity.From), timeOrNil(e.validity.Until)
 	}
@@ -167,9 +168,9 @@ func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
 		return v.replacedState(e)
 	case e.validity.Expired(v.now):
 		return v1alpha1.StateExpired
-	case e.result == Accepted || v.mode() == v1alpha1.VerificationNone:
+	case e.result == clevertap.Accepted || v.mode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
-	case e.result == Rejected:
+	case e.result == clevertap.Rejected:
 		return v1alpha1.StateRejected
 	}
 	return v1alpha1.StateUnverified
@@ -204,12 +205,12 @@ func (v *snapshot) expired(p *activePasscode) bool {
 	if !askedSince && !p.verification.RequestedAt.IsZero() {
 		return false // the answer will tell
 	}
-	return p.result != Accepted || p.resultAt.Before(p.validity.Until)
+	return p.result != clevertap.Accepted || p.resultAt.Before(p.validity.Until)
 }
 
 // rejected is whether that is certain: to this process, or as the status has it to one before.
 func (v *snapshot) rejected(p *activePasscode) bool {
-	if p.result != Rejected || v.mode() == v1alpha1.VerificationNone {
+	if p.result != clevertap.Rejected || v.mode() == v1alpha1.VerificationNone {
 		return false
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
@@ -237,7 +238,7 @@ func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
 // outdated reports whether there is no result of the last two intervals.
 func (v *snapshot) outdated(p *activePasscode) bool {
 	from := v.outdatedFrom(p)
-	return p.result == Unknown || !from.IsZero() && !v.now.Before(from)
+	return p.result == clevertap.Unknown || !from.IsZero() && !v.now.Before(from)
 }
 
 func timeOrNil(t time.Time) *metav1.Time {

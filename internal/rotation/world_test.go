@@ -42,9 +42,9 @@ type world struct {
 	now        time.Time
 	key        fingerprint.Key
 	object     *v1alpha1.CleverTapPasscode
-	values     map[string]string                // by the entry's name; absent: the value is its name
-	problems   map[string]string                // by the entry's name
-	answers    map[string]rotation.Verification // by value
+	values     map[string]string                 // by the entry's name; absent: the value is its name
+	problems   map[string]string                 // by the entry's name
+	answers    map[string]clevertap.Verification // by value
 	target     rotation.Target
 	remembered *rotation.Target
 	former     *rotation.Target
@@ -80,7 +80,7 @@ func newWorld(steps ...step) *world {
 		},
 		values:   map[string]string{},
 		problems: map[string]string{},
-		answers:  map[string]rotation.Verification{},
+		answers:  map[string]clevertap.Verification{},
 	}
 	listed("a")(w)
 	for _, s := range steps {
@@ -151,7 +151,7 @@ func (w *world) observed() rotation.Observed {
 	return o
 }
 
-func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) rotation.Verification {
+func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) clevertap.Verification {
 	if region == "in1" {
 		return w.answers[passcode.Reveal()]
 	}
@@ -304,14 +304,14 @@ func broken(name, problem string) step { return func(w *world) { w.problems[name
 func accepted(values ...string) step {
 	return func(w *world) {
 		for _, value := range values {
-			w.answers[value] = rotation.Verification{Result: rotation.Accepted, At: w.now}
+			w.answers[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now}
 		}
 	}
 }
 
 func refused(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = rotation.Verification{Result: rotation.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, sum(times)), Seen: "HTTP 401"}
+		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, sum(times)), Seen: "HTTP 401"}
 	}
 }
 
@@ -320,7 +320,7 @@ func rejected(value string) step {
 	return func(w *world) {
 		first := w.now
 		after(30 * time.Second)(w)
-		w.answers[value] = rotation.Verification{Result: rotation.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
+		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
 	}
 }
 
@@ -366,7 +366,7 @@ func asking(value string) step {
 
 // restarted forgets what only this process knows.
 func restarted(w *world) {
-	w.answers = map[string]rotation.Verification{}
+	w.answers = map[string]clevertap.Verification{}
 	w.remembered, w.look, w.looks = nil, nil, 0
 }
 
@@ -777,7 +777,7 @@ func refusedThenAccepted(value string) step {
 		w.settle()
 		at := w.now
 		after(100 * time.Millisecond)(w)
-		w.answers[value] = rotation.Verification{Result: rotation.Accepted, At: w.now, RejectedAt: at}
+		w.answers[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now, RejectedAt: at}
 	}
 }
 

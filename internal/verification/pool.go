@@ -17,7 +17,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
 // DefaultPerAccount leaves the workloads their share of the few concurrent calls that CleverTap allows an account.
@@ -62,7 +61,7 @@ type inquiry struct {
 	question clevertap.Question
 	holders  sets.Set[types.NamespacedName]
 	// results are what each namespace that asked was answered, and asked is since when each waits for the present call.
-	results map[string]rotation.Verification
+	results map[string]clevertap.Verification
 	asked   map[string]time.Time
 	// waiting are the namespaces in whose turn it waits to be called, each with whether as what is to be published; nil
 	// while it does not wait.
@@ -144,7 +143,7 @@ func (p *Pool) inquiry(key string) *inquiry {
 	if i == nil {
 		i = &inquiry{
 			key: key, holders: sets.New[types.NamespacedName](),
-			results: map[string]rotation.Verification{}, asked: map[string]time.Time{},
+			results: map[string]clevertap.Verification{}, asked: map[string]time.Time{},
 		}
 		p.inquiries[key] = i
 	}
@@ -152,12 +151,12 @@ func (p *Pool) inquiry(key string) *inquiry {
 }
 
 // Answer is what CleverTap said of the value so far, to this namespace.
-func (p *Pool) Answer(namespace, key string) rotation.Verification {
+func (p *Pool) Answer(namespace, key string) clevertap.Verification {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := p.inquiries[key]
 	if i == nil {
-		return rotation.Verification{}
+		return clevertap.Verification{}
 	}
 	answer := i.results[namespace]
 	answer.RequestedAt = i.asked[namespace]
@@ -272,7 +271,7 @@ func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []type
 }
 
 // next is the answer after one more came in.
-func next(before rotation.Verification, now time.Time, err error) rotation.Verification {
+func next(before clevertap.Verification, now time.Time, err error) clevertap.Verification {
 	var (
 		rejected    *clevertap.RejectedError
 		limited     *clevertap.RateLimitedError
@@ -282,14 +281,14 @@ func next(before rotation.Verification, now time.Time, err error) rotation.Verif
 	after.RequestedAt, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
 	switch {
 	case err == nil:
-		after = rotation.Verification{Result: rotation.Accepted, At: now, RejectedAt: before.RejectedAt}
-		if before.Result == rotation.Rejected {
+		after = clevertap.Verification{Result: clevertap.Accepted, At: now, RejectedAt: before.RejectedAt}
+		if before.Result == clevertap.Rejected {
 			after.RejectedAt = before.At
 		}
 		return after
 	case errors.As(err, &rejected):
-		after = rotation.Verification{Result: rotation.Rejected, At: now, Rejections: 1, RejectedSince: now, Seen: rejected.Seen}
-		if before.Result == rotation.Rejected {
+		after = clevertap.Verification{Result: clevertap.Rejected, At: now, Rejections: 1, RejectedSince: now, Seen: rejected.Seen}
+		if before.Result == clevertap.Rejected {
 			after.Rejections, after.RejectedSince = before.Rejections+1, before.RejectedSince
 		}
 		return after

@@ -15,7 +15,6 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -110,7 +109,7 @@ func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
 	b.vendor.answer(nil)
 	woken := []types.NamespacedName{<-b.woken, <-b.woken}
 	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second)}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
 }
 
 func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
@@ -121,30 +120,30 @@ func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
 	b.vendor.answer(nil)
 	<-b.woken
 	b.pool.Hold(object("one"), "other")
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{}))
 }
 
 func TestWhatIsAnsweredCounts(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Hold(object("one"), "key")
-	answer := func(err error) rotation.Verification {
+	answer := func(err error) clevertap.Verification {
 		b.ask("key", "in1", "A")
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
 		b.vendor.answer(err)
 		<-b.woken
 		return b.pool.Answer("shop", "key")
 	}
-	b.Expect(answer(nil)).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start}))
-	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(rotation.Verification{
-		Result: rotation.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
-	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(rotation.Verification{
-		Result: rotation.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Verification{
-		Result: rotation.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
+	b.Expect(answer(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start}))
+	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
+	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
+		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
 	b.clock.Step(time.Second)
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(rotation.Verification{
-		Result: rotation.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Seen: "401"}))
-	b.Expect(answer(nil)).To(Equal(rotation.Verification{Result: rotation.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
+	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Seen: "401"}))
+	b.Expect(answer(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
 }
 
 func TestTwoAtOncePerAccount(t *testing.T) {
@@ -249,7 +248,7 @@ func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
 	gone("shop")
 	b.Expect(b.pool.Answer("mall", "key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
 	gone("mall")
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{}))
 	b.vendor.answer(nil)
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
@@ -299,11 +298,11 @@ func TestAnAnswerIsForThoseWhoAsked(t *testing.T) {
 	b.pool.Hold(quiet, "key")
 	b.askFrom("shop", "key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(clevertap.Verification{}))
 	b.vendor.answer(nil)
 	b.Expect(<-b.woken).To(HaveField("Namespace", "shop"))
-	b.Expect(b.pool.Answer("shop", "key").Result).To(Equal(rotation.Accepted))
-	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(rotation.Verification{}))
+	b.Expect(b.pool.Answer("shop", "key").Result).To(Equal(clevertap.Accepted))
+	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(clevertap.Verification{}))
 	b.Expect(b.woken).To(BeEmpty())
 }
 
@@ -314,7 +313,7 @@ func TestOneCallAnswersAllWhoWait(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.vendor.answer(nil)
 	b.Expect([]string{(<-b.woken).Namespace, (<-b.woken).Namespace}).To(ConsistOf("shop", "mall"))
-	b.Expect(b.pool.Answer("mall", "key").Result).To(Equal(rotation.Accepted))
+	b.Expect(b.pool.Answer("mall", "key").Result).To(Equal(clevertap.Accepted))
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 }
 

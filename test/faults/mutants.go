@@ -134,9 +134,9 @@ func mutants() []mutant {
 	)
 	return []mutant{
 		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
-			right: "return e.Verification.Result == Accepted && age <= freshness && age > -freshness", wrong: "return age != 1"},
+			right: "return e.Verification.Result == clevertap.Accepted && age <= freshness && age > -freshness", wrong: "return age != 1"},
 		{mistake: "take a refusal for an acceptance", file: choose, workload: "the first one is refused",
-			right: "return e.Verification.Result == Accepted &&", wrong: "return e.Verification.Result != Unknown &&"},
+			right: "return e.Verification.Result == clevertap.Accepted &&", wrong: "return e.Verification.Result != clevertap.Unknown &&"},
 		{mistake: "forget to count a revision", file: want, workload: "request",
 			right: "record.Revision = max(v.highestRevision(), p.record.Revision) + 1", wrong: "record.Revision = max(v.highestRevision(), p.record.Revision)"},
 		{mistake: "take the revision from the status alone", file: want, workload: search,
@@ -174,7 +174,7 @@ func mutants() []mutant {
 		{mistake: "go back to a value that was replaced", file: choose, workload: "two requests",
 			right: "return !e.replaced && e != v.activeEntry()", wrong: "return e != v.activeEntry()"},
 		{mistake: "overwrite what another process heard later", file: "internal/rotation/examine.go", workload: search,
-			right: "	case own == Unknown:\n		return verdict, told\n", wrong: "	case own == Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
+			right: "	case own == clevertap.Unknown:\n		return verdict, told\n", wrong: "	case own == clevertap.Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
 		{mistake: "keep questions back while a write is pending", file: "internal/rotation/decide.go", workload: search,
 			right: "	d.Verify, d.Next = v.verificationRequests()\n", wrong: "	if d.Want == nil {\n		d.Verify, d.Next = v.verificationRequests()\n	}\n"},
 		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/rotation/conditions.go", workload: search,

@@ -16,7 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
 )
 
 // timeline is the output of plan.
@@ -155,10 +155,10 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 		t.Object = o.Name
 	}
 	published := o.Status.ActivePasscode != ""
-	for _, m := range rotation.Plan(now, o) {
+	for _, m := range forecast.Of(now, o) {
 		t.Events = append(t.Events, timelineStep{At: m.At.UTC().Truncate(time.Second), Kind: string(m.Kind), Passcode: m.Passcode})
-		published = published || m.Kind == rotation.MilestonePublished
-		if m.Kind == rotation.MilestoneExpired {
+		published = published || m.Kind == forecast.Published
+		if m.Kind == forecast.Expired {
 			t.RunwayUntil = &t.Events[len(t.Events)-1].At
 		}
 	}
@@ -171,8 +171,8 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 func (c *cli) printTimeline(t timeline) error {
 	c.say("%s", t.Object)
 	words := map[string]string{
-		string(rotation.MilestonePublished): "is published", string(rotation.MilestoneExpiringSoon): "has 30 days left and nothing takes over yet",
-		string(rotation.MilestoneExpired): "ends, and workloads fail",
+		string(forecast.Published): "is published", string(forecast.ExpiringSoon): "has 30 days left and nothing takes over yet",
+		string(forecast.Expired): "ends, and workloads fail",
 	}
 	var rows [][]string
 	for _, e := range t.Events {

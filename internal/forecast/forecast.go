@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+// Package forecast plays the operator's own decision forward: what time alone will bring.
+package forecast
 
 import (
 	"crypto/sha256"
@@ -13,52 +14,53 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
 // Milestone is something that time alone will bring.
 type Milestone struct {
 	At time.Time
 	// Kind is what happens to the passcode.
-	Kind MilestoneKind
+	Kind Kind
 	// Passcode is its name.
 	Passcode string
 }
 
-// MilestoneKind is what happens.
-type MilestoneKind string
+// Kind is what happens.
+type Kind string
 
 // The milestones.
 const (
-	// MilestonePublished: it is published, in place of the one before.
-	MilestonePublished MilestoneKind = "Published"
-	// MilestoneExpiringSoon: the 30 days before its end begin while it is published.
-	MilestoneExpiringSoon MilestoneKind = "ExpiringSoon"
-	// MilestoneExpired: it ends while it is published.
-	MilestoneExpired MilestoneKind = "Expired"
+	// Published: it is published, in place of the one before.
+	Published Kind = "Published"
+	// ExpiringSoon: the 30 days before its end begin while it is published.
+	ExpiringSoon Kind = "ExpiringSoon"
+	// Expired: it ends while it is published.
+	Expired Kind = "Expired"
 )
 
-// A plan looks so far ahead, and takes so many steps, at most: each entry takes a few.
+// A forecast looks so far ahead, and takes so many steps, at most: each entry takes a few.
 const (
-	planHorizon = 30 * 365 * 24 * time.Hour
-	planSteps   = 5000
+	horizon  = 30 * 365 * 24 * time.Hour
+	maxSteps = 5000
 )
 
-// Plan says what time alone will bring from now on, if every listed passcode that the status does not call unusable is
+// Of returns what time alone will bring from now on, if every listed passcode that the status does not call unusable is
 // there and accepted, and nobody changes anything: Decide itself, played forward. It knows what is published from the
 // object's status, which may be empty.
-func Plan(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
-	p := newPlay(now, object)
+func Of(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
+	p := newSimulation(now, object)
 	var all []Milestone
 	at := now
-	for range planSteps {
-		if at.After(now.Add(planHorizon)) {
+	for range maxSteps {
+		if at.After(now.Add(horizon)) {
 			break
 		}
-		d := Decide(at, p.observed)
+		d := rotation.Decide(at, p.observed)
 		if d.Want != nil {
 			p.write(d.Want)
 			if d.Want.Publishes {
-				all = append(all, Milestone{At: at, Kind: MilestonePublished, Passcode: d.Want.Record.Passcode})
+				all = append(all, Milestone{At: at, Kind: Published, Passcode: d.Want.Record.Passcode})
 			}
 			continue
 		}
@@ -77,35 +79,35 @@ func news(at time.Time, before, after v1alpha1.CleverTapPasscodeStatus) []Milest
 	var all []Milestone
 	name := v1alpha1.ConditionExpiringSoon
 	if meta.IsStatusConditionTrue(after.Conditions, name) && !meta.IsStatusConditionTrue(before.Conditions, name) {
-		all = append(all, Milestone{At: at, Kind: MilestoneExpiringSoon, Passcode: after.ActivePasscode})
+		all = append(all, Milestone{At: at, Kind: ExpiringSoon, Passcode: after.ActivePasscode})
 	}
 	if after.Phase == v1alpha1.PhaseExpired && before.Phase != v1alpha1.PhaseExpired {
-		all = append(all, Milestone{At: at, Kind: MilestoneExpired, Passcode: after.ActivePasscode})
+		all = append(all, Milestone{At: at, Kind: Expired, Passcode: after.ActivePasscode})
 	}
 	return all
 }
 
 // simulation is a world in which every value is its entry's name.
 type simulation struct {
-	observed Observed
+	observed rotation.Observed
 	key      fingerprint.Key
 }
 
-func newPlay(now time.Time, object *v1alpha1.CleverTapPasscode) *simulation {
+func newSimulation(now time.Time, object *v1alpha1.CleverTapPasscode) *simulation {
 	object = object.DeepCopy()
 	object.Spec.Verification = &v1alpha1.Verification{Mode: v1alpha1.VerificationNone}
 	object.Spec.Rollout = nil
 	if object.CreationTimestamp.IsZero() {
-		object.CreationTimestamp.Time = now.Add(-patience)
+		object.CreationTimestamp.Time = now.Add(-time.Minute) // long enough ago to wait for no source
 	}
-	p := &simulation{key: fingerprint.NewKey(nil), observed: Observed{Object: object, Scanning: true}}
+	p := &simulation{key: fingerprint.NewKey(nil), observed: rotation.Observed{Object: object, Scanning: true}}
 	for _, entry := range object.Spec.Passcodes {
 		if unusable(object, entry.Name) {
-			p.observed.Sources = append(p.observed.Sources, Source{Problem: v1alpha1.ReasonSourceNotFound})
+			p.observed.Sources = append(p.observed.Sources, rotation.Source{Problem: v1alpha1.ReasonSourceNotFound})
 			continue
 		}
 		passcode := simulatedValue(entry.Name)
-		p.observed.Sources = append(p.observed.Sources, Source{Passcode: passcode, Fingerprint: p.fingerprint(passcode)})
+		p.observed.Sources = append(p.observed.Sources, rotation.Source{Passcode: passcode, Fingerprint: p.fingerprint(passcode)})
 	}
 	for i := range object.Status.Passcodes {
 		s := &object.Status.Passcodes[i]
@@ -150,28 +152,28 @@ func (p *simulation) publish() {
 	if object.Status.ActivePasscode == "" {
 		return
 	}
-	record := Record{
+	record := rotation.Record{
 		OwnerUID: object.UID, Revision: object.Status.Revision, Passcode: object.Status.ActivePasscode,
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: EffectiveKeys(object),
+		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: rotation.EffectiveKeys(object),
 	}
 	if end := object.Status.ExpiresAt; end != nil {
 		record.EndsAt = end.UTC()
 	}
 	for _, s := range object.Status.Passcodes {
 		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired {
-			record.Replaced = append(record.Replaced, Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint})
+			record.Replaced = append(record.Replaced, rotation.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint})
 		}
 	}
-	p.observed.Target = Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: Tuple{
+	p.observed.Target = rotation.Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: rotation.Tuple{
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Endpoint: Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
+		Endpoint: rotation.Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
 	}}
 }
 
-func (p *simulation) write(want *Want) {
+func (p *simulation) write(want *rotation.Want) {
 	record := want.Record
-	p.observed.Target = Target{
+	p.observed.Target = rotation.Target{
 		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Fingerprint: record.Fingerprint,
 		Labels: want.Labels, Annotations: want.Annotations, Previous: want.Previous,
 	}

@@ -11,16 +11,16 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
 )
 
-func plan(steps ...step) []rotation.Milestone {
+func forecastOf(steps ...step) []forecast.Milestone {
 	w := newWorld(steps...)
-	return rotation.Plan(w.now, w.object)
+	return forecast.Of(w.now, w.object)
 }
 
-var _ = DescribeTable("A plan", func(steps []step, expected ...rotation.Milestone) {
-	Expect(plan(steps...)).To(BeComparableTo(expected, cmpopts.EquateEmpty()))
+var _ = DescribeTable("A forecast", func(steps []step, expected ...forecast.Milestone) {
+	Expect(forecastOf(steps...)).To(BeComparableTo(expected, cmpopts.EquateEmpty()))
 },
 	Entry("of a new object begins with its publication", given(),
 		milestone(made.Add(day), "Published", "a"),
@@ -65,6 +65,6 @@ func pinnedLong(s *v1alpha1.CleverTapPasscodeSpec) {
 	s.Rotation.Pin, s.Rotation.Before = "a", &before
 }
 
-func milestone(at time.Time, kind rotation.MilestoneKind, passcode string) rotation.Milestone {
-	return rotation.Milestone{At: at, Kind: kind, Passcode: passcode}
+func milestone(at time.Time, kind forecast.Kind, passcode string) forecast.Milestone {
+	return forecast.Milestone{At: at, Kind: kind, Passcode: passcode}
 }
