@@ -5,22 +5,17 @@ package controllers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -30,111 +25,23 @@ import (
 // act carries out every effect of a decision: one that fails keeps no other from happening. It returns the decision
 // that is to be reported, which names what failed, and the joined errors of what is to be tried again. After a write of
 // the target it stops there: what follows from that comes in the next pass, at once.
-func (r *Reconciler) act(ctx context.Context, s *seen, known *recollection) (rotation.Decision, error) {
+func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	r.ask(client.ObjectKeyFromObject(s.Object), decision.Verify)
-	writeErr := r.writeTarget(ctx, s, decision, known)
+	r.requestVerifications(client.ObjectKeyFromObject(s.Object), decision.Verify)
+	writeErr := r.writeTarget(ctx, s, decision, state)
 	if s.published {
 		return decision, writeErr
 	}
-	r.look(s, decision, known)
-	err := errors.Join(writeErr, r.restart(ctx, s, decision, known), r.release(ctx, s, decision, known))
-	if s.carriedOut {
+	r.requestScan(s, decision, state)
+	err := errors.Join(writeErr, r.restart(ctx, s, decision, state), r.release(ctx, s, decision, state))
+	if s.effectsChanged {
 		return rotation.Decide(r.Clock.Now(), s.Observed), err
 	}
 	return decision, err
 }
 
-// look has the lookout look who holds the target.
-func (r *Reconciler) look(s *seen, decision rotation.Decision, known *recollection) {
-	if !decision.Scan {
-		return
-	}
-	known.looking = true
-	what := wanted{workloads: s.Object.Spec.Rollout != nil}
-	what.argo = what.workloads && slices.ContainsFunc(s.Object.Spec.Rollout.Targets, func(t v1alpha1.RolloutTarget) bool {
-		return t.Kind == consumers.ArgoRolloutKind
-	})
-	r.lookout.ask(client.ObjectKeyFromObject(s.Object), what)
-}
-
-// restart writes one annotation into each Pod template that has not changed since the look. What was written, and what
-// failed, is what the report tells.
-func (r *Reconciler) restart(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
-	if len(decision.Restart) == 0 {
-		return nil
-	}
-	look := *known.look
-	look.Rollouts = slices.Clone(look.Rollouts)
-	var problems []error
-	for _, workload := range decision.Restart {
-		err := r.restartOne(ctx, s.Object.Namespace, workload, decision.MarkKey, decision.Mark)
-		r.Counters.Restarted(workload.Kind, err)
-		switch {
-		case err == nil:
-			look.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
-			known.restarted(workload.Workload, decision.MarkKey, s.Target.Record.Revision, r.Clock.Now())
-			known.pendingEvents = append(known.pendingEvents, rotation.Event{
-				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
-				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
-			})
-		case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
-			look.Outdated(workload.Workload)
-		default:
-			look.Failed(workload.Workload, restartProblem(err))
-			problems = append(problems, err)
-		}
-	}
-	known.look, s.Scan, s.Restarted, s.carriedOut = &look, &look, known.restarts, true
-	return errors.Join(problems...)
-}
-
-func (r *Reconciler) restartOne(ctx context.Context, namespace string, workload consumers.Rollout, key, mark string) error {
-	patch, err := restartPatch(workload, key, mark)
-	if err != nil {
-		return err
-	}
-	object := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: workload.Name}}
-	object.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind(workload.Kind))
-	if workload.Kind == consumers.ArgoRolloutKind {
-		object.SetGroupVersionKind(argoRollout())
-	}
-	if err := r.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(RestartFieldManager)); err != nil {
-		return fmt.Errorf("restarting %s %s/%s: %w", workload.Kind, namespace, workload.Name, err)
-	}
-	return nil
-}
-
-// restartPatch names the annotation, and the version and uid that it was decided on.
-func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) {
-	metadata := map[string]any{"resourceVersion": workload.ResourceVersion, "uid": workload.UID}
-	annotations := map[string]string{key: mark}
-	patch := map[string]any{
-		"metadata": metadata,
-		"spec":     map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": annotations}}},
-	}
-	if workload.Kind == consumers.ArgoRolloutKind {
-		metadata["annotations"] = annotations
-		_, at, _ := strings.Cut(mark, "@")
-		patch["spec"] = map[string]any{"restartAt": at}
-	}
-	body, err := json.Marshal(patch)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the patch of a workload: %w", err)
-	}
-	return body, nil
-}
-
-// restartProblem is for people.
-func restartProblem(err error) string {
-	if apierrors.IsForbidden(err) {
-		return "the operator may not restart it: allow its service account to patch deployments, statefulsets, daemonsets, and Argo's rollouts where they are used (rbac.rollouts in the chart; the component config/no-rollouts leaves it out), and look for a policy that is in the way"
-	}
-	return fmt.Sprintf("restarting it failed: %s. It is tried again", apierrors.ReasonForError(err))
-}
-
 // writeTarget makes the target what the decision wants, if it wants anything.
-func (r *Reconciler) writeTarget(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+func (r *Reconciler) writeTarget(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
 	want := decision.Want
 	if want == nil {
 		return nil
@@ -145,24 +52,24 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *seen, decision rotation
 		r.waitForInformer(s)
 		return nil
 	case apierrors.IsAlreadyExists(err):
-		return r.runInto(ctx, s, known)
+		return r.identifyExisting(ctx, s, state)
 	case err != nil:
-		s.WriteProblem, s.carriedOut = writeProblem(s.Object, err), true
+		s.WriteProblem, s.effectsChanged = writeProblem(s.Object, err), true
 		return err
 	}
 	if want.Publishes {
 		r.Counters.Rotated(client.ObjectKeyFromObject(s.Object), want.Record.Reason)
 	}
-	known.target, known.targetWritten = written, r.Clock.Now()
-	known.remember(written.Name, r.readTarget(s.Object, written))
-	known.pendingEvents = append(known.pendingEvents, want.Events...)
+	state.target, state.targetWritten = written, r.Clock.Now()
+	state.setLastTarget(written.Name, r.readTarget(s.Object, written))
+	state.pendingEvents = append(state.pendingEvents, want.Events...)
 	s.published = true
 	return nil
 }
 
 // writeProblem is for people. Of the error it takes the kind alone: its text may repeat what was to be written.
 func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
-	what := fmt.Sprintf("Secret %q could not be written", rotation.EffectiveTarget(object))
+	what := fmt.Sprintf("Secret %q could not be written", object.TargetName())
 	switch {
 	case apierrors.IsForbidden(err) && apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return what + ": its namespace is being deleted"
@@ -175,12 +82,12 @@ func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
 }
 
 // waitForInformer: somebody was first. The informer will show it, and wakes the object.
-func (r *Reconciler) waitForInformer(s *seen) {
-	s.lookAgainAt(r.Clock.Now().Add(catchUpTime))
+func (r *Reconciler) waitForInformer(s *observation) {
+	s.readAgainAt(r.Clock.Now().Add(catchUpTime))
 }
 
 // release marks former targets as left behind, and says how to remove them.
-func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
+func (r *Reconciler) release(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
 	var problems []error
 	for _, name := range decision.Release {
 		former := s.formers[name]
@@ -190,10 +97,10 @@ func (r *Reconciler) release(ctx context.Context, s *seen, decision rotation.Dec
 			r.waitForInformer(s)
 		case err != nil:
 			at := slices.IndexFunc(s.Formers, func(f rotation.Former) bool { return f.Name == name })
-			s.Formers[at].Problem, s.carriedOut = releaseProblem(former, err), true
+			s.Formers[at].Problem, s.effectsChanged = releaseProblem(former, err), true
 			problems = append(problems, err)
 		default:
-			known.pendingEvents = append(known.pendingEvents, rotation.Event{
+			state.pendingEvents = append(state.pendingEvents, rotation.Event{
 				Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
 				Message: releasedMessage(s.Object, former),
 			})
@@ -224,9 +131,9 @@ func releaseProblem(former *corev1.Secret, err error) string {
 }
 
 // write makes the target what is wanted. It touches no Secret but the very one that was decided on.
-func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*corev1.Secret, error) {
+func (r *Reconciler) write(ctx context.Context, s *observation, want *rotation.Want) (*corev1.Secret, error) {
 	if s.secret == nil {
-		if err := r.isCurrent(ctx, s.Object); err != nil {
+		if err := r.ensureUnchanged(ctx, s.Object); err != nil {
 			return nil, err
 		}
 		secret := newSecret(s.Object, want)
@@ -248,7 +155,7 @@ func (r *Reconciler) write(ctx context.Context, s *seen, want *rotation.Want) (*
 
 // isCurrent is a conflict where the object is not what was observed. A create carries no version of anything: an
 // informer that is behind might miss what a status says of a target that is gone.
-func (r *Reconciler) isCurrent(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
+func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
 	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), client.ObjectKeyFromObject(object))
 	if err != nil {
 		return err
@@ -261,16 +168,16 @@ func (r *Reconciler) isCurrent(ctx context.Context, object *v1alpha1.CleverTapPa
 }
 
 // runInto finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.
-func (r *Reconciler) runInto(ctx context.Context, s *seen, known *recollection) error {
-	name := rotation.EffectiveTarget(s.Object)
-	delete(known.lookups, name)
-	_, err := r.lookUp(ctx, s, name, known)
-	s.lookAgainAt(r.Clock.Now().Add(cacheLag))
+func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state *objectState) error {
+	name := s.Object.TargetName()
+	delete(state.uncachedReads, name)
+	_, err := r.readUncached(ctx, s, name, state)
+	s.readAgainAt(r.Clock.Now().Add(cacheLag))
 	return err
 }
 
 // ask hands the questions over.
-func (r *Reconciler) ask(object types.NamespacedName, questions []rotation.VerificationRequest) {
+func (r *Reconciler) requestVerifications(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
 		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
 			AccountID: q.Tuple.AccountID,

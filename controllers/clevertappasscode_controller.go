@@ -10,23 +10,17 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
@@ -53,7 +47,7 @@ type Reconciler struct {
 	// Client reads from the informers and writes.
 	Client client.Client
 	// Live reads metadata from the API server, by name.
-	Live client.Reader
+	APIReader client.Reader
 	// Key makes the fingerprints.
 	Key fingerprint.Key
 	// Verification asks CleverTap.
@@ -75,65 +69,28 @@ type Reconciler struct {
 	Endpoint string
 	// Doubt is called where the API server forbade something, or an object went: a permission, or a namespace, may be gone.
 	// It must not block; nil is not called.
-	Doubt func()
+	NamespacesChanged func()
 
-	queue   priorityqueue.PriorityQueue[reconcile.Request]
-	memory  *memory
-	lookout *lookout
-	turns   *turns
-}
-
-// SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
-// CleverTap's answers and by the clock.
-func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
-	r.memory, r.turns = newMemory(), newTurns(maxConcurrentReconciles)
-	r.lookout = newLookout(ctx, r.Live, r.Clock, r.wakeToRetire)
-	if err := addIndexes(ctx, mgr); err != nil {
-		return err
-	}
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("clevertappasscode").
-		For(&v1alpha1.CleverTapPasscode{}).
-		Watches(&corev1.Secret{}, r.secretEvents(), builder.WithPredicates(r.notesDeletions())).
-		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-			priorities, hasPriorities := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-			if !hasPriorities {
-				return errors.New("the controller's queue has no priorities")
-			}
-			r.queue = priorities
-			return nil
-		})).
-		WithOptions(controller.Options{
-			MaxConcurrentReconciles: maxConcurrentReconciles,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, lastBackoff),
-		}).
-		Complete(reconcile.Func(r.inTurn))
+	queue        priorityqueue.PriorityQueue[reconcile.Request]
+	states       *states
+	scanner      *consumers.Scanner
+	workerShares *workerShares
 }
 
 // inTurn reconciles if the namespace has a worker left.
-func (r *Reconciler) inTurn(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	wait, ok := r.turns.enter(request)
+func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	wait, ok := r.workerShares.enter(request)
 	if !ok {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	defer r.turns.leave(request)
+	defer r.workerShares.leave(request)
 	return r.Reconcile(ctx, request)
-}
-
-// notesDeletions lets every event pass.
-func (r *Reconciler) notesDeletions() predicate.Predicate {
-	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
-		if secret, isSecret := e.Object.(*corev1.Secret); isSecret && ownerOf(secret) != "" {
-			r.memory.noteDeleted(types.NamespacedName{Namespace: secret.Namespace, Name: ownerOf(secret)}, secret)
-		}
-		return true
-	}}
 }
 
 // Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap, whose answer wakes the object.
 // A pass that has published ends there, and the next one reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	object, known, err := r.get(ctx, request.NamespacedName)
+	object, state, err := r.get(ctx, request.NamespacedName)
 	if apierrors.IsNotFound(err) || err == nil && !object.DeletionTimestamp.IsZero() {
 		r.forget(request.NamespacedName)
 		return ctrl.Result{}, nil
@@ -141,53 +98,53 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	seen, err := r.observe(ctx, object, known)
+	observation, err := r.observe(ctx, object, state)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if seen.behind {
-		r.sleep(request.NamespacedName, known, seen.lookAgain, r.Clock.Now().Add(catchUpTime))
+	if observation.cacheBehind {
+		r.sleep(request.NamespacedName, state, observation.readAgain, r.Clock.Now().Add(catchUpTime))
 		return ctrl.Result{}, nil
 	}
-	decision, err := r.act(ctx, seen, known)
-	if err == nil && seen.published {
+	decision, err := r.act(ctx, observation, state)
+	if err == nil && observation.published {
 		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
 	}
-	err = errors.Join(err, r.report(ctx, seen, decision, known))
-	if r.Doubt != nil && apierrors.IsForbidden(err) {
-		r.Doubt()
+	err = errors.Join(err, r.report(ctx, observation, decision, state))
+	if r.NamespacesChanged != nil && apierrors.IsForbidden(err) {
+		r.NamespacesChanged()
 	}
-	r.sleep(request.NamespacedName, known, decision.Next, seen.lookAgain)
+	r.sleep(request.NamespacedName, state, decision.Next, observation.readAgain)
 	return ctrl.Result{}, err
 }
 
 // get is the object, and what this process knows of it.
-func (r *Reconciler) get(ctx context.Context, name types.NamespacedName) (*v1alpha1.CleverTapPasscode, *recollection, error) {
+func (r *Reconciler) get(ctx context.Context, name types.NamespacedName) (*v1alpha1.CleverTapPasscode, *objectState, error) {
 	object := &v1alpha1.CleverTapPasscode{}
 	if err := r.Client.Get(ctx, name, object); err != nil {
 		return nil, nil, fmt.Errorf("reading CleverTapPasscode %s: %w", name, err)
 	}
-	known, replaced := r.memory.of(name, object.UID)
+	state, replaced := r.states.of(name, object.UID)
 	if replaced {
-		r.lookout.forget(name)
+		r.scanner.Forget(name)
 		r.Counters.Forget(name)
 	}
-	return known.newestObject(object), known, nil
+	return state.newestObject(object), state, nil
 }
 
 func (r *Reconciler) forget(object types.NamespacedName) {
-	if r.Doubt != nil {
-		r.Doubt()
+	if r.NamespacesChanged != nil {
+		r.NamespacesChanged()
 	}
 	r.Verification.Hold(object)
-	r.lookout.forget(object)
+	r.scanner.Forget(object)
 	r.Counters.Forget(object)
-	r.memory.forget(object)
+	r.states.forget(object)
 }
 
 // sleep sets the alarm for the earliest of the times that are not zero.
-func (r *Reconciler) sleep(object types.NamespacedName, known *recollection, times ...time.Time) {
-	known.stopAlarm()
+func (r *Reconciler) sleep(object types.NamespacedName, state *objectState, times ...time.Time) {
+	state.stopTimer()
 	now := r.Clock.Now()
 	wait := longestSleep
 	for _, t := range times {
@@ -195,5 +152,5 @@ func (r *Reconciler) sleep(object types.NamespacedName, known *recollection, tim
 			wait = min(wait, t.Sub(now))
 		}
 	}
-	known.alarm = r.Clock.AfterFunc(max(wait, time.Millisecond), func() { r.Wake(object) })
+	state.timer = r.Clock.AfterFunc(max(wait, time.Millisecond), func() { r.Wake(object) })
 }

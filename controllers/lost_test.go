@@ -58,7 +58,7 @@ var _ v1alpha1.Time
 
 func (c *cluster) restartWith(key []byte) {
 	c.Key = newKeyFor(key)
-	c.memory = newMemory()
+	c.states = newStates()
 	c.Verification = verification.New(context.Background(), verification.Options{Verifier: c, Clock: c.clock, Wake: c.Wake})
 }
 func newKeyFor(b []byte) fingerprint.Key { return fingerprint.NewKey(b) }

@@ -14,9 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
@@ -28,7 +26,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 
 // seen is what one pass observed.
-type seen struct {
+type observation struct {
 	rotation.Observed
 	// secret is the target as it stands; nil where there is none. formers are those of Formers, by name.
 	secret  *corev1.Secret
@@ -36,48 +34,48 @@ type seen struct {
 	// published is whether this pass wrote the target: the next one reports.
 	published bool
 	// carriedOut is whether an effect of this pass succeeded or failed in a way that the report is to tell.
-	carriedOut bool
+	effectsChanged bool
 	// behind is whether the API server has what the informer has not yet: then nothing is said or done until it has.
-	behind bool
+	cacheBehind bool
 	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
-	lookAgain time.Time
+	readAgain time.Time
 }
 
 // observe makes every read of the pass.
-func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPasscode, known *recollection) (*seen, error) {
-	s := &seen{Observed: rotation.Observed{
+func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPasscode, state *objectState) (*observation, error) {
+	s := &observation{Observed: rotation.Observed{
 		Object:             object,
-		VerifySeenAt:       known.seeVerifyRequest(object, r.Clock.Now()),
-		ResumedAt:          known.seeSuspension(object, r.Clock.Now()),
+		VerifySeenAt:       state.verifyRequestSince(object, r.Clock.Now()),
+		ResumedAt:          state.resumedSince(object, r.Clock.Now()),
 		AllowedAnnotations: r.AllowedTargetAnnotations,
 		Endpoint:           r.Endpoint,
 	}}
-	known.forgetLookups(object)
+	state.forgetUncachedReads(object)
 	for _, entry := range object.Spec.Passcodes {
-		source, err := r.observeSource(ctx, s, entry, known)
+		source, err := r.observeSource(ctx, s, entry, state)
 		if err != nil {
 			return nil, err
 		}
 		s.Sources = append(s.Sources, source)
 	}
-	if err := r.observeTarget(ctx, s, known); err != nil {
+	if err := r.observeTarget(ctx, s, state); err != nil {
 		return nil, err
 	}
 	if err := r.observeOthers(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := r.observeHolders(ctx, s); err != nil {
+	if err := r.observeLocations(ctx, s); err != nil {
 		return nil, err
 	}
 	if err := r.observeElsewhere(ctx, s); err != nil {
 		return nil, err
 	}
-	r.observeLook(s, known)
-	r.observeAnswers(s)
+	r.observeScan(s, state)
+	r.observeVerifications(s)
 	return s, nil
 }
 
-func (r *Reconciler) observeSource(ctx context.Context, s *seen, entry v1alpha1.PasscodeEntry, known *recollection) (rotation.Source, error) {
+func (r *Reconciler) observeSource(ctx context.Context, s *observation, entry v1alpha1.PasscodeEntry, state *objectState) (rotation.Source, error) {
 	secret, err := r.secret(ctx, s.Object.Namespace, entry.SecretKeyRef.Name)
 	if err != nil {
 		return rotation.Source{}, err
@@ -88,14 +86,14 @@ func (r *Reconciler) observeSource(ctx context.Context, s *seen, entry v1alpha1.
 	if secret != nil { // it is a target
 		return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
 	}
-	found, err := r.lookUp(ctx, s, entry.SecretKeyRef.Name, known)
+	found, err := r.readUncached(ctx, s, entry.SecretKeyRef.Name, state)
 	switch {
 	case err != nil:
 		return rotation.Source{}, err
 	case !found.exists:
 		return rotation.Source{Problem: v1alpha1.ReasonSourceNotFound}, nil
 	case found.role == v1alpha1.RoleSource:
-		s.behind = true
+		s.cacheBehind = true
 	}
 	return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
 }
@@ -138,36 +136,36 @@ func (r *Reconciler) readSource(object *v1alpha1.CleverTapPasscode, secret *core
 	return source
 }
 
-func (r *Reconciler) observeTarget(ctx context.Context, s *seen, known *recollection) error {
-	name := types.NamespacedName{Namespace: s.Object.Namespace, Name: rotation.EffectiveTarget(s.Object)}
+func (r *Reconciler) observeTarget(ctx context.Context, s *observation, state *objectState) error {
+	name := types.NamespacedName{Namespace: s.Object.Namespace, Name: s.Object.TargetName()}
 	cached, err := r.secret(ctx, name.Namespace, name.Name)
 	if err != nil {
 		return err
 	}
-	deleted := r.memory.takeDeleted(client.ObjectKeyFromObject(s.Object), name.Name)
-	s.secret = known.newestTarget(cached, name.Name, deleted, r.Clock.Now())
+	deleted := r.states.takeDeleted(client.ObjectKeyFromObject(s.Object), name.Name)
+	s.secret = state.newestTarget(cached, name.Name, deleted, r.Clock.Now())
 	if s.secret == nil {
-		r.rememberDeleted(s.Object, deleted, known)
-		s.LastKnown = known.rememberedTarget(name.Name)
-		return r.observeUnseenTarget(ctx, s, name.Name, known)
+		r.setLastTargetDeleted(s.Object, deleted, state)
+		s.LastKnown = state.lastTargetNamed(name.Name)
+		return r.observeUncachedTarget(ctx, s, name.Name, state)
 	}
-	delete(known.lookups, name.Name)
+	delete(state.uncachedReads, name.Name)
 	s.Target = r.readTarget(s.Object, s.secret)
-	if err := r.observeLag(ctx, s, known); err != nil {
+	if err := r.observeLag(ctx, s, state); err != nil {
 		return err
 	}
 	if s.Target.Whole() {
-		known.remember(name.Name, s.Target)
+		state.setLastTarget(name.Name, s.Target)
 	}
-	s.LastKnown = known.rememberedTarget(name.Name)
+	s.LastKnown = state.lastTargetNamed(name.Name)
 	return nil
 }
 
 // observeLag finds out about a target of a revision before the one that the status tells of: another process has
 // published, and the informer has not seen it, or somebody has put an older target back.
-func (r *Reconciler) observeLag(ctx context.Context, s *seen, known *recollection) error {
+func (r *Reconciler) observeLag(ctx context.Context, s *observation, state *objectState) error {
 	record := s.Target.Record
-	if record == nil || record.OwnerUID != s.Object.UID || record.Revision >= s.Object.Status.Revision || s.secret.ResourceVersion == known.putBack {
+	if record == nil || record.OwnerUID != s.Object.UID || record.Revision >= s.Object.Status.Revision || s.secret.ResourceVersion == state.confirmedOlder {
 		return nil
 	}
 	version, err := r.versionOf(ctx, corev1.SchemeGroupVersion.WithKind("Secret"), client.ObjectKeyFromObject(s.secret))
@@ -175,15 +173,15 @@ func (r *Reconciler) observeLag(ctx context.Context, s *seen, known *recollectio
 		return err
 	}
 	if version != s.secret.ResourceVersion {
-		s.behind = true
+		s.cacheBehind = true
 		return nil
 	}
-	known.putBack = version
+	state.confirmedOlder = version
 	return nil
 }
 
 // rememberDeleted remembers what a deleted target held, if that is newer than what is remembered.
-func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted *corev1.Secret, known *recollection) {
+func (r *Reconciler) setLastTargetDeleted(object *v1alpha1.CleverTapPasscode, deleted *corev1.Secret, state *objectState) {
 	if deleted == nil {
 		return
 	}
@@ -191,14 +189,14 @@ func (r *Reconciler) rememberDeleted(object *v1alpha1.CleverTapPasscode, deleted
 	if last.Record == nil || last.Record.OwnerUID != object.UID {
 		return
 	}
-	if before := known.rememberedTarget(deleted.Name); last.Whole() && (before == nil || before.Record.Revision < last.Record.Revision) {
-		known.remember(deleted.Name, last)
+	if before := state.lastTargetNamed(deleted.Name); last.Whole() && (before == nil || before.Record.Revision < last.Record.Revision) {
+		state.setLastTarget(deleted.Name, last)
 	}
 }
 
 // observeOthers finds the Secrets that this object wrote under other names; of those, the ones that this very object
 // has not left behind yet are the former targets.
-func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
+func (r *Reconciler) observeOthers(ctx context.Context, s *observation) error {
 	var list corev1.SecretList
 	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
@@ -207,7 +205,7 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 	for i := range list.Items {
 		secret := &list.Items[i]
 		t := r.readTarget(s.Object, secret)
-		if secret.Name == rotation.EffectiveTarget(s.Object) || !t.Exists {
+		if secret.Name == s.Object.TargetName() || !t.Exists {
 			continue
 		}
 		if s.Others == nil {
@@ -228,7 +226,7 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *seen) error {
 
 // observeHolders finds out what the Secrets hold now that held a replaced value of which it is not known yet that nothing
 // uses it. A Secret that the informer does not hold is not looked up: what it holds can't be known.
-func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
+func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error {
 	record := s.Target.Record
 	if record == nil {
 		return nil
@@ -259,7 +257,7 @@ func (r *Reconciler) observeHolders(ctx context.Context, s *seen) error {
 
 // observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
 // not count: nothing about them may reach an object.
-func (r *Reconciler) observeElsewhere(ctx context.Context, s *seen) error {
+func (r *Reconciler) observeElsewhere(ctx context.Context, s *observation) error {
 	if s.Target.Record == nil {
 		return nil
 	}
@@ -291,29 +289,29 @@ func (r *Reconciler) holdsWhatItSays(secret *corev1.Secret) bool {
 	return target.Whole()
 }
 
-func (r *Reconciler) observeLook(s *seen, known *recollection) {
+func (r *Reconciler) observeScan(s *observation, state *objectState) {
 	s.VolumeRefresh = r.VolumeRefresh
 	if s.Target.Record == nil {
 		return
 	}
-	known.saw(r.lookout.take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
-	s.Scan, s.Scans, s.Scanning = known.look, known.looks, known.looking
-	s.Restarted = known.restarts
+	state.addScan(r.scanner.Take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
+	s.Scan, s.Scans, s.Scanning = state.scan, state.scans, state.scanning
+	s.Restarted = state.restarts
 }
 
 // observeUnseenTarget looks a target up that a create ran into and the informer does not show.
-func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name string, known *recollection) error {
-	if known.lookups[name] == nil {
+func (r *Reconciler) observeUncachedTarget(ctx context.Context, s *observation, name string, state *objectState) error {
+	if state.uncachedReads[name] == nil {
 		return nil
 	}
-	found, err := r.lookUp(ctx, s, name, known)
+	found, err := r.readUncached(ctx, s, name, state)
 	switch {
 	case err != nil:
 		return err
 	case !found.exists:
-		delete(known.lookups, name)
+		delete(state.uncachedReads, name)
 	case found.labelled():
-		s.behind = true
+		s.cacheBehind = true
 	default:
 		s.Target = rotation.Target{Conflict: conflictMessage(s.Object, name, "it has no label "+v1alpha1.RoleLabel+"="+v1alpha1.RoleTarget)}
 	}
@@ -321,8 +319,8 @@ func (r *Reconciler) observeUnseenTarget(ctx context.Context, s *seen, name stri
 }
 
 // observeAnswers holds on to the answers about every value that the object has.
-func (r *Reconciler) observeAnswers(s *seen) {
-	mode := string(modeOf(s.Object))
+func (r *Reconciler) observeVerifications(s *observation) {
+	mode := string(s.Object.Spec.VerificationMode())
 	var keys []string
 	answer := func(to *clevertap.Verification, fingerprint string) {
 		if fingerprint == "" {
@@ -344,89 +342,4 @@ func (r *Reconciler) observeAnswers(s *seen) {
 	}
 	answer(&s.Target.Verification, s.Target.Fingerprint)
 	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)
-}
-
-func modeOf(object *v1alpha1.CleverTapPasscode) v1alpha1.VerificationMode {
-	if object.Spec.Verification == nil || object.Spec.Verification.Mode == "" {
-		return v1alpha1.VerificationConnect
-	}
-	return object.Spec.Verification.Mode
-}
-
-const (
-	// secretNameIndex finds the objects that name a Secret, as source or as target.
-	secretNameIndex = "secretName"
-	// ownerIndex finds the targets of an object, by its name.
-	ownerIndex = "owner"
-	// fingerprintIndex finds the targets that hold a value.
-	fingerprintIndex = "fingerprint"
-)
-
-// index finds objects of a kind by what they say.
-type index struct {
-	kind client.Object
-	name string
-	keys client.IndexerFunc
-}
-
-// indexes are all that the reconciler looks things up by.
-func indexes() []index {
-	return []index{
-		{&corev1.Secret{}, ownerIndex, func(o client.Object) []string {
-			if owner := ownerOf(o); owner != "" {
-				return []string{owner}
-			}
-			return nil
-		}},
-		{&corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
-			record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
-			if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
-				return nil
-			}
-			return []string{record.Fingerprint}
-		}},
-		{&v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
-			object := o.(*v1alpha1.CleverTapPasscode)
-			names := []string{rotation.EffectiveTarget(object)}
-			for _, entry := range object.Spec.Passcodes {
-				names = append(names, entry.SecretKeyRef.Name)
-			}
-			return names
-		}},
-	}
-}
-
-func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
-	for _, i := range indexes() {
-		if err := mgr.GetFieldIndexer().IndexField(ctx, i.kind, i.name, i.keys); err != nil {
-			return fmt.Errorf("indexing %T by %s: %w", i.kind, i.name, err)
-		}
-	}
-	return nil
-}
-
-// ownerOf is the name of the object that writes the target; "" where it is none.
-func ownerOf(secret client.Object) string {
-	if secret.GetLabels()[v1alpha1.RoleLabel] != v1alpha1.RoleTarget {
-		return ""
-	}
-	return secret.GetAnnotations()[v1alpha1.OwnerAnnotation]
-}
-
-// objectsOf are those that name the Secret, and the one that wrote it. An informer that can't be read has no objects yet.
-func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
-	var list v1alpha1.CleverTapPasscodeList
-	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "listing the objects that name a Secret", "secret", client.ObjectKeyFromObject(secret))
-		return nil
-	}
-	requests := make([]reconcile.Request, 0, len(list.Items))
-	for i := range list.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
-	}
-	if owner := ownerOf(secret); owner != "" {
-		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: secret.GetNamespace(), Name: owner}})
-	}
-	return requests
 }

@@ -68,17 +68,17 @@ var _ = Describe("An object of the name of one that is gone", func() {
 
 var _ = Describe("A deleted target", func() {
 	It("is noted for the object that writes it, and for no other name", func() {
-		m := newMemory()
+		m := newStates()
 		target, junk := staged(), staged()
 		target.Name, junk.Name = "marketing", "junk"
-		m.noteDeleted(marketing, target)
+		m.recordDeletion(marketing, target)
 		Expect(m.takeDeleted(marketing, "marketing")).To(BeNil(), "notes what no object writes")
 		m.of(marketing, "uid")
 		m.takeDeleted(marketing, "marketing")
-		m.noteDeleted(marketing, junk)
+		m.recordDeletion(marketing, junk)
 		Expect(m.objects[marketing].deleted).To(BeNil())
-		m.noteDeleted(marketing, target)
-		m.noteDeleted(marketing, junk)
+		m.recordDeletion(marketing, target)
+		m.recordDeletion(marketing, junk)
 		Expect(m.objects[marketing].deleted).To(Equal(target))
 		Expect(m.takeDeleted(marketing, "marketing")).To(Equal(target))
 		Expect(m.takeDeleted(marketing, "marketing")).To(BeNil())

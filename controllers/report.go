@@ -25,13 +25,13 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // report writes the status, once and only if it changed, and then sends the events that tell of it.
-func (r *Reconciler) report(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) error {
-	written, err := r.writeStatus(ctx, s, decision, known)
+func (r *Reconciler) report(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
+	written, err := r.writeStatus(ctx, s, decision, state)
 	if err != nil || !written {
 		return err
 	}
-	events := slices.Concat(known.pendingEvents, decision.Events)
-	known.pendingEvents = nil
+	events := slices.Concat(state.pendingEvents, decision.Events)
+	state.pendingEvents = nil
 	for _, event := range events {
 		kind := corev1.EventTypeNormal
 		if event.Warning {
@@ -65,13 +65,13 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 // writeStatus is whether the status stands as decided. Where the object changed or went, the informer will show it, and
 // its pass decides again. Two processes that know different things would overwrite each other without end: whoever was
 // overwritten waits a while.
-func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation.Decision, known *recollection) (bool, error) {
+func (r *Reconciler) writeStatus(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) (bool, error) {
 	if equality.Semantic.DeepEqual(s.Object.Status, decision.Status) {
 		return true, nil
 	}
 	now := r.Clock.Now()
-	if known.overwritten(&s.Object.Status, now) {
-		s.lookAgainAt(known.toldAt.Add(catchUpTime))
+	if state.overwrittenByOther(&s.Object.Status, now) {
+		s.readAgainAt(state.reportedAt.Add(catchUpTime))
 		return false, nil
 	}
 	after := s.Object.DeepCopy()
@@ -84,14 +84,14 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *seen, decision rotation
 	if err != nil {
 		return false, fmt.Errorf("writing the status of CleverTapPasscode %s/%s: %w", after.Namespace, after.Name, err)
 	}
-	known.object = after
-	known.told, known.toldAt = digest(&after.Status), now
+	state.object = after
+	state.reported, state.reportedAt = digest(&after.Status), now
 	return true, nil
 }
 
 // overwritten is whether somebody else has written the status since this process did, a moment ago.
-func (k *recollection) overwritten(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
-	return !k.toldAt.IsZero() && now.Sub(k.toldAt) < catchUpTime && digest(status) != k.told
+func (k *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
+	return !k.reportedAt.IsZero() && now.Sub(k.reportedAt) < catchUpTime && digest(status) != k.reported
 }
 
 // digest tells statuses apart, within this process.

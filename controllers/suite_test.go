@@ -34,6 +34,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/metrics"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
@@ -90,7 +91,7 @@ func (c *cluster) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	DeferCleanup(cancel)
 	r := &Reconciler{
-		Client: c.WithWatch, Live: c.WithWatch,
+		Client: c.WithWatch, APIReader: c.WithWatch,
 		Key:    fingerprint.NewKey(make([]byte, fingerprint.KeySize)),
 		Clock:  c.clock,
 		Events: c.events,
@@ -98,10 +99,10 @@ func (c *cluster) start() {
 
 		VolumeRefresh: 2 * time.Minute,
 		Counters:      metrics.NewCounters(),
-		memory:        newMemory(),
+		states:        newStates(),
 		queue:         priorityqueue.New[reconcile.Request]("test"),
 	}
-	r.lookout = newLookout(ctx, c.WithWatch, c.clock, r.wakeToRetire)
+	r.scanner = consumers.NewScanner(ctx, c.WithWatch, c.clock, r.wakeAfterScan)
 	r.Verification = verification.New(ctx, verification.Options{Verifier: c, Clock: c.clock, Wake: r.Wake})
 	c.Reconciler = r
 }
@@ -162,18 +163,11 @@ func (c *cluster) pass() (ctrl.Result, error) {
 
 var marketing = types.NamespacedName{Namespace: "shop", Name: "marketing"}
 
-// quiet waits for calls to CleverTap and looks at Pods that are under way.
+// quiet waits for verifications and scans that are under way.
 func (c *cluster) quiet() {
 	GinkgoHelper()
 	Eventually(func() bool {
-		c.lookout.mu.Lock()
-		defer c.lookout.mu.Unlock()
-		for _, post := range c.lookout.namespaces {
-			if post.running {
-				return false
-			}
-		}
-		return !c.Verification.Busy()
+		return !c.scanner.Busy() && !c.Verification.Busy()
 	}).WithPolling(time.Millisecond).Should(BeTrue())
 }
 

@@ -133,7 +133,7 @@ func data(keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode)
 func newSecret(object *v1alpha1.CleverTapPasscode, want *rotation.Want) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:            rotation.EffectiveTarget(object),
+			Name:            object.TargetName(),
 			Namespace:       object.Namespace,
 			Labels:          want.Labels,
 			Annotations:     annotations(want),
@@ -202,7 +202,7 @@ func releasedMessage(object *v1alpha1.CleverTapPasscode, former *corev1.Secret) 
 		fate = "It goes with this object"
 	}
 	return fmt.Sprintf("spec.target.name is %q now, and Secret %q is left behind. %s; once nothing mounts it: kubectl delete secret -n %s %s",
-		rotation.EffectiveTarget(object), former.Name, fate, object.Namespace, former.Name)
+		object.TargetName(), former.Name, fate, object.Namespace, former.Name)
 }
 
 // merged sets some keys and removes others: in a merge patch, null removes.
@@ -229,14 +229,14 @@ func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
 }
 
 // remember keeps the target of that name as it stands.
-func (k *recollection) remember(name string, target rotation.Target) {
+func (k *objectState) setLastTarget(name string, target rotation.Target) {
 	target.Verification = clevertap.Verification{}
-	k.whole, k.wholeName = &target, name
+	k.lastTarget, k.lastTargetName = &target, name
 }
 
-func (k *recollection) rememberedTarget(name string) *rotation.Target {
-	if k.wholeName != name {
+func (k *objectState) lastTargetNamed(name string) *rotation.Target {
+	if k.lastTargetName != name {
 		return nil
 	}
-	return k.whole
+	return k.lastTarget
 }

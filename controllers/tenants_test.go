@@ -80,7 +80,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 	It("fills no memory with Secrets that are deleted", func() {
 		c := newCluster(newObject(), staged("a"))
 		Expect(c.settle()).To(Succeed())
-		p := c.notesDeletions()
+		p := c.recordDeletions()
 		for i := range 1000 {
 			secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: fmt.Sprint("junk-", i),
 				Labels:      map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget},
@@ -90,13 +90,13 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 				_, _ = c.pass()
 			}
 		}
-		Expect(c.memory.objects[marketing].deleted).To(BeNil(), "a Secret that nothing wrote")
+		Expect(c.states.objects[marketing].deleted).To(BeNil(), "a Secret that nothing wrote")
 		for range 10 {
 			c.clock.Step(time.Hour)
 			_, _ = c.pass()
 		}
-		Expect(c.memory.objects).To(HaveLen(1))
-		Expect(c.memory.objects[marketing].deleted).To(BeNil(), "a Secret that nothing wrote")
+		Expect(c.states.objects).To(HaveLen(1))
+		Expect(c.states.objects[marketing].deleted).To(BeNil(), "a Secret that nothing wrote")
 	})
 
 	It("is not told by a suspended object what another namespace verified", func() {
@@ -144,7 +144,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 			c.change(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Passcodes[0].SecretKeyRef.Name = fmt.Sprint("missing-", i) })
 			_, _ = c.pass()
 		}
-		Expect(len(c.memory.objects[marketing].lookups)).To(BeNumerically("<", 3))
+		Expect(len(c.states.objects[marketing].uncachedReads)).To(BeNumerically("<", 3))
 	})
 
 	It("makes no region of the text of a Secret", func() {
@@ -192,7 +192,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 		_ = c.settle()
 		c.change(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation = &v1alpha1.Rotation{Pin: "b"} })
 		last, restarts, log := "", 0, ""
-		look := func() {
+		scan := func() {
 			now := fmt.Sprint(c.deployment("api").Spec.Template.Annotations)
 			if now != last && len(c.deployment("api").Spec.Template.Annotations) > 0 {
 				restarts++
@@ -201,7 +201,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 			last = now
 		}
 		_ = c.settle()
-		look()
+		scan()
 		began := c.clock.Now()
 		for i := range 30 {
 			c.clock.Step(2 * time.Second)
@@ -210,7 +210,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 				_, _ = c.pass()
 				c.clock.Step(100 * time.Millisecond)
 				c.quiet()
-				look()
+				scan()
 			}
 		}
 		Expect(restarts).To(BeNumerically("<=", 1), "in %s: %s", c.clock.Now().Sub(began), log)

@@ -63,7 +63,7 @@ func (n *named) watchedNow(name string) bool {
 	return n.watches[name]
 }
 
-func (n *named) looks() int {
+func (n *named) scans() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.calls
@@ -89,17 +89,17 @@ func TestDoubtsAreLookedIntoOnceAMinute(t *testing.T) {
 	n := newNamed(t)
 	watched := n.readable(t.Context())
 	go n.awaitMore(t.Context(), watched)
-	before := n.looks()
+	before := n.scans()
 	g.Eventually(n.clock.HasWaiters).Should(BeTrue())
 	for range 1000 {
 		n.suspect()
 	}
-	g.Consistently(n.looks, "50ms").Should(Equal(before))
+	g.Consistently(n.scans, "50ms").Should(Equal(before))
 	n.clock.Step(time.Minute)
-	g.Eventually(n.looks).Should(Equal(before + 2)) // one look at each
+	g.Eventually(n.scans).Should(Equal(before + 2)) // one look at each
 	g.Eventually(n.clock.HasWaiters).Should(BeTrue())
 	n.suspect()
-	g.Consistently(n.looks, "50ms").Should(Equal(before + 2))
+	g.Consistently(n.scans, "50ms").Should(Equal(before + 2))
 }
 
 func TestWhatIsNoNameOfANamespaceIsRefused(t *testing.T) {

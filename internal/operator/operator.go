@@ -165,16 +165,16 @@ func (p *process) newManager(watched []string) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	cacheOptions, err := controllers.CacheOptions(watched, o.WatchLabelSelector)
+	options, err := cacheOptions(watched, o.WatchLabelSelector)
 	if err != nil {
 		return nil, err
 	}
 	if p.named != nil {
-		cacheOptions.DefaultWatchErrorHandler = p.named.watchFailed
+		options.DefaultWatchErrorHandler = p.named.watchFailed
 	}
 	manager, err := ctrl.NewManager(p.Config, ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         cacheOptions,
+		Cache:                         options,
 		Metrics:                       metricsOptions(o),
 		HealthProbeBindAddress:        o.HealthProbeBindAddress,
 		LeaderElection:                o.LeaderElect,
@@ -231,7 +231,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, fmt.Errorf("preparing the client: %w", err)
 	}
-	key, err := controllers.LoadKey(ctx, live, p.Random, p.OperatorNamespace)
+	key, err := loadKey(ctx, live, p.Random, p.OperatorNamespace)
 	if err != nil {
 		return nil, err
 	}
@@ -248,12 +248,12 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		}
 	}
 	reconciler := &controllers.Reconciler{
-		Client: manager.GetClient(),
-		Live:   live,
-		Key:    key,
-		Clock:  p.Clock,
-		Events: manager.GetEventRecorder(controllers.FieldManager),
-		Notify: p.notices.Send,
+		Client:    manager.GetClient(),
+		APIReader: live,
+		Key:       key,
+		Clock:     p.Clock,
+		Events:    manager.GetEventRecorder(controllers.FieldManager),
+		Notify:    p.notices.Send,
 
 		VolumeRefresh:            p.VolumeRefresh,
 		Counters:                 p.counters,
@@ -261,7 +261,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
 	}
 	if p.named != nil {
-		reconciler.Doubt = p.named.suspect
+		reconciler.NamespacesChanged = p.named.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Asked: p.counters.Asked,

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	defaultInterval = time.Hour
 	// stagedInterval is how often a spare is asked about.
 	stagedInterval = 24 * time.Hour
 	// The waits after a question that was not answered while something waits to be published.
@@ -30,23 +29,6 @@ type VerificationRequest struct {
 	Mode        v1alpha1.VerificationMode
 	// Urgent is whether something waits to be published for the answer.
 	Urgent bool
-}
-
-func (v *snapshot) mode() v1alpha1.VerificationMode {
-	if v.spec.Verification == nil || v.spec.Verification.Mode == "" {
-		return v1alpha1.VerificationConnect
-	}
-	return v.spec.Verification.Mode
-}
-
-// The intervals that the schema admits: a stored object that it did not see must not ask without end, or never.
-const shortestInterval, longestInterval = time.Minute, 720 * time.Hour
-
-func (v *snapshot) interval() time.Duration {
-	if v.spec.Verification == nil || v.spec.Verification.Interval == nil {
-		return defaultInterval
-	}
-	return min(longestInterval, max(shortestInterval, schedule.ParseDuration(*v.spec.Verification.Interval)))
 }
 
 // verificationState is what is known of a value, as far as the next question depends on it.
@@ -71,7 +53,7 @@ func (v *snapshot) verificationDue(e *entry, waiting bool) time.Time {
 
 func (v *snapshot) due(q verificationState) time.Time {
 	switch {
-	case v.mode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
+	case v.spec.VerificationMode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
 		return time.Time{}
 	case v.verify.pending() && q.verification.Ended().Before(v.VerifySeenAt):
 		return v.now
@@ -82,7 +64,7 @@ func (v *snapshot) due(q verificationState) time.Time {
 	case q.active && q.result == clevertap.Rejected && !v.confirmedRejected(v.active):
 		return q.resultAt.Add(secondRejection)
 	case q.active:
-		return v.atExpiry(q, q.resultAt, v.staggered(v.interval(), q.fingerprint))
+		return v.atExpiry(q, q.resultAt, v.staggered(v.spec.VerificationInterval(), q.fingerprint))
 	case q.result == clevertap.Rejected:
 		return q.resultAt.Add(doubling(firstRefusalWait, lastRefusalWait, q.verification.Rejections))
 	case q.waiting:
@@ -100,7 +82,7 @@ func (v *snapshot) verifiedPastExpiry(q verificationState) bool {
 // together, by a start of the operator perhaps, are so no more after some rounds, through restarts as well.
 func (v *snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
 	share := float64(crc32.ChecksumIEEE([]byte(string(v.Object.UID)+fingerprint))) / math.MaxUint32
-	return max(shortestInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
+	return max(v1alpha1.MinVerificationInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
 }
 
 // atExpiry is one wait after the last question, or the published one's end where that comes between.
@@ -113,7 +95,7 @@ func (v *snapshot) atExpiry(q verificationState, last time.Time, wait time.Durat
 }
 
 func (v *snapshot) retryWait(q verificationState) time.Duration {
-	wait := v.interval()
+	wait := v.spec.VerificationInterval()
 	if q.waiting {
 		wait = doubling(firstRetry, lastRetry, q.verification.Unavailable)
 	}
@@ -150,11 +132,11 @@ func (v *snapshot) routineRequests() (ask []VerificationRequest, next time.Time)
 		fingerprint: p.fingerprint, verification: p.verification, result: p.result, resultAt: p.resultAt, active: true, expires: p.validity.Until,
 	})
 	if !due.IsZero() && !due.After(v.now) {
-		return append(ask, VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}), next
+		return append(ask, VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.spec.VerificationMode()}), next
 	}
 	return ask, schedule.Earliest(next, due)
 }
 
 func (v *snapshot) request(e *entry) VerificationRequest {
-	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.mode()}
+	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.spec.VerificationMode()}
 }

@@ -181,7 +181,7 @@ func (v *snapshot) verifyOnceMore() choice {
 			return choice{next: due}
 		}
 	}
-	return choice{ask: &VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.mode()}}
+	return choice{ask: &VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.spec.VerificationMode()}}
 }
 
 // waitsForSources is whether the object is so new that a missing source may still be on its way.
@@ -205,7 +205,7 @@ func (v *snapshot) accepted(e *entry) bool {
 	if !e.hasValue() {
 		return false
 	}
-	if v.mode() == v1alpha1.VerificationNone {
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
 	age := v.now.Sub(e.Verification.At)

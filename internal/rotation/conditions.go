@@ -122,7 +122,7 @@ func (v *snapshot) verified() *metav1.Condition {
 	}
 	var c metav1.Condition
 	switch {
-	case v.mode() == v1alpha1.VerificationNone:
+	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
 		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
 	case v.outdated(p):
 		c = v.withoutResult(p)

@@ -307,7 +307,7 @@ func (v *snapshot) lastResult(e *entry) (clevertap.Result, time.Time) {
 	}
 	verdict, told := v.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
-	case own == clevertap.Unknown && told.After(v.now.Add(v.interval())):
+	case own == clevertap.Unknown && told.After(v.now.Add(v.spec.VerificationInterval())):
 		return clevertap.Unknown, time.Time{}
 	case own == clevertap.Unknown:
 		return verdict, told

@@ -23,7 +23,7 @@ const (
 // published one refused once more after that.
 func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 	switch {
-	case v.mode() == v1alpha1.VerificationNone:
+	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
 		return p.validity.Expired(v.now) && v.pinned() != nil && v.pinned() == p.entry
 	case p.verification.Result != clevertap.Rejected:
 		return false
@@ -55,7 +55,7 @@ func failover(reason v1alpha1.RotationReason) bool {
 
 // rejectedOnceMore is whether the published one was refused after the spare was accepted.
 func (v *snapshot) rejectedOnceMore(spare *entry) bool {
-	if v.mode() == v1alpha1.VerificationNone {
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
 	return !v.active.verification.At.Before(spare.Verification.At)

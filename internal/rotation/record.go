@@ -125,14 +125,6 @@ func (k Keys) distinct() bool {
 	return true
 }
 
-// EffectiveTarget is the target's name.
-func EffectiveTarget(object *v1alpha1.CleverTapPasscode) string {
-	if object.Spec.Target != nil && object.Spec.Target.Name != "" {
-		return object.Spec.Target.Name
-	}
-	return object.Name
-}
-
 // Encode is the record as it stands in the annotation.
 func (r Record) Encode() string {
 	text, err := json.Marshal(r)

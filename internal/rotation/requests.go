@@ -92,7 +92,7 @@ func (v *snapshot) verifyRequest() request {
 }
 
 func (v *snapshot) verifying() bool {
-	if v.mode() == v1alpha1.VerificationNone || v.paused() {
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone || v.paused() {
 		return false
 	}
 	return slices.ContainsFunc(v.entries, func(e *entry) bool {

@@ -86,7 +86,7 @@ func (v *snapshot) holders() []Holder {
 			add(f.Name, f.Record.Keys.Passcode)
 		}
 	}
-	add(EffectiveTarget(v.Object), cmp.Or(v.active.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
+	add(v.Object.TargetName(), cmp.Or(v.active.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
 	if e := v.active.entry; e != nil {
 		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
 	}
@@ -122,7 +122,7 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 
 // heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
 func (v *snapshot) heldAs(name string) []Holder {
-	list := []Holder{{Secret: EffectiveTarget(v.Object), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
+	list := []Holder{{Secret: v.Object.TargetName(), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
 		list = append(list, Holder{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
 	}
@@ -236,7 +236,7 @@ type usage struct {
 // volume keeps what it had.
 func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
 	previous := v.active.record.Keys.PreviousPasscode
-	if use.Of(EffectiveTarget(v.Object), previous) {
+	if use.Of(v.Object.TargetName(), previous) {
 		return usage{has: true}
 	}
 	if held, ours := v.Others[use.Secret]; ours && use.Of(use.Secret, previous) {
@@ -251,7 +251,7 @@ func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
 		}
 	}
 	for _, h := range r.HeldIn {
-		if h.Secret == EffectiveTarget(v.Object) {
+		if h.Secret == v.Object.TargetName() {
 			continue
 		}
 		for _, key := range h.Keys {

@@ -127,7 +127,7 @@ func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 }
 
 func (v *snapshot) restartKey() string {
-	return consumers.RestartAnnotation(EffectiveTarget(v.Object))
+	return consumers.RestartAnnotation(v.Object.TargetName())
 }
 
 func (v *snapshot) concerned(w consumers.Workload) bool {
@@ -155,7 +155,7 @@ func (v *snapshot) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {
 		return !c.Waiting && v.startedBefore(pod, c.StartedAt, v.active.record.PublishedAt) &&
 			slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
-				return use.Way == consumers.Frozen && use.Of(EffectiveTarget(v.Object), v.active.record.Keys.PreviousPasscode)
+				return use.Way == consumers.Frozen && use.Of(v.Object.TargetName(), v.active.record.Keys.PreviousPasscode)
 			})
 	})
 }
@@ -212,7 +212,7 @@ func (v *snapshot) startedWithout(c consumers.Container) bool {
 		return false
 	}
 	return slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
-		return use.Way == consumers.Frozen && use.Optional && use.Of(EffectiveTarget(v.Object), "")
+		return use.Way == consumers.Frozen && use.Optional && use.Of(v.Object.TargetName(), "")
 	})
 }
 

@@ -25,7 +25,7 @@ func (v *snapshot) status() v1alpha1.CleverTapPasscodeStatus {
 	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
 	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
-	s.Target = EffectiveTarget(v.Object)
+	s.Target = v.Object.TargetName()
 	s.Passcodes = v.passcodes()
 	v.setActive(&s)
 	v.setSuccessor(&s)
@@ -168,7 +168,7 @@ func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
 		return v.replacedState(e)
 	case e.validity.Expired(v.now):
 		return v1alpha1.StateExpired
-	case e.result == clevertap.Accepted || v.mode() == v1alpha1.VerificationNone:
+	case e.result == clevertap.Accepted || v.spec.VerificationMode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
 	case e.result == clevertap.Rejected:
 		return v1alpha1.StateRejected
@@ -198,7 +198,7 @@ func (v *snapshot) expired(p *activePasscode) bool {
 	if !p.validity.Expired(v.now) {
 		return false
 	}
-	if v.mode() == v1alpha1.VerificationNone {
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
 	askedSince := !p.verification.UnavailableAt.Before(p.validity.Until) || !p.resultAt.Before(p.validity.Until)
@@ -210,7 +210,7 @@ func (v *snapshot) expired(p *activePasscode) bool {
 
 // rejected is whether that is certain: to this process, or as the status has it to one before.
 func (v *snapshot) rejected(p *activePasscode) bool {
-	if p.result != clevertap.Rejected || v.mode() == v1alpha1.VerificationNone {
+	if p.result != clevertap.Rejected || v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
@@ -229,10 +229,10 @@ func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
 	if last.IsZero() && p.verification.Unavailable > 0 { // as the status has it, which does not say when: before that
 		last = p.verification.UnavailableSince
 	}
-	if v.mode() == v1alpha1.VerificationNone || last.IsZero() {
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone || last.IsZero() {
 		return time.Time{}
 	}
-	return last.Add(2 * v.interval())
+	return last.Add(2 * v.spec.VerificationInterval())
 }
 
 // outdated reports whether there is no result of the last two intervals.

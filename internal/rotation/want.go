@@ -109,7 +109,7 @@ func (v *snapshot) upkeep() *Want {
 	if w.Restores {
 		w.Events = append(w.Events, Event{
 			Reason: v1alpha1.EventTargetRestored, Passcode: record.Passcode,
-			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", EffectiveTarget(v.Object)),
+			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", v.Object.TargetName()),
 		})
 	}
 	return v.withMetadata(w)

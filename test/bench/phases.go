@@ -177,7 +177,7 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 				}
 			}
 			took = append(took, w.clock.Now().Sub(begun))
-			if err := w.told(ctx, prefix, i); err != nil {
+			if err := w.reported(ctx, prefix, i); err != nil {
 				return begun, err
 			}
 		}
@@ -189,7 +189,7 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 
 // told waits until the object's status says that the replaced passcode can be deleted: so no rotation is measured while
 // the one before is still reported.
-func (w *world) told(ctx context.Context, prefix string, i int) error {
+func (w *world) reported(ctx context.Context, prefix string, i int) error {
 	o := &v1alpha1.CleverTapPasscode{}
 	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		err := w.kube.Get(ctx, client.ObjectKey{Namespace: namespace(i), Name: objectName(prefix, i)}, o)

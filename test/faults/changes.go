@@ -217,7 +217,7 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 	if err != nil {
 		return err
 	}
-	target := rotation.EffectiveTarget(o)
+	target := o.TargetName()
 	switch {
 	case turn%3 == 0 && s.secret(ctx, target).Name != "":
 		return edits(target, "region", "eu1")(ctx, s)
@@ -239,16 +239,16 @@ func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) [
 		return []violation{{"the run itself", err.Error()}}
 	}
 	fresh.settle()
-	wanted, ready := fresh.appearance(ctx)
+	want, ready := fresh.appearance(ctx)
 	if !ready {
 		return nil
 	}
 	got, _ := s.appearance(ctx)
-	if got.passcode != wanted.passcode {
-		got.passcode, got.tuple = wanted.passcode, wanted.tuple
+	if got.passcode != want.passcode {
+		got.passcode, got.tuple = want.passcode, want.tuple
 	}
-	if !reflect.DeepEqual(got, wanted) {
-		return []violation{{"the same end as applied fresh", cmp.Diff(fmt.Sprintf("%+v", wanted), fmt.Sprintf("%+v", got))}}
+	if !reflect.DeepEqual(got, want) {
+		return []violation{{"the same end as applied fresh", cmp.Diff(fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))}}
 	}
 	return nil
 }
@@ -266,7 +266,7 @@ func (s *scene) appearance(ctx context.Context) (a appearance, ready bool) {
 	if err != nil {
 		return a, false
 	}
-	target := s.secret(ctx, rotation.EffectiveTarget(o))
+	target := s.secret(ctx, o.TargetName())
 	a = appearance{
 		passcode: o.Status.ActivePasscode, phase: string(o.Status.Phase), ready: readyReason(o),
 		tuple: map[string]string{}, labels: target.Labels, annotations: map[string]string{}, owners: len(target.OwnerReferences),

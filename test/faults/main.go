@@ -93,12 +93,12 @@ type summary struct {
 
 // plan is one run of a workload with faults at numbered points.
 type plan struct {
-	kind     string
-	workload workload
-	faults   map[int]fault
-	replicas int
-	children bool         // the operator runs as a child process, by the real clock
-	behind   *rest.Config // the API server of replica 0, if that is another one
+	kind        string
+	workload    workload
+	faults      map[int]fault
+	replicas    int
+	children    bool         // the operator runs as a child process, by the real clock
+	cacheBehind *rest.Config // the API server of replica 0, if that is another one
 }
 
 func (p plan) String() string {

@@ -147,7 +147,7 @@ func (s *scene) targetStates() []state {
 func (s *scene) objectStates() []*v1alpha1.CleverTapPasscode {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.told)
+	return slices.Clone(s.reported)
 }
 
 // judge looks at every state that was, at the end, and at CleverTap's log.

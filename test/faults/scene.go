@@ -39,21 +39,21 @@ const (
 
 // scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
 type scene struct {
-	real      clock.Clock
-	kube      client.WithWatch
-	config    *rest.Config
-	namespace string
-	clock     *clocktesting.FakeClock
-	start     time.Time
-	vendor    *standin.Server
-	account   *standin.Account
-	http      *httptest.Server
-	fence     *fence
-	replicas  int
-	behind    *rest.Config  // replica 0's API server, if that is another one
-	delay     time.Duration // that a child's calls to CleverTap take
-	binary    string        // what runs as a child process; "" means none
-	calm      time.Duration
+	real        clock.Clock
+	kube        client.WithWatch
+	config      *rest.Config
+	namespace   string
+	clock       *clocktesting.FakeClock
+	start       time.Time
+	vendor      *standin.Server
+	account     *standin.Account
+	http        *httptest.Server
+	fence       *fence
+	replicas    int
+	cacheBehind *rest.Config  // replica 0's API server, if that is another one
+	delay       time.Duration // that a child's calls to CleverTap take
+	binary      string        // what runs as a child process; "" means none
+	calm        time.Duration
 	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
 	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
@@ -69,13 +69,13 @@ type scene struct {
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
 	states   []state                       // every one of every target that the API server ever held
-	told     []*v1alpha1.CleverTapPasscode // and of every object
+	reported []*v1alpha1.CleverTapPasscode // and of every object
 	watch    context.CancelFunc
 }
 
 // newScene makes a namespace and starts the plan's operators, as child processes or within this process.
 func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, behind: p.behind, passesOver: p.workload.passesOver, made: map[string]bool{}}
+	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, cacheBehind: p.cacheBehind, passesOver: p.workload.passesOver, made: map[string]bool{}}
 	s.calm = calmWith(p.faults)
 	if p.children {
 		s.binary = c.binary
@@ -148,7 +148,7 @@ func (s *scene) keep(what runtime.Object) {
 	defer s.mu.Unlock()
 	switch what := what.(type) {
 	case *v1alpha1.CleverTapPasscode:
-		s.told = append(s.told, what)
+		s.reported = append(s.reported, what)
 	case *corev1.Secret:
 		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			s.states = append(s.states, state{what, len(s.vendor.Calls())})
@@ -184,8 +184,8 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		return s.child(ctx, i)
 	}
 	access := rest.CopyConfig(s.config)
-	if i.replica == 0 && s.behind != nil {
-		access = rest.CopyConfig(s.behind)
+	if i.replica == 0 && s.cacheBehind != nil {
+		access = rest.CopyConfig(s.cacheBehind)
 	}
 	access.Wrap(s.fence.around(i, false))
 	return operator.Run(ctx, operator.Options{ //nolint:wrapcheck // nobody is told

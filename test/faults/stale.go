@@ -177,12 +177,12 @@ func (c *campaign) lateViews(ctx context.Context) {
 }
 
 // view runs one, replica 0 on another API server if there is one.
-func (c *campaign) view(ctx context.Context, view staleView, behind *rest.Config) {
+func (c *campaign) view(ctx context.Context, view staleView, cacheBehind *rest.Config) {
 	if !c.selected("stale view: " + view.name) {
 		return
 	}
 	view.workload.name = view.name
-	p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas, behind: behind}
+	p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas, cacheBehind: cacheBehind}
 	found, _, _, err := c.once(ctx, p, nil)
 	c.note(p, found, err)
 	c.mu.Lock()

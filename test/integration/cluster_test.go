@@ -240,12 +240,12 @@ func (c *cluster) events(ctx context.Context) func() []string {
 	return func() []string {
 		var list eventsv1.EventList
 		Expect(kube.List(ctx, &list, client.InNamespace(c.namespace))).To(Succeed())
-		var told []string
+		var reported []string
 		for _, e := range list.Items {
-			told = append(told, e.Type+" "+e.Reason)
+			reported = append(reported, e.Type+" "+e.Reason)
 		}
-		slices.Sort(told)
-		return told
+		slices.Sort(reported)
+		return reported
 	}
 }
 

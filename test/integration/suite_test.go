@@ -101,19 +101,19 @@ func (b *logBuffer) take() string {
 
 // Whatever the tests did: no passcode, encoded or digested in a common way, outside a Secret's data.
 var _ = AfterEach(func(ctx SpecContext) {
-	var told strings.Builder
-	told.WriteString(logged.take())
+	var reported strings.Builder
+	reported.WriteString(logged.take())
 	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &eventsv1.EventList{}, &metav1.PartialObjectMetadataList{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"},
 	}} {
 		Expect(kube.List(ctx, list)).To(Succeed())
 		text, err := json.Marshal(list)
 		Expect(err).NotTo(HaveOccurred())
-		told.Write(text)
+		reported.Write(text)
 	}
 	for _, value := range []string{"AAA-AAA-AAAA", "BBB-BBB-BBBB", "CCC-CCC-CCCC", "EDI-TED-EDIT", "WRO-NGW-RONG", "AAA AAA AAAA", "AAA-AAA-AAAB"} {
 		for _, shape := range shapes(value) {
-			Expect(strings.Contains(told.String(), shape)).To(BeFalse(), "%s was told", shape)
+			Expect(strings.Contains(reported.String(), shape)).To(BeFalse(), "%s was told", shape)
 		}
 	}
 })

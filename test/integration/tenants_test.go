@@ -69,7 +69,7 @@ func (t *tenant) status(ctx SpecContext, name string) func() v1alpha1.CleverTapP
 }
 
 // told is all that the attacker reads of an object.
-func (t *tenant) told(ctx SpecContext, name string) string {
+func (t *tenant) reported(ctx SpecContext, name string) string {
 	GinkgoHelper()
 	text, err := json.Marshal(t.object(ctx, name))
 	Expect(err).NotTo(HaveOccurred())
@@ -97,7 +97,7 @@ var _ = Describe("One tenant", func() {
 			Expect(kube.Update(ctx, o)).To(Succeed())
 			Eventually(attacker.status(ctx, name)).Should(And(
 				HaveField("ActivePasscode", "guess-1"), WithTransform(stateOf("guess-0"), Equal(v1alpha1.StateRetired))))
-			Expect(attacker.told(ctx, name)).NotTo(ContainSubstring(victim.namespace))
+			Expect(attacker.reported(ctx, name)).NotTo(ContainSubstring(victim.namespace))
 		}
 		ignoringNames := strings.NewReplacer("right", "x", "wrong", "x")
 		messages := func(name string) (list []string) {

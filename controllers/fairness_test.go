@@ -18,7 +18,7 @@ func of(namespace string, i int) reconcile.Request {
 
 var _ = Describe("Turns", func() {
 	It("leave a quarter of the workers to other namespaces", func() {
-		t := newTurns(16)
+		t := newWorkerShares(16)
 		for i := range 12 {
 			_, ok := t.enter(of("attacker", i))
 			Expect(ok).To(BeTrue())
@@ -31,7 +31,7 @@ var _ = Describe("Turns", func() {
 		Expect(ok).To(BeTrue(), "has no worker left")
 	})
 	It("are waited for the longer the more wait, however often each comes back", func() {
-		t := newTurns(1)
+		t := newWorkerShares(1)
 		t.enter(of("shop", 0))
 		first, _ := t.enter(of("shop", 1))
 		for range 100 {
@@ -45,7 +45,7 @@ var _ = Describe("Turns", func() {
 		Expect(last).To(BeNumerically(">", 50*first))
 	})
 	It("are free again once they end, and nothing is kept", func() {
-		t := newTurns(2)
+		t := newWorkerShares(2)
 		t.enter(of("shop", 0))
 		_, ok := t.enter(of("shop", 1))
 		Expect(ok).To(BeFalse())

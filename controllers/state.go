@@ -21,13 +21,13 @@ import (
 
 // memory is what this process knows of each object beyond its informers. Losing it costs a few requests and nothing
 // else.
-type memory struct {
+type states struct {
 	mu      sync.Mutex
-	objects map[types.NamespacedName]*recollection
+	objects map[types.NamespacedName]*objectState
 }
 
 // recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
-type recollection struct {
+type objectState struct {
 	// uid is the object's: another one of its name has nothing to do with it.
 	uid types.UID
 	// targetName is the target's at the last pass, and deleted is that Secret as it was when it was seen to be deleted
@@ -40,22 +40,22 @@ type recollection struct {
 	// targetWritten is when; an informer that never shows the Secret after that has missed its whole life.
 	targetWritten time.Time
 	// whole is the target as last written or found whole.
-	whole     *rotation.Target
-	wholeName string
+	lastTarget     *rotation.Target
+	lastTargetName string
 	// told is the digest of the status that this process last wrote, and toldAt when; zero for never.
-	told   uint64
-	toldAt time.Time
+	reported   uint64
+	reportedAt time.Time
 	// putBack is the version of a target that is older than what the status tells of, and is what the API server holds.
-	putBack string
-	// lookups are what the API server said of Secrets that the informer does not hold.
-	lookups map[string]*lookup
+	confirmedOlder string
+	// uncachedReads are what the API server said of Secrets that the informer does not hold.
+	uncachedReads map[string]*uncachedRead
 	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.
 	verifyRequest string
 	verifySeenAt  time.Time
 	// suspended is whether the object was last seen suspended, and resumedAt when it was first seen not to be after that.
 	suspended bool
 	resumedAt time.Time
-	alarm     clock.Timer
+	timer     clock.Timer
 	// restarts are those that this process made, by workload.
 	restarts map[consumers.Workload]rotation.Restarts
 	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
@@ -63,49 +63,49 @@ type recollection struct {
 
 	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
 	// is how many there were, and looking whether one is under way.
-	look         *consumers.Scan
-	lookRevision int64
-	lookSince    time.Time
-	looks        int
-	looking      bool
+	scan         *consumers.Scan
+	scanRevision int64
+	scanSince    time.Time
+	scans        int
+	scanning     bool
 }
 
 // saw keeps a look, nil for no new one, at a target of this revision. One that began before says nothing of it.
-func (k *recollection) saw(look *consumers.Scan, revision int64, now time.Time) {
-	if k.lookRevision != revision {
-		k.look, k.looks, k.looking = nil, 0, false
-		k.lookRevision, k.lookSince = revision, now
+func (k *objectState) addScan(scan *consumers.Scan, revision int64, now time.Time) {
+	if k.scanRevision != revision {
+		k.scan, k.scans, k.scanning = nil, 0, false
+		k.scanRevision, k.scanSince = revision, now
 	}
-	if look != nil && !look.At.Before(k.lookSince) {
-		k.look, k.looking = look, false
-		k.looks++
+	if scan != nil && !scan.At.Before(k.scanSince) {
+		k.scan, k.scanning = scan, false
+		k.scans++
 	}
 }
 
-func newMemory() *memory {
-	return &memory{objects: map[types.NamespacedName]*recollection{}}
+func newStates() *states {
+	return &states{objects: map[types.NamespacedName]*objectState{}}
 }
 
 // noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
 // target last held: another process may have written that.
-func (m *memory) noteDeleted(owner types.NamespacedName, secret *corev1.Secret) {
+func (m *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.objects[owner]; known != nil && known.targetName == secret.Name { // anybody can write others, and many
-		known.deleted = secret
+	if state := m.objects[owner]; state != nil && state.targetName == secret.Name { // anybody can write others, and many
+		state.deleted = secret
 	}
 }
 
 // takeDeleted notes the target's name, and is nil where that Secret was not seen to be deleted since it was last taken.
-func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
+func (m *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known := m.objects[owner]
-	if known == nil {
+	state := m.objects[owner]
+	if state == nil {
 		return nil
 	}
-	secret := known.deleted
-	known.targetName, known.deleted = name, nil
+	secret := state.deleted
+	state.targetName, state.deleted = name, nil
 	if secret == nil || secret.Name != name { // of another name it is a former target, which is not put back
 		return nil
 	}
@@ -114,38 +114,38 @@ func (m *memory) takeDeleted(owner types.NamespacedName, name string) *corev1.Se
 
 // of is what is known of the object of this name and uid; replaced says whether something was known of another
 // one of this name, which is gone.
-func (m *memory) of(name types.NamespacedName, uid types.UID) (known *recollection, replaced bool) {
+func (m *states) of(name types.NamespacedName, uid types.UID) (state *objectState, replaced bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known = m.objects[name]
-	replaced = known != nil && known.uid != uid
-	if known == nil || replaced {
+	state = m.objects[name]
+	replaced = state != nil && state.uid != uid
+	if state == nil || replaced {
 		if replaced {
-			known.stopAlarm()
+			state.stopTimer()
 		}
-		known = &recollection{uid: uid, lookups: map[string]*lookup{}}
-		m.objects[name] = known
+		state = &objectState{uid: uid, uncachedReads: map[string]*uncachedRead{}}
+		m.objects[name] = state
 	}
-	return known, replaced
+	return state, replaced
 }
 
-func (m *memory) forget(name types.NamespacedName) {
+func (m *states) forget(name types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.objects[name]; known != nil {
-		known.stopAlarm()
+	if state := m.objects[name]; state != nil {
+		state.stopTimer()
 		delete(m.objects, name)
 	}
 }
 
-func (k *recollection) stopAlarm() {
-	if k.alarm != nil {
-		k.alarm.Stop()
+func (k *objectState) stopTimer() {
+	if k.timer != nil {
+		k.timer.Stop()
 	}
 }
 
 // seeVerifyRequest is when the object's present verify-requested-at was first seen.
-func (k *recollection) seeVerifyRequest(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+func (k *objectState) verifyRequestSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != k.verifyRequest {
 		k.verifyRequest, k.verifySeenAt = request, now
 	}
@@ -153,7 +153,7 @@ func (k *recollection) seeVerifyRequest(object *v1alpha1.CleverTapPasscode, now 
 }
 
 // seeSuspension is when the object was first seen not suspended after it was seen suspended; zero for never.
-func (k *recollection) seeSuspension(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+func (k *objectState) resumedSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if k.suspended && !object.Spec.Suspend {
 		k.resumedAt = now
 	}
@@ -161,17 +161,17 @@ func (k *recollection) seeSuspension(object *v1alpha1.CleverTapPasscode, now tim
 	return k.resumedAt
 }
 
-// forgetLookups forgets those of Secrets that the object does not name any more.
-func (k *recollection) forgetLookups(object *v1alpha1.CleverTapPasscode) {
-	named := map[string]bool{rotation.EffectiveTarget(object): true}
+// forgetUncachedReads forgets those of Secrets that the object does not name any more.
+func (k *objectState) forgetUncachedReads(object *v1alpha1.CleverTapPasscode) {
+	named := map[string]bool{object.TargetName(): true}
 	for _, entry := range object.Spec.Passcodes {
 		named[entry.SecretKeyRef.Name] = true
 	}
-	maps.DeleteFunc(k.lookups, func(name string, _ *lookup) bool { return !named[name] })
+	maps.DeleteFunc(k.uncachedReads, func(name string, _ *uncachedRead) bool { return !named[name] })
 }
 
 // restarted notes that a workload was restarted for a revision of a target, by writing this annotation.
-func (k *recollection) restarted(w consumers.Workload, annotation string, revision int64, now time.Time) {
+func (k *objectState) restarted(w consumers.Workload, annotation string, revision int64, now time.Time) {
 	made := k.restarts[w]
 	if made.Revision != revision || made.Annotation != annotation {
 		made.Revision, made.Annotation, made.Count = revision, annotation, 0
@@ -191,7 +191,7 @@ func (k *recollection) restarted(w consumers.Workload, annotation string, revisi
 const keptRestarts = 3
 
 // newestObject is the informer's or, where that is behind, the one last written.
-func (k *recollection) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
+func (k *objectState) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
 	if k.object == nil || k.object.UID != cached.UID || !older(cached.ResourceVersion, k.object.ResourceVersion) {
 		k.object = nil
 		return cached
@@ -204,15 +204,15 @@ const catchUpTime = 10 * time.Second
 
 // newestTarget is the informer's, which is nil where it has none, or, where that is behind, the one last written.
 // deleted is what it was when it was seen to be deleted, or nil.
-func (k *recollection) newestTarget(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
+func (k *objectState) newestTarget(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
 	if k.target == nil || k.target.Name != name {
 		k.target = nil
 		return cached
 	}
 	gone := deleted != nil && !older(deleted.ResourceVersion, k.target.ResourceVersion)
-	behind := cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime ||
+	cacheBehind := cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime ||
 		cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion)
-	if behind {
+	if cacheBehind {
 		return k.target
 	}
 	k.target = nil

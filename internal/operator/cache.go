@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package controllers
+package operator
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// CacheOptions keep the informers small: one on objects, and one on the Secrets that carry the role label. Other
+// cacheOptions keep the informers small: one on objects, and one on the Secrets that carry the role label. Other
 // Secrets cost nothing and are never read. No namespaces mean all, and so does an empty selector.
-func CacheOptions(namespaces []string, selector string) (cache.Options, error) {
+func cacheOptions(namespaces []string, selector string) (cache.Options, error) {
 	objects, err := labels.Parse(selector)
 	if err != nil {
 		return cache.Options{}, fmt.Errorf("selecting objects: %w", err)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package controllers
+package operator
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
@@ -24,9 +25,9 @@ const KeySecretName = "clevertap-passcode-operator-fingerprint-key"
 
 const keySecretKey = "key"
 
-// LoadKey reads the key of the fingerprints, which it makes where there is none. It is never changed after that: all
+// loadKey reads the key of the fingerprints, which it makes where there is none. It is never changed after that: all
 // shards and all times share it.
-func LoadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (fingerprint.Key, error) {
+func loadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (fingerprint.Key, error) {
 	name := types.NamespacedName{Namespace: namespace, Name: KeySecretName}
 	secret := &corev1.Secret{}
 	err := live.Get(ctx, name, secret)
@@ -58,7 +59,7 @@ func createKey(ctx context.Context, live client.Client, random io.Reader, name t
 		Immutable: ptr.To(true),
 		Data:      map[string][]byte{keySecretKey: key},
 	}
-	err := live.Create(ctx, secret, client.FieldOwner(FieldManager))
+	err := live.Create(ctx, secret, client.FieldOwner(controllers.FieldManager))
 	if apierrors.IsAlreadyExists(err) {
 		return secret, live.Get(ctx, name, secret)
 	}

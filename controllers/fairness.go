@@ -15,7 +15,7 @@ import (
 const passTime = 5 * time.Millisecond
 
 // turns bound how many workers one namespace has, so that some are left for the others, whatever it edits.
-type turns struct {
+type workerShares struct {
 	limit int
 
 	mu      sync.Mutex
@@ -24,8 +24,8 @@ type turns struct {
 }
 
 // newTurns leaves a quarter of the workers, one at least, to other namespaces.
-func newTurns(workers int) *turns {
-	return &turns{
+func newWorkerShares(workers int) *workerShares {
+	return &workerShares{
 		limit:   max(1, workers-max(1, workers/4)),
 		running: map[string]int{}, waiting: map[string]sets.Set[reconcile.Request]{},
 	}
@@ -33,7 +33,7 @@ func newTurns(workers int) *turns {
 
 // enter reports whether the request has its turn; if not, it is to come back after the wait, which is the longer the more
 // of its namespace wait.
-func (t *turns) enter(request reconcile.Request) (wait time.Duration, ok bool) {
+func (t *workerShares) enter(request reconcile.Request) (wait time.Duration, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	namespace := request.Namespace
@@ -53,7 +53,7 @@ func (t *turns) enter(request reconcile.Request) (wait time.Duration, ok bool) {
 }
 
 // leave ends a turn.
-func (t *turns) leave(request reconcile.Request) {
+func (t *workerShares) leave(request reconcile.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.running[request.Namespace]--; t.running[request.Namespace] == 0 {

@@ -17,17 +17,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// The waits between lookups of a Secret that the informer does not hold; a conflict's owner waits for its removal.
+// The waits between uncachedReads of a Secret that the informer does not hold; a conflict's owner waits for its removal.
 const (
-	firstLookupWait, lastLookupWait = 5 * time.Second, 5 * time.Minute
-	conflictLookupWait              = 10 * time.Second
+	firstReadWait, lastReadWait = 5 * time.Second, 5 * time.Minute
+	conflictReadWait            = 10 * time.Second
 )
 
-// lookup is what the API server said of a Secret that the informer does not hold.
-type lookup struct {
+// uncachedRead is what the API server said of a Secret that the informer does not hold.
+type uncachedRead struct {
 	exists     bool
 	role       string
 	generation int64 // of the object that asked
@@ -36,38 +35,38 @@ type lookup struct {
 }
 
 // labelled is whether the informer is to show the Secret.
-func (l *lookup) labelled() bool {
+func (l *uncachedRead) labelled() bool {
 	return l.role == v1alpha1.RoleSource || l.role == v1alpha1.RoleTarget
 }
 
-// lookUp asks the API server for the Secret's metadata: at once, then after growing waits, anew when the object
+// readUncached asks the API server for the Secret's metadata: at once, then after growing waits, anew when the object
 // changes. What is kept of it is its role: the annotations may hold its data as kubectl applied them.
-func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *recollection) (*lookup, error) {
+func (r *Reconciler) readUncached(ctx context.Context, s *observation, name string, state *objectState) (*uncachedRead, error) {
 	now := r.Clock.Now()
-	last := known.lookups[name]
+	last := state.uncachedReads[name]
 	if last != nil && last.generation == s.Object.Generation && now.Before(last.due) {
-		s.lookAgainAt(last.due)
+		s.readAgainAt(last.due)
 		return last, nil
 	}
 	// A name that can't be one, which the schema refuses, is asked for nowhere: as a part of a path, it might lead out of
 	// the namespace.
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
-		return &lookup{}, nil
+		return &uncachedRead{}, nil
 	}
 	metadata, err := r.metadata(ctx, corev1.SchemeGroupVersion.WithKind("Secret"), types.NamespacedName{Namespace: s.Object.Namespace, Name: name})
 	// Whoever may not look finds nothing, and says so again and again.
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return nil, err
 	}
-	next := &lookup{
+	next := &uncachedRead{
 		exists:     err == nil,
 		role:       metadata.Labels[v1alpha1.RoleLabel],
 		generation: s.Object.Generation,
 	}
-	next.wait = nextLookupWait(last, next, s.Object, name)
+	next.wait = nextReadWait(last, next, s.Object, name)
 	next.due = now.Add(next.wait)
-	known.lookups[name] = next
-	s.lookAgainAt(next.due)
+	state.uncachedReads[name] = next
+	s.readAgainAt(next.due)
 	return next, nil
 }
 
@@ -75,7 +74,7 @@ func (r *Reconciler) lookUp(ctx context.Context, s *seen, name string, known *re
 func (r *Reconciler) metadata(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (*metav1.PartialObjectMetadata, error) {
 	metadata := &metav1.PartialObjectMetadata{}
 	metadata.SetGroupVersionKind(kind)
-	if err := r.Live.Get(ctx, name, metadata); err != nil {
+	if err := r.APIReader.Get(ctx, name, metadata); err != nil {
 		return metadata, fmt.Errorf("looking %s %s up: %w", kind.Kind, name, err)
 	}
 	return metadata, nil
@@ -89,27 +88,27 @@ func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind
 
 // catchUpWait is how long to wait for an informer that does not show yet what the API server has: milliseconds, as a
 // rule. What was looked up is not believed for longer, because it may go as well.
-func catchUpWait(last, next *lookup) time.Duration {
+func catchUpWait(last, next *uncachedRead) time.Duration {
 	if last == nil || last.role != next.role {
 		return cacheLag
 	}
 	return min(2*last.wait, catchUpTime)
 }
 
-func nextLookupWait(last, next *lookup, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
+func nextReadWait(last, next *uncachedRead, object *v1alpha1.CleverTapPasscode, name string) time.Duration {
 	switch {
 	case next.labelled():
 		return catchUpWait(last, next)
-	case name == rotation.EffectiveTarget(object):
-		return conflictLookupWait
+	case name == object.TargetName():
+		return conflictReadWait
 	case last == nil || last.generation != object.Generation:
-		return firstLookupWait
+		return firstReadWait
 	}
-	return min(max(2*last.wait, firstLookupWait), lastLookupWait)
+	return min(max(2*last.wait, firstReadWait), lastReadWait)
 }
 
-func (s *seen) lookAgainAt(t time.Time) {
-	if s.lookAgain.IsZero() || t.Before(s.lookAgain) {
-		s.lookAgain = t
+func (s *observation) readAgainAt(t time.Time) {
+	if s.readAgain.IsZero() || t.Before(s.readAgain) {
+		s.readAgain = t
 	}
 }

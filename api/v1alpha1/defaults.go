@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import "time"
+
+// The schema sets no defaults in spec: a default that an API server adds is drift to a GitOps tool. What applies if a
+// field is absent is said here, once.
+
+const (
+	// DefaultVerificationInterval is how often the active passcode is verified if spec.verification.interval is absent.
+	DefaultVerificationInterval = time.Hour
+	// MinVerificationInterval and MaxVerificationInterval bound it, as the schema does: an object stored before the schema
+	// had these bounds must not call CleverTap without end, or never.
+	MinVerificationInterval = time.Minute
+	MaxVerificationInterval = 720 * time.Hour
+)
+
+// TargetName returns the name of the target Secret: spec.target.name, or the object's own name.
+func (p *CleverTapPasscode) TargetName() string {
+	if p.Spec.Target != nil && p.Spec.Target.Name != "" {
+		return p.Spec.Target.Name
+	}
+	return p.Name
+}
+
+// VerificationMode returns how passcodes are verified: spec.verification.mode, or Connect.
+func (s *CleverTapPasscodeSpec) VerificationMode() VerificationMode {
+	if s.Verification == nil || s.Verification.Mode == "" {
+		return VerificationConnect
+	}
+	return s.Verification.Mode
+}
+
+// VerificationInterval returns how often the active passcode is verified. An interval that does not parse counts as the
+// shortest.
+func (s *CleverTapPasscodeSpec) VerificationInterval() time.Duration {
+	if s.Verification == nil || s.Verification.Interval == nil {
+		return DefaultVerificationInterval
+	}
+	interval, err := time.ParseDuration(string(*s.Verification.Interval))
+	if err != nil {
+		return MinVerificationInterval
+	}
+	return min(MaxVerificationInterval, max(MinVerificationInterval, interval))
+}

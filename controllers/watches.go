@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// reporting is the priority of passes that tell of what was done, below those that may publish, which have none: in a
+// wave of rotations workloads come first. Those that see who still holds an old value come after that. Both are above
+// what was there when the process started.
+const (
+	reporting = handler.LowPriority / 10
+	retiring  = 2 * reporting
+)
+
+// SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
+// CleverTap's answers and by the clock.
+func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
+	r.states, r.workerShares = newStates(), newWorkerShares(maxConcurrentReconciles)
+	r.scanner = consumers.NewScanner(ctx, r.APIReader, r.Clock, r.wakeAfterScan)
+	if err := addIndexes(ctx, mgr); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("clevertappasscode").
+		For(&v1alpha1.CleverTapPasscode{}).
+		Watches(&corev1.Secret{}, r.secretEvents(), builder.WithPredicates(r.recordDeletions())).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			priorities, hasPriorities := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+			if !hasPriorities {
+				return errors.New("the controller's queue has no priorities")
+			}
+			r.queue = priorities
+			return nil
+		})).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: maxConcurrentReconciles,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, lastBackoff),
+		}).
+		Complete(reconcile.Func(r.reconcileFairly))
+}
+
+// notesDeletions lets every event pass.
+func (r *Reconciler) recordDeletions() predicate.Predicate {
+	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
+		if secret, isSecret := e.Object.(*corev1.Secret); isSecret && ownerOf(secret) != "" {
+			r.states.recordDeletion(types.NamespacedName{Namespace: secret.Namespace, Name: ownerOf(secret)}, secret)
+		}
+		return true
+	}}
+}
+
+// Wake has the object looked at. It never blocks.
+func (r *Reconciler) Wake(object types.NamespacedName) {
+	r.queue.Add(reconcile.Request{NamespacedName: object})
+}
+
+// wakeToRetire has the object looked at once nothing that may publish or has been published waits.
+func (r *Reconciler) wakeAfterScan(object types.NamespacedName) {
+	below{r.queue, retiring}.Add(reconcile.Request{NamespacedName: object})
+}
+
+// secretEvents wakes the objects that name a Secret. That a target was written is mostly one's own doing.
+func (r *Reconciler) secretEvents() handler.EventHandler {
+	inner := handler.EnqueueRequestsFromMapFunc(r.objectsOf)
+	queueFor := func(secret client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+		priorities, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request])
+		if hasPriorities && secret.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
+			return below{priorities, reporting}
+		}
+		return q
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			inner.Create(ctx, e, queueFor(e.Object, q))
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			inner.Update(ctx, e, queueFor(e.ObjectNew, q))
+		},
+		DeleteFunc: inner.Delete,
+	}
+}
+
+// below is the queue with a lower priority for what is added without one.
+type below struct {
+	priorityqueue.PriorityQueue[reconcile.Request]
+	priority int
+}
+
+func (q below) Add(request reconcile.Request) {
+	q.AddWithOpts(priorityqueue.AddOpts{}, request)
+}
+
+func (q below) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
+	if o.Priority == nil {
+		o.Priority = &q.priority
+	}
+	q.PriorityQueue.AddWithOpts(o, requests...)
+}
+
+const (
+	// secretNameIndex finds the objects that name a Secret, as source or as target.
+	secretNameIndex = "secretName"
+	// ownerIndex finds the targets of an object, by its name.
+	ownerIndex = "owner"
+	// fingerprintIndex finds the targets that hold a value.
+	fingerprintIndex = "fingerprint"
+)
+
+// index finds objects of a kind by what they say.
+type index struct {
+	kind client.Object
+	name string
+	keys client.IndexerFunc
+}
+
+// indexes are all that the reconciler looks things up by.
+func indexes() []index {
+	return []index{
+		{&corev1.Secret{}, ownerIndex, func(o client.Object) []string {
+			if owner := ownerOf(o); owner != "" {
+				return []string{owner}
+			}
+			return nil
+		}},
+		{&corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
+			record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
+			if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
+				return nil
+			}
+			return []string{record.Fingerprint}
+		}},
+		{&v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
+			object := o.(*v1alpha1.CleverTapPasscode)
+			names := []string{object.TargetName()}
+			for _, entry := range object.Spec.Passcodes {
+				names = append(names, entry.SecretKeyRef.Name)
+			}
+			return names
+		}},
+	}
+}
+
+func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
+	for _, i := range indexes() {
+		if err := mgr.GetFieldIndexer().IndexField(ctx, i.kind, i.name, i.keys); err != nil {
+			return fmt.Errorf("indexing %T by %s: %w", i.kind, i.name, err)
+		}
+	}
+	return nil
+}
+
+// ownerOf is the name of the object that writes the target; "" where it is none.
+func ownerOf(secret client.Object) string {
+	if secret.GetLabels()[v1alpha1.RoleLabel] != v1alpha1.RoleTarget {
+		return ""
+	}
+	return secret.GetAnnotations()[v1alpha1.OwnerAnnotation]
+}
+
+// objectsOf are those that name the Secret, and the one that wrote it. An informer that can't be read has no objects yet.
+func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
+	var list v1alpha1.CleverTapPasscodeList
+	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing the objects that name a Secret", "secret", client.ObjectKeyFromObject(secret))
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(list.Items))
+	for i := range list.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	if owner := ownerOf(secret); owner != "" {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: secret.GetNamespace(), Name: owner}})
+	}
+	return requests
+}
