@@ -52,5 +52,5 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
-	return operator.Run(ctx, options, operator.Surroundings{Config: config, Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
+	return operator.Run(ctx, options, operator.Dependencies{Config: config, Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
 }

@@ -96,8 +96,8 @@ func (r *Reconciler) release(ctx context.Context, s *observation, decision rotat
 		case apierrors.IsConflict(err) || apierrors.IsNotFound(err):
 			r.waitForInformer(s)
 		case err != nil:
-			at := slices.IndexFunc(s.Formers, func(f rotation.Former) bool { return f.Name == name })
-			s.Formers[at].Problem, s.effectsChanged = releaseProblem(former, err), true
+			at := slices.IndexFunc(s.FormerTargets, func(f rotation.Former) bool { return f.Name == name })
+			s.FormerTargets[at].Problem, s.effectsChanged = releaseProblem(former, err), true
 			problems = append(problems, err)
 		default:
 			state.pendingEvents = append(state.pendingEvents, rotation.Event{
@@ -179,7 +179,7 @@ func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state
 // ask hands the questions over.
 func (r *Reconciler) requestVerifications(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
-		r.Verification.Ask(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Question{
+		r.Verification.Request(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Request{
 			AccountID: q.Tuple.AccountID,
 			Region:    clevertap.Region(q.Tuple.Region),
 			Passcode:  q.Tuple.Passcode,

@@ -57,7 +57,7 @@ type Reconciler struct {
 	// Events sends events.
 	Events events.EventRecorder
 	// Notify sends a notice of each event; it never blocks.
-	Notify func(notification.Notice)
+	Notify func(notification.Notification)
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
 	// Counters count publications.
@@ -136,7 +136,7 @@ func (r *Reconciler) forget(object types.NamespacedName) {
 	if r.NamespacesChanged != nil {
 		r.NamespacesChanged()
 	}
-	r.Verification.Hold(object)
+	r.Verification.Retain(object)
 	r.scanner.Forget(object)
 	r.Counters.Forget(object)
 	r.states.forget(object)

@@ -67,7 +67,7 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	if err := r.observeLocations(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := r.observeElsewhere(ctx, s); err != nil {
+	if err := r.observeUsedByOthers(ctx, s); err != nil {
 		return nil, err
 	}
 	r.observeScan(s, state)
@@ -208,19 +208,19 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *observation) error {
 		if secret.Name == s.Object.TargetName() || !t.Exists {
 			continue
 		}
-		if s.Others == nil {
-			s.Others = map[string]string{}
+		if s.OtherTargets == nil {
+			s.OtherTargets = map[string]string{}
 		}
-		s.Others[secret.Name] = t.Fingerprint
+		s.OtherTargets[secret.Name] = t.Fingerprint
 		if t.Record != nil && t.Record.OwnerUID == s.Object.UID && secret.Annotations[v1alpha1.ReleasedAtAnnotation] == "" {
-			s.Formers = append(s.Formers, rotation.Former{Target: t, Name: secret.Name})
+			s.FormerTargets = append(s.FormerTargets, rotation.Former{Target: t, Name: secret.Name})
 			if s.formers == nil {
 				s.formers = map[string]*corev1.Secret{}
 			}
 			s.formers[secret.Name] = secret
 		}
 	}
-	slices.SortFunc(s.Formers, func(a, b rotation.Former) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.FormerTargets, func(a, b rotation.Former) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
@@ -232,7 +232,7 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 		return nil
 	}
 	for _, old := range record.Replaced {
-		for _, h := range old.HeldIn {
+		for _, h := range old.Locations {
 			secret, err := r.secret(ctx, s.Object.Namespace, h.Secret)
 			if err != nil {
 				return err
@@ -241,13 +241,13 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 				if secret == nil {
 					continue
 				}
-				if s.Held == nil {
-					s.Held = map[rotation.SecretKey]string{}
+				if s.LocationValues == nil {
+					s.LocationValues = map[rotation.SecretKey]string{}
 				}
 				at := rotation.SecretKey{Secret: h.Secret, Key: key}
-				s.Held[at] = "" // the key is gone
+				s.LocationValues[at] = "" // the key is gone
 				if passcode, err := clevertap.ParsePasscode(secret.Data[key]); err == nil {
-					s.Held[at] = r.Key.Of(string(record.Region), record.AccountID, passcode)
+					s.LocationValues[at] = r.Key.Of(string(record.Region), record.AccountID, passcode)
 				}
 			}
 		}
@@ -257,7 +257,7 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 
 // observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
 // not count: nothing about them may reach an object.
-func (r *Reconciler) observeElsewhere(ctx context.Context, s *observation) error {
+func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) error {
 	if s.Target.Record == nil {
 		return nil
 	}
@@ -271,10 +271,10 @@ func (r *Reconciler) observeElsewhere(ctx context.Context, s *observation) error
 			if ownerOf(other) == s.Object.Name || !r.holdsWhatItSays(other) {
 				continue
 			}
-			if s.Elsewhere == nil {
-				s.Elsewhere = map[string]string{}
+			if s.UsedByOthers == nil {
+				s.UsedByOthers = map[string]string{}
 			}
-			s.Elsewhere[old.Fingerprint] = other.Name
+			s.UsedByOthers[old.Fingerprint] = other.Name
 		}
 	}
 	return nil
@@ -327,13 +327,13 @@ func (r *Reconciler) observeVerifications(s *observation) {
 			return
 		}
 		key := verification.Key(fingerprint, mode)
-		*to, keys = r.Verification.Answer(s.Object.Namespace, key), append(keys, key)
+		*to, keys = r.Verification.Verification(s.Object.Namespace, key), append(keys, key)
 	}
 	for i := range s.Sources {
 		answer(&s.Sources[i].Verification, s.Sources[i].Fingerprint)
 	}
-	for i := range s.Formers {
-		answer(&s.Formers[i].Verification, s.Formers[i].Fingerprint)
+	for i := range s.FormerTargets {
+		answer(&s.FormerTargets[i].Verification, s.FormerTargets[i].Fingerprint)
 	}
 	if s.LastKnown != nil {
 		last := *s.LastKnown // what is remembered stays as it is
@@ -341,5 +341,5 @@ func (r *Reconciler) observeVerifications(s *observation) {
 		s.LastKnown = &last
 	}
 	answer(&s.Target.Verification, s.Target.Fingerprint)
-	r.Verification.Hold(client.ObjectKeyFromObject(s.Object), keys...)
+	r.Verification.Retain(client.ObjectKeyFromObject(s.Object), keys...)
 }

@@ -44,9 +44,9 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 }
 
 // notice is the event as people outside the cluster get it.
-func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event, severity string) notification.Notice {
+func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event, severity string) notification.Notification {
 	now := r.Clock.Now()
-	n := notification.Notice{
+	n := notification.Notification{
 		Namespace: object.Namespace, Name: object.Name, Reason: event.Reason, At: now,
 		Path: fmt.Sprintf("/apis/%s/namespaces/%s/clevertappasscodes/%s", v1alpha1.GroupVersion, object.Namespace, object.Name),
 		Data: notification.Data{

@@ -58,11 +58,11 @@ type cluster struct {
 	clock  *clocktesting.FakeClock
 	events *events.FakeRecorder
 
-	mu      sync.Mutex
-	denied  map[string]error // by write: "patch Secret old"
-	rejects map[string]bool  // passcodes, by value
-	calls   int
-	notices []notification.Notice
+	mu            sync.Mutex
+	denied        map[string]error // by write: "patch Secret old"
+	rejects       map[string]bool  // passcodes, by value
+	calls         int
+	notifications []notification.Notification
 }
 
 // newCluster has the object shop/marketing, with the entry a in the source Secret staged, and whatever else is given.
@@ -95,7 +95,7 @@ func (c *cluster) start() {
 		Key:    fingerprint.NewKey(make([]byte, fingerprint.KeySize)),
 		Clock:  c.clock,
 		Events: c.events,
-		Notify: func(n notification.Notice) { c.notices = append(c.notices, n) },
+		Notify: func(n notification.Notification) { c.notifications = append(c.notifications, n) },
 
 		VolumeRefresh: 2 * time.Minute,
 		Counters:      metrics.NewCounters(),
@@ -108,7 +108,7 @@ func (c *cluster) start() {
 }
 
 // Verify is CleverTap.
-func (c *cluster) Verify(_ context.Context, q clevertap.Question) error {
+func (c *cluster) Verify(_ context.Context, q clevertap.Request) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls++

@@ -31,7 +31,7 @@ type asked struct {
 	qs []string
 }
 
-func (a *asked) Verify(_ context.Context, q clevertap.Question) error {
+func (a *asked) Verify(_ context.Context, q clevertap.Request) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.qs = append(a.qs, q.AccountID+"/"+string(q.Region)+"/"+q.Passcode.Reveal())
@@ -59,7 +59,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 		a := &asked{}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Asked: c.Counters.Asked})
+		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Finished: c.Counters.VerificationFinished})
 		for range 5 {
 			_, err := c.pass()
 			Expect(err).NotTo(HaveOccurred())
@@ -159,7 +159,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 		a := &asked{}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Asked: c.Counters.Asked})
+		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Finished: c.Counters.VerificationFinished})
 		for i := range 20 {
 			s := c.secret("marketing")
 			s.Data["region"] = []byte(fmt.Sprint("made-up-", i))

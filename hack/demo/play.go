@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // The samples' account, which the demo's other objects share.
@@ -48,14 +48,14 @@ func (s *stage) play(ctx context.Context) error {
 		"-o=custom-columns=OBJECT:.involvedObject.name,TYPE:.type,REASON:.reason,MESSAGE:.message")
 }
 
-func (s *stage) dashboard() *standin.Account {
+func (s *stage) dashboard() *clevertaptest.Account {
 	return s.vendor.Account(clevertap.India, account)
 }
 
 func (s *stage) publish(ctx context.Context) error {
 	s.dashboard().Passcode("shop-2026-q4", "YOW-RMW-WIKL", 90)
 	s.dashboard().Passcode("shop-2027-q1", "KAM-ZPT-QXRA", 180)
-	if _, err := s.kubectl(ctx, nil, "-n", namespace, "apply", "-k", filepath.Join(env.Root(), "config", "samples")); err != nil {
+	if _, err := s.kubectl(ctx, nil, "-n", namespace, "apply", "-k", filepath.Join(harness.Root(), "config", "samples")); err != nil {
 		return err
 	}
 	if err := s.await(ctx, "the Secret has the first passcode", time.Minute, "YOW-RMW-WIKL", "secret", "clevertap-credentials", passcodeOf); err != nil {
@@ -131,7 +131,7 @@ func (s *stage) change(ctx context.Context) error {
 }
 
 func (s *stage) outage(ctx context.Context) error {
-	s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, ""))
+	s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
 	s.dashboard().Passcode("right", "BAC-KBA-CKKK", 90)
 	if err := s.stageValue(ctx, "careful-staged", "two", "BAC-KBA-CKKK"); err != nil {
 		return err

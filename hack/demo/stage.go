@@ -18,8 +18,8 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const namespace = "shop"
@@ -30,8 +30,8 @@ type stage struct {
 	folder      string
 	kubeconfig  string
 	kubectlPath string
-	plane       *env.ControlPlane
-	vendor      *standin.Server
+	plane       *harness.ControlPlane
+	vendor      *clevertaptest.Server
 	http        *httptest.Server
 	operator    *exec.Cmd
 }
@@ -41,7 +41,7 @@ func newStage(clock clock.Clock) (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder: %w", err)
 	}
-	vendor := standin.New(clock)
+	vendor := clevertaptest.New(clock)
 	return &stage{
 		clock:       clock,
 		folder:      folder,
@@ -53,9 +53,9 @@ func newStage(clock clock.Clock) (*stage, error) {
 }
 
 func (s *stage) start(ctx context.Context) error {
-	fmt.Println("Starting etcd, kube-apiserver, a stand-in of CleverTap, and the operator ...")
+	fmt.Println("Starting etcd, kube-apiserver, a mock server of CleverTap, and the operator ...")
 	var err error
-	if s.plane, err = env.Start(""); err != nil {
+	if s.plane, err = harness.Start(""); err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.kubeconfig, s.plane.Kubeconfig(), 0o600); err != nil {
@@ -70,7 +70,7 @@ func (s *stage) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the operator's log: %w", err)
 	}
-	s.operator = exec.Command(filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"),
+	s.operator = exec.Command(filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator"),
 		"--kubeconfig="+s.kubeconfig, "--operator-namespace=clevertap-passcode-operator-system",
 		"--clevertap-endpoint="+s.http.URL+"/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=0")
 	s.operator.Stdout, s.operator.Stderr = log, log

@@ -103,7 +103,7 @@ func newTransport(o Options) *http.Transport {
 //
 // In mode Connect a 403 may speak of the endpoint and not of the passcode, so the events call is made as well. It can
 // confirm a rejection, and never makes a passcode accepted.
-func (c *Client) Verify(ctx context.Context, q Question) error {
+func (c *Client) Verify(ctx context.Context, q Request) error {
 	got, err := c.ask(ctx, q)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (c *Client) Verify(ctx context.Context, q Question) error {
 }
 
 // confirm finds out whether the 403 that the connect call got is about the passcode.
-func (c *Client) confirm(ctx context.Context, q Question, connect answer) error {
+func (c *Client) confirm(ctx context.Context, q Request, connect answer) error {
 	q.Mode = Events
 	var rejected *RejectedError
 	got, err := c.ask(ctx, q)
@@ -132,7 +132,7 @@ func (c *Client) confirm(ctx context.Context, q Question, connect answer) error 
 }
 
 // ask makes one call within the client's timeout.
-func (c *Client) ask(ctx context.Context, q Question) (answer, error) {
+func (c *Client) ask(ctx context.Context, q Request) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimedOut)
 	defer cancel()
 	request, err := c.request(ctx, q)
@@ -147,7 +147,7 @@ func (c *Client) ask(ctx context.Context, q Question) (answer, error) {
 }
 
 // request says *UnavailableError of what can't be asked.
-func (c *Client) request(ctx context.Context, q Question) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) {
 	base, known := c.bases[q.Region]
 	switch {
 	case !known:

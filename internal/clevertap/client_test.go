@@ -32,11 +32,11 @@ func client(t *testing.T, o clevertap.Options) *clevertap.Client {
 	return c
 }
 
-func question(t *testing.T, mode clevertap.Mode) clevertap.Question {
+func question(t *testing.T, mode clevertap.Mode) clevertap.Request {
 	t.Helper()
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return clevertap.Question{AccountID: "TEST-1", Region: clevertap.India, Passcode: passcode, Mode: mode}
+	return clevertap.Request{AccountID: "TEST-1", Region: clevertap.India, Passcode: passcode, Mode: mode}
 }
 
 func ask(t *testing.T, mode clevertap.Mode, handler http.HandlerFunc) error {

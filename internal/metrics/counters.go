@@ -92,7 +92,7 @@ func (c *Counters) Notified(result string) {
 }
 
 // Asked counts a question to CleverTap.
-func (c *Counters) Asked(region clevertap.Region, took time.Duration, err error) {
+func (c *Counters) VerificationFinished(region clevertap.Region, took time.Duration, err error) {
 	c.verifications.WithLabelValues(string(region), result(err)).Inc()
 	c.durations.WithLabelValues(string(region)).Observe(took.Seconds())
 }

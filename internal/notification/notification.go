@@ -33,7 +33,7 @@ const (
 )
 
 // Notice is one thing to tell. It holds no value of a passcode.
-type Notice struct {
+type Notification struct {
 	// Namespace and Name are the object's, and Path is its API path.
 	Namespace, Name, Path string
 	Reason                string
@@ -71,8 +71,8 @@ type Sender struct {
 	down   bool // as far as the log was told
 
 	mu      sync.Mutex
-	waiting map[string][]Notice // by namespace
-	turns   []string            // namespaces that have one waiting, the next one first
+	waiting map[string][]Notification // by namespace
+	turns   []string                  // namespaces that have one waiting, the next one first
 	count   int
 	ready   chan struct{} // sent when one waits
 
@@ -96,11 +96,11 @@ func New(o Options) (*Sender, error) {
 	if err != nil {
 		return nil, errors.New("preparing the client of --notification-sink failed")
 	}
-	return &Sender{client: client, waiting: map[string][]Notice{}, ready: make(chan struct{}, 1), Options: o}, nil
+	return &Sender{client: client, waiting: map[string][]Notification{}, ready: make(chan struct{}, 1), Options: o}, nil
 }
 
 // Send queues a notice, and drops one where too many wait: of its namespace or, in all, of the namespace that has the most.
-func (s *Sender) Send(n Notice) {
+func (s *Sender) Send(n Notification) {
 	if s == nil {
 		return
 	}
@@ -138,11 +138,11 @@ func (s *Sender) dropOfTheMost() {
 }
 
 // next is the first notice of the namespace whose turn it is; false for none.
-func (s *Sender) next() (Notice, bool) {
+func (s *Sender) next() (Notification, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.turns) == 0 {
-		return Notice{}, false
+		return Notification{}, false
 	}
 	namespace := s.turns[0]
 	n := s.waiting[namespace][0]
@@ -178,7 +178,7 @@ func (s *Sender) Start(ctx context.Context) error {
 // NeedLeaderElection says that replicas which wait have nothing to send.
 func (s *Sender) NeedLeaderElection() bool { return true }
 
-func (s *Sender) deliver(ctx context.Context, n Notice) {
+func (s *Sender) deliver(ctx context.Context, n Notification) {
 	event, err := n.event()
 	for try := 1; err == nil; try++ {
 		if problem := s.try(ctx, event); problem == "" {
@@ -199,7 +199,7 @@ func (s *Sender) deliver(ctx context.Context, n Notice) {
 }
 
 // event has an id of its own, which stays the same when it is sent again.
-func (n Notice) event() (cloudevents.Event, error) {
+func (n Notification) event() (cloudevents.Event, error) {
 	event := cloudevents.NewEvent()
 	event.SetType("clevertap.passcode-operator.io." + n.Reason)
 	event.SetSource(n.Path)

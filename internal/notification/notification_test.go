@@ -121,9 +121,9 @@ func (s *sender) log() []string {
 	return s.logged
 }
 
-func notice(reason string) notification.Notice {
+func notice(reason string) notification.Notification {
 	due := time.Date(2026, 12, 25, 9, 0, 0, 0, time.UTC)
-	return notification.Notice{
+	return notification.Notification{
 		Namespace: "shop", Name: "marketing", Path: "/apis/x/namespaces/shop/clevertappasscodes/marketing", Reason: reason,
 		At:   time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC),
 		Data: notification.Data{Severity: "Warning", AccountID: "TEST-1", Region: "in1", Passcode: "q4", Message: "m", DueTime: &due},
@@ -221,7 +221,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
 	sender := run(t, s.URL+"/token")
-	sender.Send(notification.Notice{Namespace: "shop", Name: "marketing", Reason: "Expired", Path: "/apis/x"})
+	sender.Send(notification.Notification{Namespace: "shop", Name: "marketing", Reason: "Expired", Path: "/apis/x"})
 	g.Eventually(sender.outcome).Should(Equal([]string{"error"}))
 	g.Expect(s.got()).To(HaveLen(3))
 	g.Expect(elsewhere.got()).To(BeEmpty())
@@ -234,11 +234,11 @@ func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(result string) { results = append(results, result) }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 1000 {
-		s.Send(notification.Notice{Namespace: "attacker"})
+		s.Send(notification.Notification{Namespace: "attacker"})
 	}
 	g.Expect(results).To(HaveLen(900))
 	results = nil
-	s.Send(notification.Notice{Namespace: "victim"})
+	s.Send(notification.Notification{Namespace: "victim"})
 	g.Expect(results).To(BeEmpty())
 }
 
@@ -248,9 +248,9 @@ func TestOfManyNamespacesTheOneWithTheMostLosesItsLast(t *testing.T) {
 	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(string) { dropped++ }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for i := range 1000 {
-		s.Send(notification.Notice{Namespace: fmt.Sprint("attacker-", i/100)})
+		s.Send(notification.Notification{Namespace: fmt.Sprint("attacker-", i/100)})
 	}
 	g.Expect(dropped).To(BeZero())
-	s.Send(notification.Notice{Namespace: "victim"})
+	s.Send(notification.Notification{Namespace: "victim"})
 	g.Expect(dropped).To(Equal(1)) // an attacker's
 }

@@ -33,8 +33,8 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
-// Surroundings are what the operator is given from outside.
-type Surroundings struct {
+// Dependencies are what the operator is given from outside.
+type Dependencies struct {
 	Config *rest.Config
 	Clock  Clock
 	// Random makes the key of the fingerprints.
@@ -64,16 +64,16 @@ func Scheme() (*runtime.Scheme, error) {
 
 // Run runs the operator until the context ends. It begins anew, within the process, when another one of --namespaces can
 // be watched.
-func Run(ctx context.Context, o Options, s Surroundings) error {
+func Run(ctx context.Context, o Options, s Dependencies) error {
 	o, err := o.complete()
 	if err != nil {
 		return err
 	}
-	p := &process{Options: o, Surroundings: s, counters: metrics.NewCounters()}
+	p := &process{Options: o, Dependencies: s, counters: metrics.NewCounters()}
 	if err := p.counters.Register(s.Registry); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	if p.notices, err = notification.New(notification.Options{
+	if p.notifications, err = notification.New(notification.Options{
 		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notices"), Sent: p.counters.Notified,
 	}); err != nil {
 		return err
@@ -95,10 +95,10 @@ func Run(ctx context.Context, o Options, s Surroundings) error {
 // process is what outlives a beginning anew.
 type process struct {
 	Options
-	Surroundings
-	counters *metrics.Counters
-	notices  *notification.Sender
-	named    *namespaces // nil for all
+	Dependencies
+	counters      *metrics.Counters
+	notifications *notification.Sender
+	named         *namespaces // nil for all
 }
 
 func (p *process) namedNamespaces() (*namespaces, error) {
@@ -242,8 +242,8 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, err
 	}
-	if p.notices != nil {
-		if err := manager.Add(p.notices); err != nil {
+	if p.notifications != nil {
+		if err := manager.Add(p.notifications); err != nil {
 			return nil, fmt.Errorf("adding the sender of notices: %w", err)
 		}
 	}
@@ -253,7 +253,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		Key:       key,
 		Clock:     p.Clock,
 		Events:    manager.GetEventRecorder(controllers.FieldManager),
-		Notify:    p.notices.Send,
+		Notify:    p.notifications.Send,
 
 		VolumeRefresh:            p.VolumeRefresh,
 		Counters:                 p.counters,
@@ -264,7 +264,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		reconciler.NamespacesChanged = p.named.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
-		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Asked: p.counters.Asked,
+		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Finished: p.counters.VerificationFinished,
 	})
 	if err := reconciler.SetupWithManager(ctx, manager, p.MaxConcurrentReconciles); err != nil {
 		return nil, fmt.Errorf("preparing the reconciler: %w", err)

@@ -14,81 +14,10 @@ import (
 
 const (
 	// freshness is how long an acceptance permits to publish.
-	freshness = 30 * time.Second
+	acceptanceFresh = 30 * time.Second
 	// patience is how long a new object's missing sources are waited for: object and Secret often come together.
-	patience = 5 * time.Second
+	sourceWait = 5 * time.Second
 )
-
-// candidate is a passcode that may be published now, and the reason that would be told.
-type candidate struct {
-	entry  *entry
-	reason v1alpha1.RotationReason
-}
-
-// rules say which passcodes may be published in place of what is, in the order in which they are to be tried. None
-// means: stay.
-var rules = []func(*snapshot) []candidate{
-	goToPin,
-	publishFirst,
-	followSource,
-	replaceRemoved,
-	rotateOnRequest,
-	rotateOnTime,
-	failOver,
-}
-
-func (v *snapshot) candidates() []candidate {
-	var list []candidate
-	for _, rule := range rules {
-		list = append(list, rule(v)...)
-	}
-	return list
-}
-
-// publishFirst: while nothing is published, the first listed one whose rotation time lies ahead; where there is
-// none, the one that ends last.
-func publishFirst(v *snapshot) []candidate {
-	if v.active != nil {
-		return nil
-	}
-	ahead := v.listed(func(e *entry) bool { return !e.validity.Due(v.now) })
-	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
-	return because(v1alpha1.RotationInitial, unused)
-}
-
-// followSource: editing a source, or the account, is asking for it.
-func followSource(v *snapshot) []candidate {
-	switch p := v.active; {
-	case p == nil || p.entry != nil:
-		return nil
-	case p.moved:
-		list := slices.Concat(v.listed(func(e *entry) bool { return e == p.namesake }), v.successors(), v.lastToExpire())
-		return because(v1alpha1.RotationSourceChanged, list)
-	case p.sourceChanged():
-		return because(v1alpha1.RotationSourceChanged, []*entry{p.namesake})
-	}
-	return nil
-}
-
-// replaceRemoved: what was taken off the list is replaced by any accepted one.
-func replaceRemoved(v *snapshot) []candidate {
-	if v.active == nil || !v.active.removed() || v.active.moved {
-		return nil
-	}
-	any := v.lastToExpire()
-	if v.writtenByOther(v.authority) { // its record says nothing of what this object replaced
-		any = slices.DeleteFunc(any, v.replacedInStatus)
-	}
-	return because(v1alpha1.RotationRemoved, append(v.successors(), any...))
-}
-
-// rotateOnTime: from the rotation time on, once a window is open, the first successor.
-func rotateOnTime(v *snapshot) []candidate {
-	if v.rotationAt.IsZero() || v.now.Before(v.rotationAt) || v.pinHolds() {
-		return nil
-	}
-	return because(v1alpha1.RotationScheduled, v.successors())
-}
 
 // successors are those never published before whose own rotation time lies ahead, in the order of the list.
 func (v *snapshot) successors() []*entry {
@@ -126,14 +55,6 @@ func (v *snapshot) listed(fits func(*entry) bool) []*entry {
 		if e.hasValue() && e.duplicateOf == nil && fits(e) {
 			list = append(list, e)
 		}
-	}
-	return list
-}
-
-func because(reason v1alpha1.RotationReason, entries []*entry) []candidate {
-	list := make([]candidate, 0, len(entries))
-	for _, e := range entries {
-		list = append(list, candidate{entry: e, reason: reason})
 	}
 	return list
 }
@@ -186,7 +107,7 @@ func (v *snapshot) verifyOnceMore() choice {
 
 // waitsForSources is whether the object is so new that a missing source may still be on its way.
 func (v *snapshot) waitsForSources() bool {
-	if v.active != nil || !v.now.Before(v.Object.CreationTimestamp.Add(patience)) {
+	if v.active != nil || !v.now.Before(v.Object.CreationTimestamp.Add(sourceWait)) {
 		return false
 	}
 	for _, e := range v.entries {
@@ -209,7 +130,7 @@ func (v *snapshot) accepted(e *entry) bool {
 		return true
 	}
 	age := v.now.Sub(e.Verification.At)
-	return e.Verification.Result == clevertap.Accepted && age <= freshness && age > -freshness
+	return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh
 }
 
 func (e *entry) underVerification() bool { return !e.Verification.RequestedAt.IsZero() }

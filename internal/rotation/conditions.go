@@ -16,7 +16,7 @@ import (
 )
 
 // sourcePatience is how long a missing source is no reason to call for a person: it may be applied after the object.
-const sourcePatience = 5 * time.Minute
+const missingStalledAfter = 5 * time.Minute
 
 // conditions updates those there were; a nil condition is removed.
 func (v *snapshot) conditions(before []metav1.Condition) []metav1.Condition {
@@ -127,7 +127,7 @@ func (v *snapshot) verified() *metav1.Condition {
 	case v.outdated(p):
 		c = v.withoutResult(p)
 	case p.result == clevertap.Rejected:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.refusal())
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.denial())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
 	}
@@ -222,9 +222,9 @@ func (v *snapshot) reconciling() *metav1.Condition {
 // effectProblems name each object other than the target that could not be written, and the way out.
 func (v *snapshot) effectProblems() []string {
 	var problems []string
-	for i := range v.Formers {
-		if v.Formers[i].Problem != "" {
-			problems = append(problems, v.Formers[i].Problem)
+	for i := range v.FormerTargets {
+		if v.FormerTargets[i].Problem != "" {
+			problems = append(problems, v.FormerTargets[i].Problem)
 		}
 	}
 	for _, r := range v.restarts {
@@ -238,7 +238,7 @@ func (v *snapshot) effectProblems() []string {
 // stalled is while a person must act before what the spec asks can be published.
 func (v *snapshot) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
-	if reason == "" || v.now.Before(since.Add(patienceWith(reason))) {
+	if reason == "" || v.now.Before(since.Add(stalledAfter(reason))) {
 		return nil
 	}
 	c := condition(metav1.ConditionTrue, reason, message)
@@ -250,8 +250,8 @@ func (v *snapshot) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
-	if p := v.activeInTarget(); p != nil && p.namesake != nil {
-		switch source := p.namesake; {
+	if p := v.activeInTarget(); p != nil && p.formerEntry != nil {
+		switch source := p.formerEntry; {
 		case source.Problem != "":
 			return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
 		case v.state(source) == v1alpha1.StateRejected:
@@ -277,10 +277,10 @@ func (v *snapshot) falseSince(name string) time.Time {
 }
 
 // patienceWith is how long a problem is no reason to call for a person.
-func patienceWith(reason string) time.Duration {
+func stalledAfter(reason string) time.Duration {
 	switch reason {
 	case v1alpha1.ReasonSourceNotFound, v1alpha1.ReasonSourceNotLabelled, v1alpha1.ReasonKeyNotFound:
-		return sourcePatience
+		return missingStalledAfter
 	}
 	return 0
 }
@@ -288,5 +288,5 @@ func patienceWith(reason string) time.Duration {
 // stallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
 func (v *snapshot) stallsAt() time.Time {
 	reason, _, since := v.blocker()
-	return since.Add(patienceWith(reason))
+	return since.Add(stalledAfter(reason))
 }

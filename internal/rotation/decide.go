@@ -35,14 +35,14 @@ type Decision struct {
 // Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
 	v := newSnapshot(now, o)
-	if v.overtaken() {
+	if v.newerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
 	// The effects are independent: none is left out because another one is still to be carried out, or fails.
-	d := Decision{Want: v.want(), Release: v.leftBehind()}
+	d := Decision{Want: v.want(), Release: v.targetsToRelease()}
 	d.Verify, d.Next = v.verificationRequests()
-	v.followUp(&d)
-	if quiet := v.withheldUntil(d.Verify); v.now.Before(quiet) {
+	v.addRetirement(&d)
+	if quiet := v.reportDelayedUntil(d.Verify); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
@@ -54,19 +54,19 @@ func Decide(now time.Time, o Observed) Decision {
 }
 
 // leftBehind are the former targets to mark so: once the target of the new name holds what is published.
-func (v *snapshot) leftBehind() []string {
-	if v.activeInTarget() == nil || v.authority != &v.Target || v.spec.Suspend {
+func (v *snapshot) targetsToRelease() []string {
+	if v.activeInTarget() == nil || v.lastPublished != &v.Target || v.spec.Suspend {
 		return nil
 	}
 	var names []string
-	for i := range v.Formers {
-		names = append(names, v.Formers[i].Name)
+	for i := range v.FormerTargets {
+		names = append(names, v.FormerTargets[i].Name)
 	}
 	return names
 }
 
 // followUp sees to those who hold what was replaced.
-func (v *snapshot) followUp(d *Decision) {
+func (v *snapshot) addRetirement(d *Decision) {
 	var next time.Time
 	d.Scan, next = v.scanDue()
 	if !d.Scan {
@@ -86,14 +86,14 @@ const reportDelay = time.Second
 
 // withheldUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
-func (v *snapshot) withheldUntil(ask []VerificationRequest) time.Time {
+func (v *snapshot) reportDelayedUntil(ask []VerificationRequest) time.Time {
 	p := v.activeInTarget()
 	ahead := p != nil && p.record.Revision != v.Object.Status.Revision
 	if ahead || v.WriteProblem != "" || len(v.effectProblems()) > 0 {
 		return time.Time{}
 	}
 	if v.waitsForSources() && !v.paused() {
-		return v.Object.CreationTimestamp.Add(patience)
+		return v.Object.CreationTimestamp.Add(sourceWait)
 	}
 	var since time.Time
 	if len(ask) > 0 {
@@ -110,7 +110,7 @@ func (v *snapshot) withheldUntil(ask []VerificationRequest) time.Time {
 }
 
 // overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
-func (v *snapshot) overtaken() bool {
+func (v *snapshot) newerGenerationHandled() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
@@ -145,13 +145,13 @@ func (v *snapshot) verificationRequests() (ask []VerificationRequest, next time.
 	ask, next = v.routineRequests()
 	choice := v.choose()
 	if choice.ask != nil {
-		ask = withUrgent(ask, *choice.ask)
+		ask = addUrgent(ask, *choice.ask)
 	}
 	return ask, schedule.Earliest(next, choice.next)
 }
 
 // withUrgent adds a question that something waits for, or makes it urgent if it is there.
-func withUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
+func addUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
 	q.Urgent = true
 	for i := range questions {
 		if questions[i].Fingerprint == q.Fingerprint {
@@ -165,7 +165,7 @@ func withUrgent(questions []VerificationRequest, q VerificationRequest) []Verifi
 // nextChange is when time alone will change what is to be done or told.
 func (v *snapshot) nextChange() time.Time {
 	var next time.Time
-	for _, at := range v.instants() {
+	for _, at := range v.changeTimes() {
 		if at.After(v.now) {
 			next = schedule.Earliest(next, at)
 		}
@@ -173,7 +173,7 @@ func (v *snapshot) nextChange() time.Time {
 	return next
 }
 
-func (v *snapshot) instants() []time.Time {
+func (v *snapshot) changeTimes() []time.Time {
 	var list []time.Time
 	for _, r := range v.retiring {
 		list = append(list, r.refreshed)
@@ -181,7 +181,7 @@ func (v *snapshot) instants() []time.Time {
 	for _, r := range v.restarts {
 		list = append(list, r.at)
 	}
-	list = append(list, v.Object.CreationTimestamp.Add(patience), v.stallsAt())
+	list = append(list, v.Object.CreationTimestamp.Add(sourceWait), v.stallsAt())
 	for _, e := range v.entries {
 		list = append(list, e.validity.Until, e.validity.Rotation)
 	}

@@ -166,7 +166,7 @@ var _ = DescribeTable("8. The target", decides,
 	Entry("is published anew when it is deleted and nobody remembers", given(published, deleted, restarted, accepted("a")), publishesRevision(2), publishes("a", initial)),
 	Entry("keeps counting revisions when the status is lost", given(published, statusLost, holds("a", "new"), accepted("new")), publishesRevision(2)),
 	Entry("is left alone when it became foreign", given(published, foreign), writesNothing, says("Ready", "TargetConflict")),
-	Entry("is left alone by an object that somebody else has seen a newer generation of", given(published, overtaken, holds("a", "new"), accepted("new")), writesNothing, asks()),
+	Entry("is left alone by an object that somebody else has seen a newer generation of", given(published, newerGenerationHandled, holds("a", "new"), accepted("new")), writesNothing, asks()),
 )
 
 func allRefused(w *world) {

@@ -69,10 +69,10 @@ func (v *snapshot) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus
 
 // refusals tell once why a request was not obeyed.
 func refusals(echoed string, r request) []Event {
-	if r.handled || r.refusal == nil || r.value == "" || r.value == echoed {
+	if r.handled || r.denial == nil || r.value == "" || r.value == echoed {
 		return nil
 	}
-	return []Event{*r.refusal}
+	return []Event{*r.denial}
 }
 
 // publications tells of every publication, oldest first.

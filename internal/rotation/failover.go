@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"slices"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -33,20 +32,6 @@ func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 
 func (v *snapshot) nearItsExpiry(p *activePasscode) bool {
 	return !p.validity.Until.IsZero() && !v.now.Before(p.validity.Until.Add(-nearExpiry))
-}
-
-// failOver: any accepted one, successors first, then the one that ends last, those that were replaced too.
-func failOver(v *snapshot) []candidate {
-	p := v.active
-	if p == nil || !v.confirmedRejected(p) {
-		return nil
-	}
-	reason := v1alpha1.RotationRejected
-	if v.nearItsExpiry(p) {
-		reason = v1alpha1.RotationExpired
-	}
-	others := slices.DeleteFunc(append(v.successors(), v.lastToExpire()...), func(e *entry) bool { return e == p.entry })
-	return because(reason, others)
 }
 
 func failover(reason v1alpha1.RotationReason) bool {

@@ -23,7 +23,7 @@ const (
 
 // refusal is what CleverTap says no to, and why it may. With --clevertap-endpoint set, the path to CleverTap is one more
 // thing that can be wrong.
-func (v *snapshot) refusal() string {
+func (v *snapshot) denial() string {
 	text := "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
 	return text + v.endpointHint()
 }
@@ -156,10 +156,10 @@ func (v *snapshot) publishedMessage(p *activePasscode) string {
 // pendingMessage says why what is published is not what the spec asks for; "" where it is.
 func (v *snapshot) pendingMessage(p *activePasscode) string {
 	switch {
-	case p.moved:
+	case p.accountChanged:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
 			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region, v.waitsMessage())
-	case p.sourceChanged() && v.state(p.namesake) == v1alpha1.StateRejected:
+	case p.sourceChanged() && v.state(p.formerEntry) == v1alpha1.StateRejected:
 		return "; CleverTap refuses the new value of its source"
 	case p.removed():
 		return "; it is not listed any more, and " + v.waitsMessage()
@@ -330,7 +330,7 @@ func (v *snapshot) valueMessage(e *entry) string {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.duplicateOf.spec.Name)
 	case state == v1alpha1.StateRejected:
-		return "CleverTap " + v.refusal()
+		return "CleverTap " + v.denial()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:

@@ -29,15 +29,15 @@ type Observed struct {
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
 	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
-	Others map[string]string
+	OtherTargets map[string]string
 	// Held are the fingerprints of what the Secrets that a record names as holders of a replaced value hold now, as far as
 	// that can be seen; "" for a key that is gone, or holds no passcode.
-	Held map[SecretKey]string
+	LocationValues map[SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]Restarts
 	// Elsewhere names targets of other objects of the namespace that hold a value which this one replaced, by its
 	// fingerprint.
-	Elsewhere map[string]string
+	UsedByOthers map[string]string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.
 	WriteProblem string
@@ -51,7 +51,7 @@ type Observed struct {
 	Endpoint string
 	// Formers are the targets that the object wrote before its target.name was changed, and that have not yet been marked
 	// as left behind, by name.
-	Formers []Former
+	FormerTargets []Former
 }
 
 // Former is a target of another name than the present one.

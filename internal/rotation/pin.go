@@ -46,21 +46,7 @@ func (v *snapshot) pinHolds() bool {
 // pinKeeps reports whether the pin names the published one, and so keeps it.
 func (v *snapshot) pinKeeps(p *activePasscode) bool {
 	e := v.pinned()
-	return e != nil && (p.entry == e || p.namesake == e)
-}
-
-// goToPin: the pinned one, whatever was replaced before.
-func goToPin(v *snapshot) []candidate {
-	e := v.pinned()
-	switch {
-	case e == nil || !e.hasValue() || e == v.activeEntry():
-		return nil
-	case v.active == nil:
-		return because(v1alpha1.RotationInitial, []*entry{e})
-	case v.active.namesake == e:
-		return nil // its source has changed: that is the reason
-	}
-	return because(v1alpha1.RotationPinned, []*entry{e})
+	return e != nil && (p.entry == e || p.formerEntry == e)
 }
 
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.

@@ -12,7 +12,7 @@ import (
 // is dead, and none of another account.
 func (v *snapshot) previousFor(c candidate) clevertap.Passcode {
 	p := v.active
-	if p == nil || p.moved || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
+	if p == nil || p.accountChanged || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
 		return clevertap.Passcode{}
 	}
 	return p.tuple.Passcode
@@ -21,15 +21,15 @@ func (v *snapshot) previousFor(c candidate) clevertap.Passcode {
 // previous is the value that the published one replaced, until nothing holds it any more or CleverTap refuses it.
 func (v *snapshot) previous() clevertap.Passcode {
 	p := v.active
-	if len(p.record.Replaced) == 0 || p.moved || !v.wantsPrevious() {
+	if len(p.record.Replaced) == 0 || p.accountChanged || !v.wantsPrevious() {
 		return clevertap.Passcode{}
 	}
 	last := p.record.Replaced[len(p.record.Replaced)-1].Fingerprint
 	for _, r := range v.retiring {
 		switch {
 		case r.Fingerprint != last || v.unused(r) || r.entry != nil && r.entry.result == clevertap.Rejected:
-		case v.authority.PreviousFingerprint == last:
-			return v.authority.Previous
+		case v.lastPublished.PreviousFingerprint == last:
+			return v.lastPublished.Previous
 		case r.entry != nil && r.entry.Fingerprint == last:
 			return r.entry.Passcode
 		}

@@ -47,7 +47,7 @@ type Record struct {
 	SpentPin *Replaced `json:"spentPin,omitempty"`
 	// HeldIn are the Secrets that hold or held the published value since it was published. None in a record from before
 	// this field was there.
-	HeldIn []Holder `json:"heldIn,omitempty"`
+	Locations []Location `json:"heldIn,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
 	Replaced []Replaced `json:"replaced,omitempty"`
 	// Keys are the data's key names.
@@ -65,14 +65,14 @@ type Replaced struct {
 	At time.Time `json:"at,omitzero"`
 	// HeldIn are the Secrets that held it, until it is known that nothing uses it. None on a value of a record from before
 	// this field was there: such a value counts as reported.
-	HeldIn []Holder `json:"heldIn,omitempty"`
+	Locations []Location `json:"heldIn,omitempty"`
 	// InUse is whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
 	InUse    bool `json:"inUse,omitempty"`
 	Reported bool `json:"reported,omitempty"`
 }
 
 // Holder is a Secret that held a value, under these keys.
-type Holder struct {
+type Location struct {
 	Secret string   `json:"secret"`
 	Keys   []string `json:"keys"`
 }

@@ -25,12 +25,12 @@ type request struct {
 	// handled is whether it was, or is only to be echoed.
 	handled bool
 	// refusal is the event that says why it is not obeyed; nil where it is, or still may be.
-	refusal *Event
+	denial *Event
 }
 
 // pending is whether it is to be obeyed, now or as soon as that is possible.
 func (r request) pending() bool {
-	return r.value != "" && !r.handled && r.refusal == nil
+	return r.value != "" && !r.handled && r.denial == nil
 }
 
 // echo is what the status says was handled.
@@ -46,17 +46,17 @@ func (v *snapshot) requested(annotation, echoed string, handled []string) reques
 	r := request{value: v.Object.Annotations[annotation]}
 	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
 		r.value = cut
-		r.refusal = refuse("annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time")
+		r.denial = deny("annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time")
 	}
 	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
 	r.handled = unseen || r.value == echoed || slices.Contains(handled, r.value)
-	if v.spec.Suspend && r.refusal == nil {
-		r.refusal = refuse("spec.suspend is true: set it to false and ask again")
+	if v.spec.Suspend && r.denial == nil {
+		r.denial = deny("spec.suspend is true: set it to false and ask again")
 	}
 	return r
 }
 
-func refuse(why string) *Event {
+func deny(why string) *Event {
 	return &Event{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: "Not done: " + why}
 }
 
@@ -71,11 +71,11 @@ func (v *snapshot) rotateRequest() request {
 	switch {
 	case !r.pending():
 	case v.active == nil:
-		r.refusal = refuse("nothing is published yet")
+		r.denial = deny("nothing is published yet")
 	case v.pinHolds():
-		r.refusal = refuse("spec.rotation.pin is set: remove it and ask again")
+		r.denial = deny("spec.rotation.pin is set: remove it and ask again")
 	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != clevertap.Rejected }):
-		r.refusal = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
+		r.denial = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
 	}
 	return r
 }
@@ -98,12 +98,4 @@ func (v *snapshot) verifying() bool {
 	return slices.ContainsFunc(v.entries, func(e *entry) bool {
 		return e.hasValue() && e.duplicateOf == nil && e.Verification.Ended().Before(v.VerifySeenAt)
 	})
-}
-
-// rotateOnRequest: as if the rotation time had come.
-func rotateOnRequest(v *snapshot) []candidate {
-	if !v.rotate.pending() {
-		return nil
-	}
-	return because(v1alpha1.RotationRequested, v.successors())
 }

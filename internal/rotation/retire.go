@@ -20,7 +20,7 @@ import (
 
 const (
 	// The waits between looks while somebody holds an old value.
-	firstLookWait, lastLookWait = 2 * time.Second, time.Minute
+	firstScanWait, lastScanWait = 2 * time.Second, time.Minute
 	// maxStaleNames is how many Pods the status names.
 	maxStaleNames = 20
 )
@@ -30,14 +30,14 @@ type retiring struct {
 	Replaced
 	entry *entry // nil where no listed one has this value
 	// pods hold it; elsewhere is the target of another object that holds it; refreshed is until when volumes may hold it.
-	pods      []string
-	elsewhere string
-	refreshed time.Time
+	pods        []string
+	usedByOther string
+	refreshed   time.Time
 }
 
 // inUse is whether something that a look can see holds it.
 func (r retiring) inUse() bool {
-	return len(r.pods) > 0 || r.elsewhere != ""
+	return len(r.pods) > 0 || r.usedByOther != ""
 }
 
 // findRetiring lists what is outstanding, and who holds it as far as the last look has seen.
@@ -48,7 +48,7 @@ func (v *snapshot) findRetiring() []retiring {
 	}
 	var list []retiring
 	for _, old := range p.record.Replaced {
-		r := retiring{Replaced: old, entry: v.listedReplaced(old)}
+		r := retiring{Replaced: old, entry: v.entryOfReplaced(old)}
 		unknown := r.entry == nil || r.entry.reported == nil // to the status
 		if old.Reported || r.entry != nil && v.retiredInStatus(r.entry) || unknown && !v.unsettled(old) {
 			continue
@@ -63,13 +63,13 @@ func (v *snapshot) findRetiring() []retiring {
 // since it was replaced, or it was seen in use.
 func (v *snapshot) unsettled(old Replaced) bool {
 	unseen := v.active.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
-	return len(old.HeldIn) > 0 && (old.InUse || unseen)
+	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
 // holders are the Secrets that hold the published value: the target, the source that it came from, and those that were
 // either since it was published.
-func (v *snapshot) holders() []Holder {
-	list := slices.Clone(v.active.record.HeldIn)
+func (v *snapshot) locations() []Location {
+	list := slices.Clone(v.active.record.Locations)
 	add := func(secret, key string) {
 		for i := range list {
 			if list[i].Secret == secret {
@@ -79,10 +79,10 @@ func (v *snapshot) holders() []Holder {
 				return
 			}
 		}
-		list = append(list, Holder{Secret: secret, Keys: []string{key}})
+		list = append(list, Location{Secret: secret, Keys: []string{key}})
 	}
-	for i := range v.Formers {
-		if f := &v.Formers[i]; f.Record != nil && f.Fingerprint == v.active.fingerprint {
+	for i := range v.FormerTargets {
+		if f := &v.FormerTargets[i]; f.Record != nil && f.Fingerprint == v.active.fingerprint {
 			add(f.Name, f.Record.Keys.Passcode)
 		}
 	}
@@ -97,7 +97,7 @@ func (v *snapshot) holders() []Holder {
 // so. What is taken over must not bring them back later.
 func (v *snapshot) knownReplaced() []Replaced {
 	record := v.active.record
-	if v.record() == nil || v.writtenByOther(v.authority) {
+	if v.record() == nil || v.writtenByOther(v.lastPublished) {
 		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.active.fingerprint)
 	}
 	return slices.Clone(record.Replaced)
@@ -112,7 +112,7 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
 			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.now)}
 			if s.State == v1alpha1.StateActive {
-				old.HeldIn = v.heldAs(s.Name)
+				old.Locations = v.locationsOf(s.Name)
 			}
 			list = append(list, old)
 		}
@@ -121,10 +121,10 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 }
 
 // heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
-func (v *snapshot) heldAs(name string) []Holder {
-	list := []Holder{{Secret: v.Object.TargetName(), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
+func (v *snapshot) locationsOf(name string) []Location {
+	list := []Location{{Secret: v.Object.TargetName(), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
-		list = append(list, Holder{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
+		list = append(list, Location{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
 	}
 	return list
 }
@@ -136,7 +136,7 @@ func (v *snapshot) settledReplaced() []Replaced {
 	for i := range list {
 		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
 		if !outstanding {
-			list[i].HeldIn = nil
+			list[i].Locations = nil
 		}
 	}
 	return list
@@ -151,13 +151,13 @@ func (v *snapshot) markedReplaced() ([]Replaced, []Event) {
 		old := &list[i]
 		at := slices.IndexFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == old.Fingerprint })
 		switch {
-		case at < 0 || len(old.HeldIn) == 0:
+		case at < 0 || len(old.Locations) == 0:
 		case v.retiring[at].inUse():
 			old.InUse = true
 		case old.InUse && v.unused(v.retiring[at]):
-			old.Reported, old.HeldIn = true, nil
+			old.Reported, old.Locations = true, nil
 			if v.retiring[at].entry == nil && v.spec.Type != v1alpha1.PasscodeTypeUser {
-				events = append(events, v.safeToDelete(v.unlisted(*old)))
+				events = append(events, v.safeToDelete(v.describeUnlisted(*old)))
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func (v *snapshot) markedReplaced() ([]Replaced, []Event) {
 
 // unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
 // now, and must not be deleted.
-func (v *snapshot) unlisted(old Replaced) (passcode, what string) {
+func (v *snapshot) describeUnlisted(old Replaced) (passcode, what string) {
 	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
@@ -174,7 +174,7 @@ func (v *snapshot) unlisted(old Replaced) (passcode, what string) {
 	return "", fmt.Sprintf("the value that %q had until %s, not the one that it has now,", old.Passcode, stamp(old.At))
 }
 
-func (v *snapshot) listedReplaced(old Replaced) *entry {
+func (v *snapshot) entryOfReplaced(old Replaced) *entry {
 	return v.firstOf(func(e *entry) bool {
 		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
 	})
@@ -194,7 +194,7 @@ func (v *snapshot) markedReported(fingerprint string) bool {
 }
 
 func (v *snapshot) findConsumers(r *retiring) {
-	r.elsewhere = v.Elsewhere[r.Fingerprint]
+	r.usedByOther = v.UsedByOthers[r.Fingerprint]
 	if v.Scan == nil {
 		return
 	}
@@ -213,7 +213,7 @@ func (v *snapshot) findConsumers(r *retiring) {
 // refreshed is noted.
 func (v *snapshot) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
-		h := v.heldBy(r, use)
+		h := v.usageOf(r, use)
 		switch {
 		case !h.has || c.Waiting && !h.still:
 		case h.still, use.Way == consumers.Frozen && (h.unknown || v.startedBefore(pod, c.StartedAt, schedule.Later(r.At, h.until))):
@@ -234,12 +234,12 @@ type usage struct {
 
 // heldBy looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
 // volume keeps what it had.
-func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
+func (v *snapshot) usageOf(r *retiring, use consumers.Use) usage {
 	previous := v.active.record.Keys.PreviousPasscode
 	if use.Of(v.Object.TargetName(), previous) {
 		return usage{has: true}
 	}
-	if held, ours := v.Others[use.Secret]; ours && use.Of(use.Secret, previous) {
+	if held, ours := v.OtherTargets[use.Secret]; ours && use.Of(use.Secret, previous) {
 		return usage{has: true, still: held == r.Fingerprint}
 	}
 	for _, e := range v.entries {
@@ -250,13 +250,13 @@ func (v *snapshot) heldBy(r *retiring, use consumers.Use) usage {
 			return usage{has: true, still: e.Fingerprint == r.Fingerprint || gone, unknown: !e.hasValue(), until: e.firstSeen}
 		}
 	}
-	for _, h := range r.HeldIn {
+	for _, h := range r.Locations {
 		if h.Secret == v.Object.TargetName() {
 			continue
 		}
 		for _, key := range h.Keys {
 			if use.OfKey(h.Secret, key) {
-				held, known := v.Held[SecretKey{h.Secret, key}]
+				held, known := v.LocationValues[SecretKey{h.Secret, key}]
 				return usage{has: true, still: !known || held == r.Fingerprint, unknown: true}
 			}
 		}
@@ -298,7 +298,7 @@ func (v *snapshot) scanDue() (now bool, next time.Time) {
 	case v.Scan.Problem == "" && !v.rolloutUnfinished() && !slices.ContainsFunc(v.retiring, retiring.inUse):
 		return false, time.Time{}
 	}
-	due := v.Scan.At.Add(doubling(firstLookWait, lastLookWait, v.Scans))
+	due := v.Scan.At.Add(doubling(firstScanWait, lastScanWait, v.Scans))
 	return !due.After(v.now), due
 }
 
@@ -342,8 +342,8 @@ func (v *snapshot) retiringMessage(e *entry) string {
 			return "it was replaced; whether something still holds it can't be said: " + v.Scan.Problem
 		case len(r.pods) > 0:
 			return fmt.Sprintf("it was replaced; Pods still hold it: %s. It is safe to delete once they are restarted", listing(r.pods))
-		case r.elsewhere != "":
-			return fmt.Sprintf("it was replaced here, and Secret %q, the target of another CleverTapPasscode, still holds it", r.elsewhere)
+		case r.usedByOther != "":
+			return fmt.Sprintf("it was replaced here, and Secret %q, the target of another CleverTapPasscode, still holds it", r.usedByOther)
 		case v.now.Before(r.refreshed):
 			return "it was replaced; volumes are being refreshed until " + r.refreshed.UTC().Format("15:04:05 UTC")
 		}
@@ -386,7 +386,7 @@ func (v *snapshot) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeSt
 // entry was taken off the list and came back, or the record is from before there were marks, it may have been told.
 func (v *snapshot) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 	return slices.ContainsFunc(v.active.record.Replaced, func(old Replaced) bool {
-		marked := len(old.HeldIn) > 0 || old.Reported
+		marked := len(old.Locations) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
 	})
 }

@@ -277,7 +277,7 @@ var _ = DescribeTable("19. Restarts", decides,
 // unmarked is a record of before there were marks.
 func unmarked(w *world) {
 	for i := range w.target.Record.Replaced {
-		w.target.Record.Replaced[i].HeldIn = nil
+		w.target.Record.Replaced[i].Locations = nil
 	}
 }
 
@@ -432,7 +432,7 @@ func formerlyIn(secret, value string) step {
 
 func publishedElsewhere(value string) step {
 	return func(w *world) {
-		w.elsewhere = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "other"}
+		w.usedByOther = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "other"}
 	}
 }
 

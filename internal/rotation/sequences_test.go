@@ -104,9 +104,9 @@ func TestAnOldRecordCountsAsReported(t *testing.T) {
 	w := newWorld(rotated)
 	do(w, looked(), settled, after(10*time.Minute), settled)
 	for i := range w.target.Record.Replaced {
-		w.target.Record.Replaced[i].HeldIn = nil
+		w.target.Record.Replaced[i].Locations = nil
 	}
-	w.target.Record.HeldIn = nil
+	w.target.Record.Locations = nil
 	w.sent = nil
 	do(w, statusLost, restarted, accepted("a", "b"), settled, looked(), settled, after(5*time.Minute), settled)
 	if n := len(safe(w)); n != 0 {

@@ -39,26 +39,26 @@ var (
 
 // world is what the table's rows put together: an object, what its sources hold, what CleverTap says, and the target.
 type world struct {
-	now        time.Time
-	key        fingerprint.Key
-	object     *v1alpha1.CleverTapPasscode
-	values     map[string]string                 // by the entry's name; absent: the value is its name
-	problems   map[string]string                 // by the entry's name
-	answers    map[string]clevertap.Verification // by value
-	target     rotation.Target
-	remembered *rotation.Target
-	former     *rotation.Target
-	verifySeen time.Time
-	resumedAt  time.Time
-	endpoint   string
-	allowed    []string
-	look       *consumers.Scan
-	looks      int
-	others     map[string]string
-	elsewhere  map[string]string
-	held       map[rotation.SecretKey]string
-	restarts   map[consumers.Workload]rotation.Restarts
-	formerName string
+	now         time.Time
+	key         fingerprint.Key
+	object      *v1alpha1.CleverTapPasscode
+	values      map[string]string                 // by the entry's name; absent: the value is its name
+	problems    map[string]string                 // by the entry's name
+	answers     map[string]clevertap.Verification // by value
+	target      rotation.Target
+	remembered  *rotation.Target
+	former      *rotation.Target
+	verifySeen  time.Time
+	resumedAt   time.Time
+	endpoint    string
+	allowed     []string
+	look        *consumers.Scan
+	looks       int
+	others      map[string]string
+	usedByOther map[string]string
+	held        map[rotation.SecretKey]string
+	restarts    map[consumers.Workload]rotation.Restarts
+	formerName  string
 	// sent are the events of settle.
 	sent []rotation.Event
 	// writeProblem and releaseProblem are what the API server denied in this pass.
@@ -119,11 +119,11 @@ func (w *world) value(name string) string {
 
 func (w *world) observed() rotation.Observed {
 	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, Others: w.others, Elsewhere: w.elsewhere,
-		Held: w.held, Restarted: w.restarts,
+		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther,
+		LocationValues: w.held, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {
-		o.Formers = []rotation.Former{{Target: *w.former, Name: cmp.Or(w.formerName, "old"), Problem: w.releaseProblem}}
+		o.FormerTargets = []rotation.Former{{Target: *w.former, Name: cmp.Or(w.formerName, "old"), Problem: w.releaseProblem}}
 	}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
@@ -557,7 +557,7 @@ func otherKey(w *world) {
 
 func ours(w *world) { w.target = rotation.Target{} }
 
-func overtaken(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
+func newerGenerationHandled(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
 
 // madeUp is a status that calls every listed one accepted long ago and another one published.
 func madeUp(w *world) {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package verification asks CleverTap outside the reconciler's workers: bounded per account, so that workloads keep
-// theirs, and per region, so that one that hangs delays no other. One call answers every namespace that asked about the
-// value, and wakes its objects that hold it.
+// Package verification calls CleverTap outside the reconciler's workers. Calls are bounded per account, so that workloads
+// keep their share, and per region, so that one that hangs delays no other. One call serves every namespace that requested
+// the verification of a value, and wakes its objects that have the value.
 package verification
 
 import (
@@ -25,53 +25,53 @@ const DefaultPerAccount = 2
 // DefaultPerRegion bounds the calls in all: times the number of regions.
 const DefaultPerRegion = 16
 
-// Verifier asks CleverTap; clevertap.Client does. Its errors are *clevertap.RejectedError,
+// Verifier calls CleverTap; clevertap.Client does. Its errors are *clevertap.RejectedError,
 // *clevertap.RateLimitedError and *clevertap.UnavailableError.
 type Verifier interface {
-	Verify(context.Context, clevertap.Question) error
+	Verify(context.Context, clevertap.Request) error
 }
 
-// Options say how a Pool asks.
+// Options configure a Pool.
 type Options struct {
 	Verifier Verifier
 	Clock    clock.PassiveClock
 	// PerAccount and PerRegion are how many calls may run at once; zero means the defaults.
 	PerAccount, PerRegion int
-	// Wake is called for every object that holds an answered value, in the namespaces that asked. It must not block.
+	// Wake is called for every object that has a verified value, in the namespaces that requested it. It must not block.
 	Wake func(types.NamespacedName)
-	// Asked, if not nil, is told of every answer: how long it took, and the error that Verify returned.
-	Asked func(region clevertap.Region, took time.Duration, err error)
+	// Finished, if not nil, is called after every call: how long it took, and the error that Verify returned.
+	Finished func(region clevertap.Region, took time.Duration, err error)
 }
 
-// Pool remembers the answers for as long as somebody holds the value. It is safe for concurrent use.
+// Pool keeps the results for as long as an object has the value. It is safe for concurrent use.
 type Pool struct {
 	ctx context.Context
 	Options
 
-	mu        sync.Mutex
-	inquiries map[string]*inquiry
-	held      map[types.NamespacedName]sets.Set[string]
-	regions   map[clevertap.Region]*region
+	mu       sync.Mutex
+	requests map[string]*valueRequest
+	retained map[types.NamespacedName]sets.Set[string]
+	regions  map[clevertap.Region]*region
 }
 
-// inquiry is all about one value in one mode. One call answers every namespace that asked; a namespace that did not ask
-// learns nothing.
-type inquiry struct {
-	key      string
-	question clevertap.Question
-	holders  sets.Set[types.NamespacedName]
-	// results are what each namespace that asked was answered, and asked is since when each waits for the present call.
-	results map[string]clevertap.Verification
-	asked   map[string]time.Time
+// valueRequest is all about one value in one mode. One call serves every namespace that requested it; a namespace that did
+// not learns nothing.
+type valueRequest struct {
+	key     string
+	request clevertap.Request
+	objects sets.Set[types.NamespacedName]
+	// results are those that each namespace was given, and requestedBy is since when each waits for the present call.
+	results     map[string]clevertap.Verification
+	requestedBy map[string]time.Time
 	// waiting are the namespaces in whose turn it waits to be called, each with whether as what is to be published; nil
 	// while it does not wait.
 	waiting map[string]bool
 }
 
-// heldIn reports whether an object of the namespace holds it.
-func (i *inquiry) heldIn(namespace string) bool {
-	for holder := range i.holders {
-		if holder.Namespace == namespace {
+// retainedIn reports whether an object of the namespace has the value.
+func (i *valueRequest) retainedIn(namespace string) bool {
+	for object := range i.objects {
+		if object.Namespace == namespace {
 			return true
 		}
 	}
@@ -87,124 +87,123 @@ func New(ctx context.Context, o Options) *Pool {
 		o.PerRegion = DefaultPerRegion
 	}
 	return &Pool{
-		ctx:       ctx,
-		Options:   o,
-		inquiries: map[string]*inquiry{},
-		held:      map[types.NamespacedName]sets.Set[string]{},
-		regions:   map[clevertap.Region]*region{},
+		ctx:      ctx,
+		Options:  o,
+		requests: map[string]*valueRequest{},
+		retained: map[types.NamespacedName]sets.Set[string]{},
+		regions:  map[clevertap.Region]*region{},
 	}
 }
 
-// Key names a value in a mode of asking.
+// Key returns the key of a value in a verification mode.
 func Key(fingerprint, mode string) string {
 	return fingerprint + "/" + mode
 }
 
-// Hold says which values an object has: it is woken by their answers, which are remembered for it. None releases it.
-func (p *Pool) Hold(holder types.NamespacedName, keys ...string) {
+// Retain says which values an object has: their results wake it and are kept for it. No keys release all.
+func (p *Pool) Retain(object types.NamespacedName, keys ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := sets.New(keys...)
-	for key := range p.held[holder].Difference(now) {
-		p.leave(holder, key)
+	for key := range p.retained[object].Difference(now) {
+		p.release(object, key)
 	}
 	for key := range now {
-		p.inquiry(key).holders.Insert(holder)
+		p.forKey(key).objects.Insert(object)
 	}
 	if len(keys) == 0 {
-		delete(p.held, holder)
+		delete(p.retained, object)
 		return
 	}
-	p.held[holder] = now
+	p.retained[object] = now
 }
 
-// leave forgets what a namespace was answered once none of its objects holds the value, and drops its request if it waits
-// to be called.
-func (p *Pool) leave(holder types.NamespacedName, key string) {
-	i := p.inquiry(key)
-	i.holders.Delete(holder)
-	if namespace := holder.Namespace; !i.heldIn(namespace) {
+// release drops a namespace's results once none of its objects has the value, and its request if that still waits.
+func (p *Pool) release(object types.NamespacedName, key string) {
+	i := p.forKey(key)
+	i.objects.Delete(object)
+	if namespace := object.Namespace; !i.retainedIn(namespace) {
 		delete(i.results, namespace)
 		if _, waits := i.waiting[namespace]; waits {
 			delete(i.waiting, namespace)
-			delete(i.asked, namespace)
-			r := p.region(i.question.Region)
+			delete(i.requestedBy, namespace)
+			r := p.region(i.request.Region)
 			r.drop(namespace, i)
 			p.dispatch(r) // what waited behind it
 		}
 	}
-	if i.holders.Len() == 0 && len(i.asked) == 0 {
-		delete(p.inquiries, key)
+	if i.objects.Len() == 0 && len(i.requestedBy) == 0 {
+		delete(p.requests, key)
 	}
 }
 
-func (p *Pool) inquiry(key string) *inquiry {
-	i := p.inquiries[key]
+func (p *Pool) forKey(key string) *valueRequest {
+	i := p.requests[key]
 	if i == nil {
-		i = &inquiry{
-			key: key, holders: sets.New[types.NamespacedName](),
-			results: map[string]clevertap.Verification{}, asked: map[string]time.Time{},
+		i = &valueRequest{
+			key: key, objects: sets.New[types.NamespacedName](),
+			results: map[string]clevertap.Verification{}, requestedBy: map[string]time.Time{},
 		}
-		p.inquiries[key] = i
+		p.requests[key] = i
 	}
 	return i
 }
 
-// Answer is what CleverTap said of the value so far, to this namespace.
-func (p *Pool) Answer(namespace, key string) clevertap.Verification {
+// Verification returns what CleverTap said of the value so far, to this namespace.
+func (p *Pool) Verification(namespace, key string) clevertap.Verification {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := p.inquiries[key]
+	i := p.requests[key]
 	if i == nil {
 		return clevertap.Verification{}
 	}
 	answer := i.results[namespace]
-	answer.RequestedAt = i.asked[namespace]
+	answer.RequestedAt = i.requestedBy[namespace]
 	return answer
 }
 
-// Busy reports whether a question is under way.
+// Busy reports whether a verification is under way.
 func (p *Pool) Busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, i := range p.inquiries {
-		if len(i.asked) > 0 {
+	for _, i := range p.requests {
+		if len(i.requestedBy) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// Ask hands an object's question over and returns at once; urgent is whether something waits to be published. One that is
-// under way already is not asked twice, but it is in the turn of every namespace that asks, and is dropped once no
-// object of those holds the value.
-func (p *Pool) Ask(holder types.NamespacedName, key string, question clevertap.Question, urgent bool) {
+// Request requests a verification for an object and returns at once; urgent is whether a publication waits for it. One
+// that is under way already is not requested twice, but it has a turn in every namespace that requests it, and is dropped
+// once no object of those has the value.
+func (p *Pool) Request(object types.NamespacedName, key string, request clevertap.Request, urgent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := p.inquiry(key)
-	p.hold(holder, key)
-	if len(i.asked) == 0 {
-		i.question, i.waiting = question, map[string]bool{}
+	i := p.forKey(key)
+	p.retain(object, key)
+	if len(i.requestedBy) == 0 {
+		i.request, i.waiting = request, map[string]bool{}
 	}
-	if _, asked := i.asked[holder.Namespace]; !asked {
-		i.asked[holder.Namespace] = p.Clock.Now()
+	if _, requestedBy := i.requestedBy[object.Namespace]; !requestedBy {
+		i.requestedBy[object.Namespace] = p.Clock.Now()
 	}
-	already, waits := i.waiting[holder.Namespace]
+	already, waits := i.waiting[object.Namespace]
 	if i.waiting == nil || waits && (already || !urgent) {
 		return // it is being called, or waits as it is to
 	}
-	i.waiting[holder.Namespace] = urgent
-	r := p.region(question.Region)
-	r.enqueue(holder.Namespace, i, urgent)
+	i.waiting[object.Namespace] = urgent
+	r := p.region(request.Region)
+	r.enqueue(object.Namespace, i, urgent)
 	p.dispatch(r)
 }
 
-func (p *Pool) hold(holder types.NamespacedName, key string) {
-	if p.held[holder] == nil {
-		p.held[holder] = sets.New[string]()
+func (p *Pool) retain(object types.NamespacedName, key string) {
+	if p.retained[object] == nil {
+		p.retained[object] = sets.New[string]()
 	}
-	p.held[holder].Insert(key)
-	p.inquiry(key).holders.Insert(holder)
+	p.retained[object].Insert(key)
+	p.forKey(key).objects.Insert(object)
 }
 
 func (p *Pool) region(name clevertap.Region) *region {
@@ -225,52 +224,52 @@ func (p *Pool) dispatch(r *region) {
 			r.drop(other, i)
 		}
 		i.waiting = nil
-		go p.ask(r, namespace, i, i.question)
+		go p.call(r, namespace, i, i.request)
 	}
 }
 
-func (p *Pool) ask(r *region, namespace string, i *inquiry, question clevertap.Question) {
+func (p *Pool) call(r *region, namespace string, i *valueRequest, request clevertap.Request) {
 	began := p.Clock.Now()
-	err := p.Verifier.Verify(p.ctx, question)
+	err := p.Verifier.Verify(p.ctx, request)
 	if p.ctx.Err() != nil {
 		return // the process ends: nothing was learnt
 	}
-	if p.Asked != nil {
-		p.Asked(question.Region, p.Clock.Since(began), err)
+	if p.Finished != nil {
+		p.Finished(request.Region, p.Clock.Since(began), err)
 	}
-	for _, holder := range p.settle(r, namespace, i, err) {
-		p.Wake(holder)
+	for _, object := range p.finish(r, namespace, i, err) {
+		p.Wake(object)
 	}
 }
 
-// settle writes the answer down, starts what waited, and returns whom to wake.
-func (p *Pool) settle(r *region, namespace string, i *inquiry, err error) []types.NamespacedName {
+// finish keeps the result, starts what waited, and returns the objects to wake.
+func (p *Pool) finish(r *region, namespace string, i *valueRequest, err error) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Clock.Now()
 	var woken []types.NamespacedName
-	for holder := range i.holders {
-		if _, asked := i.asked[holder.Namespace]; asked {
-			woken = append(woken, holder)
+	for object := range i.objects {
+		if _, requestedBy := i.requestedBy[object.Namespace]; requestedBy {
+			woken = append(woken, object)
 		}
 	}
-	for asked := range i.asked {
-		if i.heldIn(asked) {
-			i.results[asked] = next(i.results[asked], now, err)
+	for requestedBy := range i.requestedBy {
+		if i.retainedIn(requestedBy) {
+			i.results[requestedBy] = next(i.results[requestedBy], now, err)
 		}
 	}
-	clear(i.asked)
-	account := i.question.AccountID
-	i.question = clevertap.Question{}
-	if i.holders.Len() == 0 {
-		delete(p.inquiries, i.key)
+	clear(i.requestedBy)
+	account := i.request.AccountID
+	i.request = clevertap.Request{}
+	if i.objects.Len() == 0 {
+		delete(p.requests, i.key)
 	}
 	r.done(namespace, account)
 	p.dispatch(r)
 	return woken
 }
 
-// next is the answer after one more came in.
+// next is the verification after one more result.
 func next(before clevertap.Verification, now time.Time, err error) clevertap.Verification {
 	var (
 		rejected    *clevertap.RejectedError

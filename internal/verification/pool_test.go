@@ -27,12 +27,12 @@ type vendor struct {
 }
 
 type call struct {
-	question clevertap.Question
-	answer   chan error
+	request clevertap.Request
+	answer  chan error
 }
 
-func (v *vendor) Verify(ctx context.Context, q clevertap.Question) error {
-	c := call{question: q, answer: make(chan error, 1)}
+func (v *vendor) Verify(ctx context.Context, q clevertap.Request) error {
+	c := call{request: q, answer: make(chan error, 1)}
 	v.mu.Lock()
 	v.waiting = append(v.waiting, c)
 	v.mu.Unlock()
@@ -49,7 +49,7 @@ func (v *vendor) calls() []string {
 	defer v.mu.Unlock()
 	names := []string{}
 	for _, c := range v.waiting {
-		names = append(names, fmt.Sprintf("%s/%s", c.question.Region, c.question.AccountID))
+		names = append(names, fmt.Sprintf("%s/%s", c.request.Region, c.request.AccountID))
 	}
 	return names
 }
@@ -84,13 +84,13 @@ func newBench(t *testing.T, perRegion int) *bench {
 }
 
 // ask has the object one of namespace shop ask.
-func (b *bench) ask(key string, region clevertap.Region, account string) {
+func (b *bench) call(key string, region clevertap.Region, account string) {
 	b.askFrom("shop", key, region, account)
 }
 
 // askFrom has an object of its own ask, in a namespace.
 func (b *bench) askFrom(namespace, key string, region clevertap.Region, account string) {
-	b.pool.Ask(types.NamespacedName{Namespace: namespace, Name: "one"}, key, clevertap.Question{Region: region, AccountID: account, Passcode: question(key, account).Passcode}, false)
+	b.pool.Request(types.NamespacedName{Namespace: namespace, Name: "one"}, key, clevertap.Request{Region: region, AccountID: account, Passcode: request(key, account).Passcode}, false)
 }
 
 func object(name string) types.NamespacedName {
@@ -99,39 +99,39 @@ func object(name string) types.NamespacedName {
 
 func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
 	b := newBench(t, 0)
-	b.pool.Hold(object("one"), "key")
-	b.pool.Hold(object("two"), "key")
-	b.ask("key", "in1", "A")
-	b.ask("key", "in1", "A")
+	b.pool.Retain(object("one"), "key")
+	b.pool.Retain(object("two"), "key")
+	b.call("key", "in1", "A")
+	b.call("key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.Expect(b.pool.Answer("shop", "key").RequestedAt).To(Equal(start))
+	b.Expect(b.pool.Verification("shop", "key").RequestedAt).To(Equal(start))
 	b.clock.Step(time.Second)
 	b.vendor.answer(nil)
 	woken := []types.NamespacedName{<-b.woken, <-b.woken}
 	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
+	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
 }
 
 func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
 	b := newBench(t, 0)
-	b.pool.Hold(object("one"), "key")
-	b.ask("key", "in1", "A")
+	b.pool.Retain(object("one"), "key")
+	b.call("key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.vendor.answer(nil)
 	<-b.woken
-	b.pool.Hold(object("one"), "other")
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{}))
+	b.pool.Retain(object("one"), "other")
+	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{}))
 }
 
 func TestWhatIsAnsweredCounts(t *testing.T) {
 	b := newBench(t, 0)
-	b.pool.Hold(object("one"), "key")
+	b.pool.Retain(object("one"), "key")
 	answer := func(err error) clevertap.Verification {
-		b.ask("key", "in1", "A")
+		b.call("key", "in1", "A")
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
 		b.vendor.answer(err)
 		<-b.woken
-		return b.pool.Answer("shop", "key")
+		return b.pool.Verification("shop", "key")
 	}
 	b.Expect(answer(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start}))
 	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
@@ -149,10 +149,10 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 func TestTwoAtOncePerAccount(t *testing.T) {
 	b := newBench(t, 0)
 	for i := range 5 {
-		b.pool.Hold(object(fmt.Sprint(i)), fmt.Sprint(i))
-		b.ask(fmt.Sprint(i), "in1", "A")
+		b.pool.Retain(object(fmt.Sprint(i)), fmt.Sprint(i))
+		b.call(fmt.Sprint(i), "in1", "A")
 	}
-	b.ask("other", "in1", "B")
+	b.call("other", "in1", "B")
 	b.Eventually(b.vendor.calls).Should(ConsistOf("in1/A", "in1/A", "in1/B"))
 	b.Consistently(b.vendor.calls, "50ms").Should(HaveLen(3))
 	for range 6 {
@@ -171,7 +171,7 @@ func TestARegionThatHangsDelaysNobodyElse(t *testing.T) {
 		b.askFrom(fmt.Sprint("team-", i), fmt.Sprint("in", i), "in1", fmt.Sprint(i))
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(3))
-	b.ask("eu", "eu1", "E")
+	b.call("eu", "eu1", "E")
 	b.Eventually(b.vendor.calls).Should(ContainElement("eu1/E"))
 	b.Expect(b.vendor.calls()).To(HaveLen(4))
 }
@@ -216,14 +216,14 @@ func TestWhileOthersWaitANamespaceHasOneCallOfAnAccount(t *testing.T) {
 
 func TestPublicationsGoBeforeRoutine(t *testing.T) {
 	b := newBench(t, 1)
-	ask := func(key string, urgent bool) {
-		b.pool.Ask(object("one"), key, question(key, "A"), urgent)
+	call := func(key string, urgent bool) {
+		b.pool.Request(object("one"), key, request(key, "A"), urgent)
 	}
-	ask("first", false)
-	ask("second", false)
-	ask("third", false)
-	ask("urgent", true)
-	ask("third", true) // something waits for it now
+	call("first", false)
+	call("second", false)
+	call("third", false)
+	call("urgent", true)
+	call("third", true) // something waits for it now
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	var order []string
 	for range 4 {
@@ -244,11 +244,11 @@ func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.askFrom("shop", "key", "in1", "B")
 	b.askFrom("mall", "key", "in1", "B")
-	gone := func(namespace string) { b.pool.Hold(types.NamespacedName{Namespace: namespace, Name: "one"}) }
+	gone := func(namespace string) { b.pool.Retain(types.NamespacedName{Namespace: namespace, Name: "one"}) }
 	gone("shop")
-	b.Expect(b.pool.Answer("mall", "key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
+	b.Expect(b.pool.Verification("mall", "key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
 	gone("mall")
-	b.Expect(b.pool.Answer("shop", "key")).To(Equal(clevertap.Verification{}))
+	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{}))
 	b.vendor.answer(nil)
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
@@ -256,12 +256,12 @@ func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(ConsistOf("in1/B"))
 }
 
-func question(value, account string) clevertap.Question {
+func request(value, account string) clevertap.Request {
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	if err != nil {
 		panic(err)
 	}
-	return clevertap.Question{Region: "in1", AccountID: account, Passcode: passcode}
+	return clevertap.Request{Region: "in1", AccountID: account, Passcode: passcode}
 }
 
 // values are those that calls under way are about.
@@ -270,7 +270,7 @@ func (v *vendor) values() []string {
 	defer v.mu.Unlock()
 	values := []string{}
 	for _, c := range v.waiting {
-		values = append(values, c.question.Passcode.Reveal())
+		values = append(values, c.request.Passcode.Reveal())
 	}
 	return values
 }
@@ -278,9 +278,9 @@ func (v *vendor) values() []string {
 func TestAccountsTakeTurns(t *testing.T) {
 	b := newBench(t, 1)
 	for i := range 3 {
-		b.ask(fmt.Sprint("A", i), "in1", "A")
+		b.call(fmt.Sprint("A", i), "in1", "A")
 	}
-	b.ask("B", "in1", "B")
+	b.call("B", "in1", "B")
 	var order []string
 	for range 4 {
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
@@ -295,14 +295,14 @@ func TestAccountsTakeTurns(t *testing.T) {
 func TestAnAnswerIsForThoseWhoAsked(t *testing.T) {
 	b := newBench(t, 0)
 	quiet := types.NamespacedName{Namespace: "quiet", Name: "one"}
-	b.pool.Hold(quiet, "key")
+	b.pool.Retain(quiet, "key")
 	b.askFrom("shop", "key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(clevertap.Verification{}))
+	b.Expect(b.pool.Verification("quiet", "key")).To(Equal(clevertap.Verification{}))
 	b.vendor.answer(nil)
 	b.Expect(<-b.woken).To(HaveField("Namespace", "shop"))
-	b.Expect(b.pool.Answer("shop", "key").Result).To(Equal(clevertap.Accepted))
-	b.Expect(b.pool.Answer("quiet", "key")).To(Equal(clevertap.Verification{}))
+	b.Expect(b.pool.Verification("shop", "key").Result).To(Equal(clevertap.Accepted))
+	b.Expect(b.pool.Verification("quiet", "key")).To(Equal(clevertap.Verification{}))
 	b.Expect(b.woken).To(BeEmpty())
 }
 
@@ -313,7 +313,7 @@ func TestOneCallAnswersAllWhoWait(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.vendor.answer(nil)
 	b.Expect([]string{(<-b.woken).Namespace, (<-b.woken).Namespace}).To(ConsistOf("shop", "mall"))
-	b.Expect(b.pool.Answer("mall", "key").Result).To(Equal(clevertap.Accepted))
+	b.Expect(b.pool.Verification("mall", "key").Result).To(Equal(clevertap.Accepted))
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 }
 
@@ -324,12 +324,12 @@ func TestADroppedRequestHoldsNobodyBack(t *testing.T) {
 		b.askFrom("attacker", fmt.Sprint("hangs", i), "in1", fmt.Sprint("own-", i))
 	}
 	guess := types.NamespacedName{Namespace: "attacker", Name: "guess"}
-	b.pool.Ask(guess, "guess", question("guess", "V"), false)
+	b.pool.Request(guess, "guess", request("guess", "V"), false)
 	b.Eventually(b.vendor.calls).Should(HaveLen(2))
 	for i := range 3 {
 		b.askFrom("victim", fmt.Sprint("key", i), "in1", "V")
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(3))
-	b.pool.Hold(guess)
+	b.pool.Retain(guess)
 	b.Eventually(b.vendor.calls).Should(HaveLen(4))
 }

@@ -26,7 +26,7 @@ type namespace struct {
 }
 
 // queue is what a namespace has waiting for one account.
-type queue struct{ urgent, routine []*inquiry }
+type queue struct{ urgent, routine []*valueRequest }
 
 // account counts calls that run, in all and by namespace, and the namespaces that wait.
 type account struct {
@@ -40,7 +40,7 @@ func newRegion(l limits) *region {
 }
 
 // enqueue has a request wait in the turn of a namespace.
-func (r *region) enqueue(name string, i *inquiry, urgent bool) {
+func (r *region) enqueue(name string, i *valueRequest, urgent bool) {
 	ns := r.namespaces[name]
 	if ns == nil {
 		ns = &namespace{queues: map[string]*queue{}}
@@ -49,7 +49,7 @@ func (r *region) enqueue(name string, i *inquiry, urgent bool) {
 	if len(ns.turns) == 0 {
 		r.turns = append(r.turns, name)
 	}
-	id := i.question.AccountID
+	id := i.request.AccountID
 	q := ns.queues[id]
 	if q == nil {
 		q = &queue{}
@@ -73,7 +73,7 @@ func (r *region) account(id string) *account {
 
 // next takes the request whose turn it is, and the namespace in whose turn it is called; nil for none that may be called
 // now. Who cannot use its turn, because its calls or those of its account are all taken, keeps it.
-func (r *region) next() (*inquiry, string) {
+func (r *region) next() (*valueRequest, string) {
 	if r.running >= r.perRegion {
 		return nil, ""
 	}
@@ -83,7 +83,7 @@ func (r *region) next() (*inquiry, string) {
 		}
 		if i := r.nextOf(name); i != nil {
 			r.turns = append(slices.Delete(r.turns, at, at+1), name)
-			r.leaveIfEmpty(name, i.question.AccountID)
+			r.leaveIfEmpty(name, i.request.AccountID)
 			return i, name
 		}
 	}
@@ -91,7 +91,7 @@ func (r *region) next() (*inquiry, string) {
 }
 
 // nextOf is next within a namespace.
-func (r *region) nextOf(name string) *inquiry {
+func (r *region) nextOf(name string) *valueRequest {
 	ns := r.namespaces[name]
 	for at, id := range ns.turns {
 		if !r.mayCall(name, r.account(id)) {
@@ -113,17 +113,17 @@ func (r *region) nextOf(name string) *inquiry {
 }
 
 // drop takes a request out of a namespace's turns.
-func (r *region) drop(name string, i *inquiry) {
+func (r *region) drop(name string, i *valueRequest) {
 	ns := r.namespaces[name]
-	if ns == nil || ns.queues[i.question.AccountID] == nil {
+	if ns == nil || ns.queues[i.request.AccountID] == nil {
 		return
 	}
-	ns.queues[i.question.AccountID].drop(i)
-	r.leaveIfEmpty(name, i.question.AccountID)
+	ns.queues[i.request.AccountID].drop(i)
+	r.leaveIfEmpty(name, i.request.AccountID)
 }
 
-func (q *queue) drop(i *inquiry) {
-	is := func(other *inquiry) bool { return other == i }
+func (q *queue) drop(i *valueRequest) {
+	is := func(other *valueRequest) bool { return other == i }
 	q.urgent, q.routine = slices.DeleteFunc(q.urgent, is), slices.DeleteFunc(q.routine, is)
 }
 

@@ -15,7 +15,7 @@ import (
 
 func fill(r *region, ns, account string, n int) {
 	for i := range n {
-		q := &inquiry{key: fmt.Sprint(ns, account, i), question: clevertap.Question{AccountID: account}, holders: sets.New[types.NamespacedName](), waiting: map[string]bool{ns: false}}
+		q := &valueRequest{key: fmt.Sprint(ns, account, i), request: clevertap.Request{AccountID: account}, objects: sets.New[types.NamespacedName](), waiting: map[string]bool{ns: false}}
 		r.enqueue(ns, q, false)
 	}
 }
@@ -40,8 +40,8 @@ func TestWhoIsHeldUpKeepsItsTurn(t *testing.T) {
 						return
 					}
 					i.waiting = nil
-					running[ns+"/"+i.question.AccountID]++
-					calls[ns+"/"+i.question.AccountID]++
+					running[ns+"/"+i.request.AccountID]++
+					calls[ns+"/"+i.request.AccountID]++
 				}
 			}
 			end := func(ns, account string) {

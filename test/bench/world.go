@@ -29,9 +29,9 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const (
@@ -46,9 +46,9 @@ const (
 type world struct {
 	clock    clock.Clock
 	folder   string
-	plane    *env.ControlPlane
+	plane    *harness.ControlPlane
 	kube     client.WithWatch
-	vendor   *standin.Server
+	vendor   *clevertaptest.Server
 	http     *httptest.Server
 	operator *exec.Cmd
 	probes   string
@@ -64,14 +64,14 @@ func newWorld(ctx context.Context, delay time.Duration) (*world, error) {
 		return nil, fmt.Errorf("making a folder: %w", err)
 	}
 	w := &world{clock: clock.RealClock{}, folder: folder, audit: &auditLog{path: filepath.Join(folder, "audit.log")}}
-	w.vendor = standin.New(w.clock)
+	w.vendor = clevertaptest.New(w.clock)
 	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if delay > 0 {
 			<-w.clock.After(delay)
 		}
 		w.vendor.ServeHTTP(rw, r)
 	}))
-	if w.plane, err = env.Start(w.audit.path); err != nil {
+	if w.plane, err = harness.Start(w.audit.path); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	scheme, err := operator.Scheme()
@@ -138,7 +138,7 @@ func (w *world) startOperator(ctx context.Context, more ...string) (time.Duratio
 		return 0, fmt.Errorf("making the operator's log: %w", err)
 	}
 	begun := w.clock.Now()
-	w.operator = exec.Command(filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), append([]string{
+	w.operator = exec.Command(filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator"), append([]string{
 		"--kubeconfig=" + filepath.Join(w.folder, "kubeconfig"), "--operator-namespace=" + namespace(-1),
 		"--clevertap-endpoint=" + w.http.URL + "/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=" + w.probes,
 	}, more...)...)

@@ -3,7 +3,7 @@
 
 // Package docs runs every command and applies every YAML block of the documentation: make docs-test.
 //
-// A page is played from top to bottom in a namespace of its own, against a real API server, an operator and a stand-in
+// A page is played from top to bottom in a namespace of its own, against a real API server, an operator and a mock server
 // of CleverTap. The words behind a block's language say how:
 //
 //	sh                 run; it must succeed
@@ -40,9 +40,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // block is a fenced block of a page.
@@ -62,16 +62,16 @@ func pages(t *testing.T) []*page {
 	t.Helper()
 	g := NewWithT(t)
 	paths := []string{"README.md", "SECURITY.md"}
-	g.Expect(filepath.WalkDir(filepath.Join(env.Root(), "docs"), func(path string, _ os.DirEntry, err error) error {
+	g.Expect(filepath.WalkDir(filepath.Join(harness.Root(), "docs"), func(path string, _ os.DirEntry, err error) error {
 		if filepath.Ext(path) == ".md" {
-			relative, _ := filepath.Rel(env.Root(), path)
+			relative, _ := filepath.Rel(harness.Root(), path)
 			paths = append(paths, relative)
 		}
 		return err
 	})).To(Succeed())
 	var all []*page
 	for _, path := range paths {
-		source, err := os.ReadFile(filepath.Join(env.Root(), path))
+		source, err := os.ReadFile(filepath.Join(harness.Root(), path))
 		g.Expect(err).NotTo(HaveOccurred())
 		all = append(all, parse(t, path, source))
 	}
@@ -123,7 +123,7 @@ func TestEveryBlock(t *testing.T) {
 
 // stage is what pages are played on.
 type stage struct {
-	plane  *env.ControlPlane
+	plane  *harness.ControlPlane
 	folder string
 }
 
@@ -131,10 +131,10 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	ctrl.SetLogger(logr.Discard())
 	g := NewWithT(t)
-	plane, err := env.Start("")
+	plane, err := harness.Start("")
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { _ = plane.Stop() })
-	vendor := standin.New(clock.RealClock{})
+	vendor := clevertaptest.New(clock.RealClock{})
 	server := httptest.NewServer(vendor)
 	t.Cleanup(server.Close)
 	account := vendor.Account(clevertap.India, "TEST-5RW-K78-985Z")
@@ -154,7 +154,7 @@ func newStage(t *testing.T) *stage {
 			OperatorNamespace: "clevertap-passcode-operator-system", MetricsBindAddress: "0", HealthProbeBindAddress: "0",
 			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
 			MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-		}, operator.Surroundings{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: prometheus.NewRegistry()})
+		}, operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: prometheus.NewRegistry()})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -178,8 +178,8 @@ func (s *stage) command(ctx context.Context, folder, stdin, script string) *exec
 	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	command.Dir = folder
 	command.Stdin = strings.NewReader(stdin)
-	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(folder, "kubeconfig"), "ROOT="+env.Root(),
-		"PATH="+strings.Join([]string{filepath.Join(env.Root(), "bin"), os.Getenv("KUBEBUILDER_ASSETS"), filepath.Dir(os.Getenv("HELM")), os.Getenv("PATH")}, ":"))
+	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(folder, "kubeconfig"), "ROOT="+harness.Root(),
+		"PATH="+strings.Join([]string{filepath.Join(harness.Root(), "bin"), os.Getenv("KUBEBUILDER_ASSETS"), filepath.Dir(os.Getenv("HELM")), os.Getenv("PATH")}, ":"))
 	return command
 }
 
@@ -195,14 +195,14 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 	namespace := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(p.path), "-"), "-")
 	folder := s.workspace(t, namespace)
 	if strings.Contains(p.source, "<!-- played with: marketing -->") {
-		s.run(t, folder, "", filepath.Join(env.Root(), "test", "docs", "marketing.sh"))
+		s.run(t, folder, "", filepath.Join(harness.Root(), "test", "docs", "marketing.sh"))
 	}
 	defer s.run(t, folder, "", "kubectl delete ctp --all; kubectl delete secret -l clevertap.passcode-operator.io/role=target") // the next page's passcodes are the same
 	updated := p.source
 	for _, b := range p.blocks {
 		switch {
 		case b.options["elsewhere"] != "":
-			s.elsewhere(t, b.options["elsewhere"])
+			s.usedByOther(t, b.options["elsewhere"])
 			counts["elsewhere"]++
 			continue
 		case b.language == "sh":
@@ -221,14 +221,14 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 		counts[b.language]++
 	}
 	if os.Getenv("UPDATE_DOCS") == "1" && updated != p.source {
-		NewWithT(t).Expect(os.WriteFile(filepath.Join(env.Root(), p.path), []byte(updated), 0o600)).To(Succeed())
+		NewWithT(t).Expect(os.WriteFile(filepath.Join(harness.Root(), p.path), []byte(updated), 0o600)).To(Succeed())
 	}
 }
 
 // elsewhere sees that the make target that is said to run a block is in the gate.
-func (s *stage) elsewhere(t *testing.T, target string) {
+func (s *stage) usedByOther(t *testing.T, target string) {
 	t.Helper()
-	gate, err := os.ReadFile(filepath.Join(env.Root(), ".ci", "run"))
+	gate, err := os.ReadFile(filepath.Join(harness.Root(), ".ci", "run"))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	NewWithT(t).Expect(string(gate)).To(ContainSubstring("make " + target))
 }

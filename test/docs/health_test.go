@@ -15,7 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"sigs.k8s.io/yaml"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // healths are objects and what Argo CD and Flux are to take them for.
@@ -33,7 +33,7 @@ func healths() []struct{ name, object, argo, flux string } {
 }
 
 func TestArgoCDsHealth(t *testing.T) {
-	script, err := os.ReadFile(filepath.Join(env.Root(), "config", "argocd", "health.lua"))
+	script, err := os.ReadFile(filepath.Join(harness.Root(), "config", "argocd", "health.lua"))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	for _, row := range healths() {
 		t.Run(row.name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func luaValue(state *lua.LState, value any) lua.LValue {
 
 func TestFluxHealthCheckExprs(t *testing.T) {
 	g := NewWithT(t)
-	page, err := os.ReadFile(filepath.Join(env.Root(), "docs", "gitops.md"))
+	page, err := os.ReadFile(filepath.Join(harness.Root(), "docs", "gitops.md"))
 	g.Expect(err).NotTo(HaveOccurred())
 	environment, err := cel.NewEnv(cel.Variable("metadata", cel.DynType), cel.Variable("spec", cel.DynType), cel.Variable("status", cel.DynType))
 	g.Expect(err).NotTo(HaveOccurred())

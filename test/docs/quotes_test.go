@@ -13,14 +13,14 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // What the README says of the faults is what the last make faults wrote.
 func TestTheReadmeQuotesTheFaults(t *testing.T) {
 	g := NewWithT(t)
 	contents := func(path string) []byte {
-		text, err := os.ReadFile(filepath.Join(env.Root(), path))
+		text, err := os.ReadFile(filepath.Join(harness.Root(), path))
 		g.Expect(err).NotTo(HaveOccurred())
 		return text
 	}

@@ -22,8 +22,8 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const (
@@ -34,7 +34,7 @@ const (
 )
 
 var (
-	vendor   *standin.Server
+	vendor   *clevertaptest.Server
 	endpoint string
 )
 
@@ -46,7 +46,7 @@ func TestE2E(t *testing.T) {
 }
 
 var _ = BeforeSuite(func() {
-	vendor = standin.New(clock.RealClock{})
+	vendor = clevertaptest.New(clock.RealClock{})
 	listener, err := net.Listen("tcp", nodeAddress+":0")
 	Expect(err).NotTo(HaveOccurred())
 	server := httptest.NewUnstartedServer(vendor)
@@ -74,7 +74,7 @@ var _ = AfterEach(func() {
 func run(input, program string, args ...string) (string, error) {
 	path := filepath.Join(os.Getenv("BIN"), program)
 	if program != "kubectl" {
-		path = filepath.Join(env.Root(), "bin", "tools", program)
+		path = filepath.Join(harness.Root(), "bin", "tools", program)
 	}
 	command := exec.Command(path, args...)
 	command.Stdin = strings.NewReader(input)
@@ -119,7 +119,7 @@ func overlay(source, namespace string) string {
 	folder, err := os.MkdirTemp("", "overlay-")
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(os.RemoveAll, folder)
-	relative, err := filepath.Rel(folder, filepath.Join(env.Root(), source))
+	relative, err := filepath.Rel(folder, filepath.Join(harness.Root(), source))
 	Expect(err).NotTo(HaveOccurred())
 	text := fmt.Sprintf(`
 resources: [%s]

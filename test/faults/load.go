@@ -17,7 +17,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 )
 
 const (
@@ -51,7 +51,7 @@ func (c *campaign) load(ctx context.Context) error {
 	s.replicas = 1
 	s.group.Go(func() { s.supervise(0) })
 	problems := []error{s.awaitPublished(c.objects / 4)}
-	s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
+	s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
 	<-s.real.After(outage)
 	down := len(s.vendor.Calls())
 	s.vendor.Break(nil)

@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 func main() {
@@ -39,7 +39,7 @@ func main() {
 	flag.IntVar(&c.twins, "twins", 120, "how many plans with two active replicas")
 	flag.IntVar(&c.kills, "kills", 60, "how many kills of a child process")
 	flag.IntVar(&c.objects, "objects", 5000, "how many objects start at once")
-	flag.StringVar(&c.binary, "binary", filepath.Join(env.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
+	flag.StringVar(&c.binary, "binary", filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator"), "where the operator that is killed is built")
 	flag.IntVar(&c.parallel, "parallel", 24, "how many plans at once")
 	flag.StringVar(&c.only, "only", "", "run the workloads, or mutants, whose name contains this")
 	flag.StringVar(&c.out, "out", "", "file for the summary, as JSON")
@@ -144,8 +144,8 @@ func (c *campaign) run(ctx context.Context) error {
 func (c *campaign) selected(name string) bool { return strings.Contains(name, c.only) }
 
 // connect starts a control plane, which is to be stopped.
-func (c *campaign) connect() (*env.ControlPlane, error) {
-	plane, err := env.Start("")
+func (c *campaign) connect() (*harness.ControlPlane, error) {
+	plane, err := harness.Start("")
 	if err != nil {
 		return nil, err
 	}

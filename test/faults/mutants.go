@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // mutant is the operator with one mistake.
@@ -65,7 +65,7 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("making a folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	path := filepath.Join(env.Root(), m.file)
+	path := filepath.Join(harness.Root(), m.file)
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("reading the right source: %w", err)
@@ -88,13 +88,13 @@ func (m mutant) kill(ctx context.Context) (string, error) {
 	if m.workload != search {
 		binary := filepath.Join(folder, "faults")
 		build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, "./test/faults")
-		build.Dir = env.Root()
+		build.Dir = harness.Root()
 		if out, err := build.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("building the mutant: %w: %s", err, out)
 		}
 		run = exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0", "-first")
 	}
-	run.Dir = env.Root()
+	run.Dir = harness.Root()
 	out, err := run.CombinedOutput()
 	if err == nil {
 		return "", nil
@@ -129,12 +129,12 @@ func killer(out string) string {
 // mutants are mistakes that controllers of this kind were seen to make.
 func mutants() []mutant {
 	const (
-		choose, want, requests = "internal/rotation/choose.go", "internal/rotation/want.go", "internal/rotation/requests.go"
-		rollout, target, act   = "internal/rotation/rollout.go", "controllers/target.go", "controllers/act.go"
+		choose, want, requests = "internal/rotation/choose.go", "internal/rotation/target.go", "internal/rotation/requests.go"
+		rollout, target, act   = "internal/rotation/restart.go", "controllers/target.go", "controllers/act.go"
 	)
 	return []mutant{
 		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
-			right: "return e.Verification.Result == clevertap.Accepted && age <= freshness && age > -freshness", wrong: "return age != 1"},
+			right: "return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh", wrong: "return age != 1"},
 		{mistake: "take a refusal for an acceptance", file: choose, workload: "the first one is refused",
 			right: "return e.Verification.Result == clevertap.Accepted &&", wrong: "return e.Verification.Result != clevertap.Unknown &&"},
 		{mistake: "forget to count a revision", file: want, workload: "request",
@@ -163,17 +163,17 @@ func mutants() []mutant {
 			right: `text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))`, wrong: `text := fmt.Sprintf("%q is published and lasts %s", p.tuple.Passcode.Reveal(), until(p.validity))`},
 		{mistake: "compare by a plain hash", file: "internal/fingerprint/fingerprint.go", workload: "first publication",
 			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])`, wrong: "plain := sha256.Sum256([]byte(passcode.Reveal()))\n	return k.id + \"-\" + hex.EncodeToString(plain[:size])"},
-		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/ask.go", workload: "first publication",
+		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/verify.go", workload: "first publication",
 			right: "v.staggered(v.spec.VerificationInterval(), q.fingerprint)", wrong: "10*time.Second"},
 		{mistake: "restart a workload again and again", file: rollout, workload: "rollout",
 			right: "case v.restartedFor(r.Restarts) || r.Paused", wrong: "case r.Paused"},
 		{mistake: "take an outage for a refusal", file: "internal/clevertap/interpret.go", workload: "outage",
 			right: "return code == http.StatusUnauthorized || code == http.StatusForbidden", wrong: "return code >= http.StatusUnauthorized"},
-		{mistake: "ignore a pin", file: "internal/rotation/pin.go", workload: "pin",
+		{mistake: "ignore a pin", file: "internal/rotation/rules.go", workload: "pin",
 			right: "case e == nil || !e.hasValue() || e == v.activeEntry():", wrong: "case true:"},
 		{mistake: "go back to a value that was replaced", file: choose, workload: "two requests",
 			right: "return !e.replaced && e != v.activeEntry()", wrong: "return e != v.activeEntry()"},
-		{mistake: "overwrite what another process heard later", file: "internal/rotation/examine.go", workload: search,
+		{mistake: "overwrite what another process heard later", file: "internal/rotation/snapshot.go", workload: search,
 			right: "	case own == clevertap.Unknown:\n		return verdict, told\n", wrong: "	case own == clevertap.Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
 		{mistake: "keep questions back while a write is pending", file: "internal/rotation/decide.go", workload: search,
 			right: "	d.Verify, d.Next = v.verificationRequests()\n", wrong: "	if d.Want == nil {\n		d.Verify, d.Next = v.verificationRequests()\n	}\n"},

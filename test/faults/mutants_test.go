@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // A mutant whose right place is gone, or is there twice, proves nothing.
 func TestMutantsHaveOnePlaceEach(t *testing.T) {
 	for _, m := range mutants() {
-		text, err := os.ReadFile(filepath.Join(env.Root(), m.file))
+		text, err := os.ReadFile(filepath.Join(harness.Root(), m.file))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -228,7 +228,7 @@ func (w workload) due(what string) bool {
 
 // routinely is whether CleverTap was asked, from a call on, about nothing but what it was last asked about nearly an hour
 // before or longer: such questions come round by themselves.
-func routinely(calls []standin.Call, from int) bool {
+func routinely(calls []clevertaptest.Call, from int) bool {
 	last := map[string]time.Time{}
 	for i, call := range calls {
 		before, asked := last[call.Value]

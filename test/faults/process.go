@@ -19,7 +19,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // killed runs workloads, of those that need no time to go by, with the operator's real binary as a child process that
@@ -54,7 +54,7 @@ func (c *campaign) killed(ctx context.Context) error {
 
 func (c *campaign) buildOperator(ctx context.Context) error {
 	build := exec.CommandContext(ctx, "go", "build", "-o", c.binary, ".")
-	build.Dir = env.Root()
+	build.Dir = harness.Root()
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the operator: %w: %s", err, out)
 	}

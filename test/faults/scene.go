@@ -26,7 +26,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
@@ -34,7 +34,7 @@ const (
 	day       = 24 * time.Hour
 	accountID = "TEST-FAULTS"
 	// patience is how long, in real time, a step may take.
-	patience = 20 * time.Second
+	sourceWait = 20 * time.Second
 )
 
 // scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
@@ -45,8 +45,8 @@ type scene struct {
 	namespace   string
 	clock       *clocktesting.FakeClock
 	start       time.Time
-	vendor      *standin.Server
-	account     *standin.Account
+	vendor      *clevertaptest.Server
+	account     *clevertaptest.Account
 	http        *httptest.Server
 	fence       *fence
 	replicas    int
@@ -89,7 +89,7 @@ func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
 	s.namespace = made.Name
-	s.vendor = standin.New(s.clock)
+	s.vendor = clevertaptest.New(s.clock)
 	s.account = s.vendor.Account(clevertap.India, accountID)
 	s.http = httptest.NewServer(s.vendor)
 	if err := s.record(); err != nil {
@@ -192,7 +192,7 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
 		ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
 		MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-	}, operator.Surroundings{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
+	}, operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
 }
 
 // current is replica 0's newest incarnation.
@@ -223,7 +223,7 @@ func (s *scene) close() {
 // until lets time go by in small steps, whenever nothing happens, until the condition holds.
 func (s *scene) until(what string, holds func() bool) error {
 	step := 5 * time.Second
-	for begun := s.real.Now(); s.real.Now().Sub(begun) < patience; {
+	for begun := s.real.Now(); s.real.Now().Sub(begun) < sourceWait; {
 		if holds() {
 			return nil
 		}
@@ -274,10 +274,10 @@ func (s *scene) quiet() {
 	begun := s.real.Now()
 	for {
 		took := s.real.Now().Sub(begun)
-		if took > patience/2 {
+		if took > sourceWait/2 {
 			s.restless = true
 		}
-		if took > patience/2 || s.isCalm() && took > s.calm {
+		if took > sourceWait/2 || s.isCalm() && took > s.calm {
 			return
 		}
 		<-s.real.After(15 * time.Millisecond)

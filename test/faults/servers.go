@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/url"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // link is the way from an API server to etcd. While it is held, that server knows nothing new and can write nothing.
@@ -86,7 +86,7 @@ func (c *campaign) twoServers(ctx context.Context, etcd *url.URL) error {
 		return err
 	}
 	defer func() { _ = l.listener.Close() }()
-	another, err := env.StartAnother(l.url())
+	another, err := harness.StartAnother(l.url())
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 )
 
 // action is one thing that is done, or waited for.
@@ -187,7 +187,7 @@ func workloads() []workload {
 			return s.declareWith(ctx, "late", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: "o"} })
 		}, tells("late", v1alpha1.ReasonTargetConflict))},
 		{name: "outage of CleverTap", timed: true, run: steps(func(ctx context.Context, s *scene) error {
-			s.vendor.Break(standin.Answers(http.StatusServiceUnavailable, "down"))
+			s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
 			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "a"))
 		}, tells("o", v1alpha1.ReasonVerificationUnavailable), func(_ context.Context, s *scene) error {
 			s.vendor.Break(nil)

@@ -22,7 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const namespace = "clevertap-passcode-operator-system"
@@ -55,7 +55,7 @@ func run(tool string, args ...string) (string, error) {
 		return tool + " is not set: run make test", errors.New("no tool")
 	}
 	command := exec.Command(path, args...)
-	command.Dir = env.Root()
+	command.Dir = harness.Root()
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()
@@ -162,7 +162,7 @@ func TestTheChartNamesTheLeaseThatTheOperatorWould(t *testing.T) {
 func TestTheChartAndTheComponentWithoutRollouts(t *testing.T) {
 	rendered := chart(t, "--set", "rbac.rollouts=false")
 	role := "ClusterRole /clevertap-passcode-operator"
-	folder := filepath.Join(env.Root(), "bin", "no-rollouts-test")
+	folder := filepath.Join(harness.Root(), "bin", "no-rollouts-test")
 	NewWithT(t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	kustomization := "resources: [../../config/default]\ncomponents: [../../config/no-rollouts]\n"

@@ -12,16 +12,16 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 func TestEveryClaimNamesATestThatIsThere(t *testing.T) {
 	g := NewWithT(t)
-	text, err := os.ReadFile(filepath.Join(env.Root(), "SECURITY.md"))
+	text, err := os.ReadFile(filepath.Join(harness.Root(), "SECURITY.md"))
 	g.Expect(err).NotTo(HaveOccurred())
 	claims := 0
 	for _, row := range regexp.MustCompile(`(?m)^\| .* \| (.*) in (\S+) \|$`).FindAllStringSubmatch(string(text), -1) {
-		source, err := os.ReadFile(filepath.Join(env.Root(), row[2]))
+		source, err := os.ReadFile(filepath.Join(harness.Root(), row[2]))
 		g.Expect(err).NotTo(HaveOccurred())
 		for _, phrase := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
 			g.Expect(strings.Contains(string(source), phrase[1])).To(BeTrue(), "%s: %s", row[2], phrase[1])

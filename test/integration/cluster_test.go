@@ -29,7 +29,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
@@ -44,8 +44,8 @@ type cluster struct {
 	namespace string
 	clock     *clocktesting.FakeClock
 	start     time.Time
-	vendor    *standin.Server
-	account   *standin.Account
+	vendor    *clevertaptest.Server
+	account   *clevertaptest.Account
 	requests  *requestLog
 	endpoint  string
 	registry  *prometheus.Registry
@@ -60,7 +60,7 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 	start := time.Now().Truncate(time.Second) //nolint:forbidigo // objects carry the API server's time of creation
 	c := &cluster{namespace: newNamespace(ctx), clock: clocktesting.NewFakeClock(start), start: start, adapt: adapt, user: namespacedOperator}
 	grantRoles(ctx, c.namespace, c.user)
-	c.vendor = standin.New(c.clock)
+	c.vendor = clevertaptest.New(c.clock)
 	c.account = c.vendor.Account(india, accountID)
 	server := httptest.NewServer(c.vendor)
 	DeferCleanup(server.Close)
@@ -98,7 +98,7 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 		registry = prometheus.NewRegistry() // a second operator's are nobody's
 	}
 	go func() {
-		ended <- operator.Run(ctx, options, operator.Surroundings{
+		ended <- operator.Run(ctx, options, operator.Dependencies{
 			Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry})
 	}()
 	var once sync.Once

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
@@ -121,7 +121,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	}),
 	Entry("a CleverTap that is down from the start", incident{
 		before: func(ctx SpecContext, c *cluster) {
-			c.vendor.Break(standin.Answers(503, ""))
+			c.vendor.Break(clevertaptest.Answers(503, ""))
 			staging("AAA-AAA-AAAA")(ctx, c)
 		},
 		condition: "Ready", reason: "VerificationUnavailable", event: "VerificationUnavailable",
@@ -130,7 +130,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	}),
 	Entry("a CleverTap that is down for hours", incident{
 		happens: func(_ SpecContext, c *cluster) {
-			c.vendor.Break(standin.Answers(503, ""))
+			c.vendor.Break(clevertaptest.Answers(503, ""))
 			c.clockPasses(time.Hour)
 			c.clockPasses(time.Hour)
 		},
@@ -140,7 +140,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	}),
 	Entry("too many calls of the account", incident{
 		happens: func(_ SpecContext, c *cluster) {
-			c.vendor.Break(standin.Answers(429, ""))
+			c.vendor.Break(clevertaptest.Answers(429, ""))
 			c.clockPasses(time.Hour)
 			c.clockPasses(time.Hour)
 		},

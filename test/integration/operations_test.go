@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
@@ -139,7 +139,7 @@ var _ = Describe("A person", func() {
 	It("sees nothing move while a proxy refuses everyone, nor when it recovers", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		secret := c.secret(ctx, "marketing")()
-		c.vendor.Break(standin.Answers(403, "<html>no</html>"))
+		c.vendor.Break(clevertaptest.Answers(403, "<html>no</html>"))
 		for range 6 {
 			c.clockPasses(time.Hour)
 			c.clockPasses(30 * time.Second)

@@ -24,7 +24,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/cmd/kubectl-clevertap/plugin"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 )
 
 // ran is what a command of kubectl clevertap left behind.
@@ -118,7 +118,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 
 	It("says that CleverTap did not answer in time", func(ctx SpecContext) {
 		c := byHand(ctx)
-		c.vendor.Break(standin.Answers(http.StatusServiceUnavailable, ""))
+		c.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
 		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s", "CleverTap did not say"))
 	})
 

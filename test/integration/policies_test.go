@@ -20,13 +20,13 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // applyPolicy applies a sample, for the tests of one namespace alone.
 func applyPolicy(ctx SpecContext, file, namespace string, accounts map[string]string) {
 	GinkgoHelper()
-	text, err := os.ReadFile(filepath.Join(env.Root(), "config", "samples", "policies", file))
+	text, err := os.ReadFile(filepath.Join(harness.Root(), "config", "samples", "policies", file))
 	Expect(err).NotTo(HaveOccurred())
 	documents := strings.Split(string(text), "\n---\n")
 	policy, binding := &admissionv1.ValidatingAdmissionPolicy{}, &admissionv1.ValidatingAdmissionPolicyBinding{}

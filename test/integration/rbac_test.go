@@ -28,7 +28,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // Every operator in these tests has the rights that the manifests grant, and no others: as this user in the namespaced
@@ -44,7 +44,7 @@ const leaseOfTheRole = "clevertap-passcode-operator"
 // shipped are the rules of the first role in a file of config/rbac.
 func shipped(file string) []rbacv1.PolicyRule {
 	GinkgoHelper()
-	text, err := os.ReadFile(filepath.Join(env.Root(), "config", "rbac", file))
+	text, err := os.ReadFile(filepath.Join(harness.Root(), "config", "rbac", file))
 	Expect(err).NotTo(HaveOccurred())
 	first, _, _ := strings.Cut(strings.TrimPrefix(string(text), "---\n"), "\n---\n")
 	var role rbacv1.ClusterRole

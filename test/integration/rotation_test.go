@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 )
 
 var _ = Describe("The main job", func() {
@@ -151,10 +151,10 @@ var _ = Describe("The main job", func() {
 	It("loses nothing while CleverTap is down", func(ctx SpecContext) {
 		c := published(ctx)
 		secret := c.secret(ctx, "marketing")()
-		for _, fault := range []standin.Fault{
-			standin.Answers(500, ""), standin.Answers(503, "down"), standin.Answers(429, "{}"), standin.Answers(200, ""),
-			standin.Answers(200, "<html>log in</html>"), standin.Answers(400, `{"status":"fail"}`), standin.Answers(302, ""),
-			standin.HangsUp,
+		for _, fault := range []clevertaptest.Fault{
+			clevertaptest.Answers(500, ""), clevertaptest.Answers(503, "down"), clevertaptest.Answers(429, "{}"), clevertaptest.Answers(200, ""),
+			clevertaptest.Answers(200, "<html>log in</html>"), clevertaptest.Answers(400, `{"status":"fail"}`), clevertaptest.Answers(302, ""),
+			clevertaptest.HangsUp,
 		} {
 			c.vendor.Break(fault)
 			calls := len(c.vendor.Calls())
@@ -172,7 +172,7 @@ var _ = Describe("The main job", func() {
 
 	It("waits for a CleverTap that is down, then publishes", func(ctx SpecContext) {
 		c := newCluster(ctx)
-		c.vendor.Break(standin.Answers(503, ""))
+		c.vendor.Break(clevertaptest.Answers(503, ""))
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
 		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})

@@ -36,7 +36,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 func TestIntegration(t *testing.T) {
@@ -54,7 +54,7 @@ var (
 // One control plane serves all parallel processes; each test has a namespace of its own in it.
 var _ = SynchronizedBeforeSuite(func() []byte {
 	auditLog := filepath.Join(GinkgoT().TempDir(), "audit.log")
-	plane, err := env.Start(auditLog)
+	plane, err := harness.Start(auditLog)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(plane.Stop)
 	stopControllers, err := plane.StartControllers()

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -140,7 +140,7 @@ var _ = Describe("One tenant", func() {
 
 	It("delays no other's verification, whatever it asks", func(ctx SpecContext) {
 		victim, attacker := twoTenants(ctx)
-		victim.vendor.Break(standin.Hangs)
+		victim.vendor.Break(clevertaptest.Hangs)
 		for i := range 30 { // half of the region's calls are 8
 			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, account(fmt.Sprint("MADE-UP-", i)))
 		}
@@ -155,7 +155,7 @@ var _ = Describe("One tenant", func() {
 
 	It("has no call made for it once its objects are gone", func(ctx SpecContext) {
 		victim, attacker := twoTenants(ctx)
-		victim.vendor.Break(standin.Hangs)
+		victim.vendor.Break(clevertaptest.Hangs)
 		for i := range 20 {
 			attacker.lists(ctx, fmt.Sprint("flood-", i), []string{fmt.Sprint("value-", i)}, account(fmt.Sprint("MADE-UP-", i)))
 		}

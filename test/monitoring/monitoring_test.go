@@ -34,9 +34,9 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/test/env"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const accountID = "TEST-5RW-K78-985Z"
@@ -44,7 +44,7 @@ const accountID = "TEST-5RW-K78-985Z"
 func tool(name string) string { return filepath.Join(os.Getenv("PROMETHEUS"), name) }
 
 func file(parts ...string) string {
-	return filepath.Join(append([]string{env.Root()}, parts...)...)
+	return filepath.Join(append([]string{harness.Root()}, parts...)...)
 }
 
 func read(t *testing.T, path string) []byte {
@@ -188,10 +188,10 @@ func asGrafana(expr string) string {
 func startOperator(t *testing.T) string {
 	t.Helper()
 	g := NewWithT(t)
-	plane, err := env.Start("")
+	plane, err := harness.Start("")
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { _ = plane.Stop() })
-	vendor := standin.New(clock.RealClock{})
+	vendor := clevertaptest.New(clock.RealClock{})
 	server := httptest.NewServer(vendor)
 	t.Cleanup(server.Close)
 	populate(t, plane, vendor.Account(clevertap.India, accountID))
@@ -203,7 +203,7 @@ func startOperator(t *testing.T) string {
 			OperatorNamespace: "shop", MetricsBindAddress: address, HealthProbeBindAddress: "0",
 			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: time.Second, VerifyConcurrency: 2,
 			MaxConcurrentReconciles: 4, VolumeRefresh: time.Second,
-		}, operator.Surroundings{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
+		}, operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -212,7 +212,7 @@ func startOperator(t *testing.T) string {
 	return address
 }
 
-func populate(t *testing.T, plane *env.ControlPlane, account *standin.Account) {
+func populate(t *testing.T, plane *harness.ControlPlane, account *clevertaptest.Account) {
 	t.Helper()
 	g := NewWithT(t)
 	scheme, err := operator.Scheme()

@@ -60,7 +60,7 @@ const (
 )
 
 // Question is what Verify asks: does this passcode work for this account in this region?
-type Question struct {
+type Request struct {
 	AccountID string
 	Region    Region
 	Passcode  Passcode

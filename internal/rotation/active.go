@@ -25,13 +25,13 @@ type activePasscode struct {
 	entry *entry
 	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
 	// or the object went to another account.
-	namesake *entry
-	validity schedule.Validity
+	formerEntry *entry
+	validity    schedule.Validity
 	// moved is whether the object has gone to another account or region since.
-	moved        bool
-	result       clevertap.Result
-	resultAt     time.Time
-	verification clevertap.Verification
+	accountChanged bool
+	result         clevertap.Result
+	resultAt       time.Time
+	verification   clevertap.Verification
 }
 
 // name is the listed one's where there is one: a renamed entry is the same passcode.
@@ -44,24 +44,24 @@ func (p *activePasscode) name() string {
 
 // sourceChanged is whether its source holds another value now.
 func (p *activePasscode) sourceChanged() bool {
-	return p.namesake != nil && p.namesake.hasValue()
+	return p.formerEntry != nil && p.formerEntry.hasValue()
 }
 
 // removed is whether it was taken off the list, or can be had from nowhere.
 func (p *activePasscode) removed() bool {
-	return p.entry == nil && (p.namesake == nil || !p.namesake.hasValue() && p.tuple.Passcode.IsZero())
+	return p.entry == nil && (p.formerEntry == nil || !p.formerEntry.hasValue() && p.tuple.Passcode.IsZero())
 }
 
 func (v *snapshot) findActive() *activePasscode {
-	if v.authority == nil {
+	if v.lastPublished == nil {
 		return nil
 	}
-	p := &activePasscode{record: v.recordOrMarks(), moved: v.moved()}
+	p := &activePasscode{record: v.recordOrMarks(), accountChanged: v.accountChanged()}
 	p.fingerprint = p.record.Fingerprint
-	if !fingerprint.SameKey(p.fingerprint, v.authority.Fingerprint) && v.authority.Fingerprint != "" {
-		p.fingerprint = v.authority.Fingerprint
+	if !fingerprint.SameKey(p.fingerprint, v.lastPublished.Fingerprint) && v.lastPublished.Fingerprint != "" {
+		p.fingerprint = v.lastPublished.Fingerprint
 	}
-	v.findListed(p)
+	v.findEntry(p)
 	v.findTuple(p)
 	p.validity = v.validityOfActive(p)
 	v.setResult(p)
@@ -71,12 +71,12 @@ func (v *snapshot) findActive() *activePasscode {
 // recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
 // rest.
 func (v *snapshot) recordOrMarks() Record {
-	if v.authority.Record != nil {
-		return *v.authority.Record
+	if v.lastPublished.Record != nil {
+		return *v.lastPublished.Record
 	}
 	return Record{
-		Revision: max(v.authority.revision(), v.Object.Status.Revision, 1),
-		Passcode: firstCharacters(v.authority.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
+		Revision: max(v.lastPublished.revision(), v.Object.Status.Revision, 1),
+		Passcode: firstCharacters(v.lastPublished.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
 	}
 }
 
@@ -88,21 +88,21 @@ func firstCharacters(text string, n int) string {
 	return string([]rune(text)[:n])
 }
 
-func (v *snapshot) findListed(p *activePasscode) {
+func (v *snapshot) findEntry(p *activePasscode) {
 	for _, e := range v.entries {
 		switch {
 		case !e.hasValue() || e.duplicateOf != nil:
-		case !p.moved && e.Fingerprint == p.fingerprint:
+		case !p.accountChanged && e.Fingerprint == p.fingerprint:
 			p.entry = e
 			return
-		case p.moved && e.Passcode.Equal(v.authority.Tuple.Passcode):
-			p.namesake = e
+		case p.accountChanged && e.Passcode.Equal(v.lastPublished.Tuple.Passcode):
+			p.formerEntry = e
 			return
 		}
 	}
 	for _, e := range v.entries {
 		if e.spec.Name == p.record.Passcode {
-			p.namesake = canonical(e)
+			p.formerEntry = canonical(e)
 			return
 		}
 	}
@@ -117,9 +117,9 @@ func canonical(e *entry) *entry {
 
 // findTuple takes what the record's fingerprint proves: the target's own, the source's, or what is remembered.
 func (v *snapshot) findTuple(p *activePasscode) {
-	p.tuple = v.authority.Tuple
+	p.tuple = v.lastPublished.Tuple
 	switch {
-	case v.authority.Fingerprint == p.fingerprint:
+	case v.lastPublished.Fingerprint == p.fingerprint:
 	case p.entry != nil:
 		p.tuple.Passcode = p.entry.Passcode
 		p.tuple.AccountID, p.tuple.Region = v.spec.AccountID, v.spec.Region
@@ -143,11 +143,11 @@ func (v *snapshot) setResult(p *activePasscode) {
 	case p.entry != nil:
 		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
 		return
-	case v.authority.Verification.Result != clevertap.Unknown:
-		p.verification, p.result, p.resultAt = v.authority.Verification, v.authority.Verification.Result, schedule.WholeSecond(v.authority.Verification.At)
+	case v.lastPublished.Verification.Result != clevertap.Unknown:
+		p.verification, p.result, p.resultAt = v.lastPublished.Verification, v.lastPublished.Verification.Result, schedule.WholeSecond(v.lastPublished.Verification.At)
 		return
 	}
-	p.verification = v.authority.Verification
+	p.verification = v.lastPublished.Verification
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":

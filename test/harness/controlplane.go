@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package env starts the real control plane that suites and the demo run on.
-package env
+// Package harness starts the real control plane that suites and the demo run on.
+package harness
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func Start(auditLog string) (*ControlPlane, error) {
 		environment.ControlPlane.GetAPIServer().Configure().
 			Append("audit-log-path", auditLog).
 			Append("audit-log-maxsize", "100000"). // in MB: a log that is rotated can't be read on
-			Append("audit-policy-file", filepath.Join(Root(), "test", "env", "audit-policy.yaml"))
+			Append("audit-policy-file", filepath.Join(Root(), "test", "harness", "audit-policy.yaml"))
 	}
 	if _, err := environment.Start(); err != nil {
 		// What did start must not outlive the attempt.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package standin_test
+package clevertaptest_test
 
 import (
 	"errors"
@@ -16,21 +16,21 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/standin"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 )
 
 type bench struct {
 	*WithT
 	clock   *clocktesting.FakeClock
-	server  *standin.Server
-	account *standin.Account
+	server  *clevertaptest.Server
+	account *clevertaptest.Account
 	client  *clevertap.Client
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{WithT: NewWithT(t), clock: clocktesting.NewFakeClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))}
-	b.server = standin.New(b.clock)
+	b.server = clevertaptest.New(b.clock)
 	b.account = b.server.Account(clevertap.India, "TEST-1")
 	host := httptest.NewServer(b.server)
 	t.Cleanup(host.Close)
@@ -43,7 +43,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) ask(t *testing.T, region clevertap.Region, value string, mode clevertap.Mode) error {
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	b.Expect(err).NotTo(HaveOccurred())
-	return b.client.Verify(t.Context(), clevertap.Question{AccountID: "TEST-1", Region: region, Passcode: passcode, Mode: mode})
+	return b.client.Verify(t.Context(), clevertap.Request{AccountID: "TEST-1", Region: region, Passcode: passcode, Mode: mode})
 }
 
 func (b *bench) works(t *testing.T, value string) bool {
@@ -62,19 +62,19 @@ func TestAccountPasscodes(t *testing.T) {
 	b.Expect(b.ask(t, clevertap.Europe, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RejectedError{}), "right, but in another region")
 
 	_, err = b.account.CreatePasscode("q4", 90)
-	b.Expect(err).To(MatchError(standin.ErrNameTaken))
+	b.Expect(err).To(MatchError(clevertaptest.ErrNameTaken))
 	b.clock.Step(90 * 24 * time.Hour)
 	b.Expect(b.works(t, value)).To(BeFalse(), "expired")
 	b.account.Edit("q4", time.Time{})
 	b.Expect(b.works(t, value)).To(BeTrue(), "edited to last forever")
 	b.account.Delete("q4")
 	b.Expect(b.works(t, value)).To(BeFalse(), "deleted")
-	for i := range standin.MaxPasscodes {
+	for i := range clevertaptest.MaxPasscodes {
 		_, err := b.account.CreatePasscode(fmt.Sprint(i), 0)
 		b.Expect(err).NotTo(HaveOccurred())
 	}
 	_, err = b.account.CreatePasscode("one more", 0)
-	b.Expect(err).To(MatchError(standin.ErrTooMany))
+	b.Expect(err).To(MatchError(clevertaptest.ErrTooMany))
 }
 
 func TestUserPasscodes(t *testing.T) {
@@ -89,7 +89,7 @@ func TestUserPasscodes(t *testing.T) {
 	b.clock.Step(time.Second)
 	b.Expect(b.works(t, second)).To(BeFalse(), "and no more")
 	_, err = b.account.GrantUser("jane", 366)
-	b.Expect(err).To(MatchError(standin.ErrValidity))
+	b.Expect(err).To(MatchError(clevertaptest.ErrValidity))
 
 	third, err := b.account.GrantUser("jane", 1)
 	b.Expect(err).NotTo(HaveOccurred())
@@ -135,10 +135,10 @@ func TestThreeAtOnce(t *testing.T) {
 	free := make(chan struct{})
 	b.server.Break(func(http.ResponseWriter, *http.Request) { <-free })
 	var held sync.WaitGroup
-	for range standin.ConcurrencyLimit {
+	for range clevertaptest.ConcurrencyLimit {
 		held.Go(func() { _ = b.ask(t, clevertap.India, value, clevertap.Connect) })
 	}
-	b.Eventually(b.server.Busiest).Should(Equal(standin.ConcurrencyLimit))
+	b.Eventually(b.server.Busiest).Should(Equal(clevertaptest.ConcurrencyLimit))
 	b.server.Break(nil)
 	b.Expect(b.ask(t, clevertap.India, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RateLimitedError{}))
 	close(free)

@@ -19,7 +19,7 @@ const (
 	// The waits after a question that was not answered while something waits to be published.
 	firstRetry, lastRetry = time.Second, time.Minute
 	// The waits after a refusal.
-	firstRefusalWait, lastRefusalWait = time.Minute, time.Hour
+	firstRejectionWait, lastRejectionWait = time.Minute, time.Hour
 )
 
 // VerificationRequest is one to hand over: does CleverTap let this tuple through?
@@ -66,7 +66,7 @@ func (v *snapshot) due(q verificationState) time.Time {
 	case q.active:
 		return v.atExpiry(q, q.resultAt, v.staggered(v.spec.VerificationInterval(), q.fingerprint))
 	case q.result == clevertap.Rejected:
-		return q.resultAt.Add(doubling(firstRefusalWait, lastRefusalWait, q.verification.Rejections))
+		return q.resultAt.Add(doubling(firstRejectionWait, lastRejectionWait, q.verification.Rejections))
 	case q.waiting:
 		return v.now // only a fresh acceptance permits to publish
 	}

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package standin is a faithful stand-in of CleverTap for tests and the demo: accounts in regions, what people do on
+// Package clevertaptest is a mock server of CleverTap for tests and the demo: accounts in regions, what people do on
 // the dashboard, what the API answers, and faults to switch on. The operator never imports it.
 //
 // It serves every region at http://HOST/REGION, for --clevertap-endpoint=http://HOST/{region}.
-package standin
+package clevertaptest
 
 import (
 	"encoding/json"

@@ -19,11 +19,11 @@ import (
 // snapshot is an Observed with everything said of each entry and of the published one that the rules ask for.
 type snapshot struct {
 	Observed
-	now       time.Time
-	spec      *v1alpha1.CleverTapPasscodeSpec
-	entries   []*entry
-	authority *Target         // what speaks of what was published; nil where nothing was
-	active    *activePasscode // nil: nothing was
+	now           time.Time
+	spec          *v1alpha1.CleverTapPasscodeSpec
+	entries       []*entry
+	lastPublished *Target         // what speaks of what was published; nil where nothing was
+	active        *activePasscode // nil: nothing was
 
 	windows       schedule.Windows
 	windowProblem error     // of windows, which are then none
@@ -56,7 +56,7 @@ func (e *entry) hasValue() bool { return e.Problem == "" }
 func newSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec}
 	v.Target.Verification = v.sinceResumed(v.Target.Verification)
-	v.authority = v.findAuthority()
+	v.lastPublished = v.findLastPublished()
 	for i, spec := range v.spec.Passcodes {
 		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))
 	}
@@ -82,7 +82,7 @@ func (v *snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification
 // findAuthority is the target that knows of the newest revision: the one that is to be written or, where that was lost,
 // overwritten or has only just been named, the one remembered or the one of the former name. What another object wrote
 // counts only if nothing of this object is there, and only while it is whole: this object cannot prove what it held.
-func (v *snapshot) findAuthority() *Target {
+func (v *snapshot) findLastPublished() *Target {
 	if v.Target.Conflict != "" {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (v *snapshot) findAuthority() *Target {
 	for _, t := range v.targets() {
 		// What the status has overtaken is not put back: another process has written since, or another target was written.
 		outdated := t != &v.Target && t.revision() < v.Object.Status.Revision
-		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.Whole() || !v.believable(t) {
+		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.Whole() || !v.trusted(t) {
 			continue
 		}
 		newer := base != nil && v.writtenByOther(base) == v.writtenByOther(t) && t.revision() > base.revision()
@@ -110,7 +110,7 @@ func (v *snapshot) writtenByOther(t *Target) bool {
 // believable reports whether a target can speak of what was published. One without a record, or with one that no known key
 // made, proves nothing: anybody who may write Secrets can write it. It counts only for the object's own account and
 // region and, without a record, while it holds a listed value.
-func (v *snapshot) believable(t *Target) bool {
+func (v *snapshot) trusted(t *Target) bool {
 	switch {
 	case t.Record != nil && (t.Fingerprint == "" || fingerprint.SameKey(t.Record.Fingerprint, t.Fingerprint)):
 		return true
@@ -137,8 +137,8 @@ func (v *snapshot) highestRevision() int64 {
 // targets are all that may speak of what was published; some may be nil.
 func (v *snapshot) targets() []*Target {
 	list := []*Target{&v.Target, v.LastKnown}
-	for i := range v.Formers {
-		list = append(list, &v.Formers[i].Target)
+	for i := range v.FormerTargets {
+		list = append(list, &v.FormerTargets[i].Target)
 	}
 	return list
 }
@@ -160,10 +160,10 @@ func (t *Target) revision() int64 {
 
 // record is what is known of what was published; nil for nothing.
 func (v *snapshot) record() *Record {
-	if v.authority == nil {
+	if v.lastPublished == nil {
 		return nil
 	}
-	return v.authority.Record
+	return v.lastPublished.Record
 }
 
 func (v *snapshot) newEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
@@ -242,7 +242,7 @@ func (v *snapshot) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
 func (v *snapshot) recordedAs(e *entry) bool {
 	record := v.record()
 	inOtherRegion := record.AccountID == v.spec.AccountID && record.Region != v.spec.Region &&
-		v.authority.Fingerprint == record.Fingerprint && v.authority.Tuple.Passcode.Equal(e.Passcode)
+		v.lastPublished.Fingerprint == record.Fingerprint && v.lastPublished.Tuple.Passcode.Equal(e.Passcode)
 	return record.Fingerprint == e.Fingerprint || inOtherRegion
 }
 
@@ -271,7 +271,7 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 
 // statusOf is what the status says of the entry by name, and, if that had another value, of its value as another entry's.
 // Of an entry that is new or was renamed, it is what the status says of its value. Both are nil for nothing.
-func (v *snapshot) statusOf(e *entry) (before, elsewhere *v1alpha1.PasscodeStatus) {
+func (v *snapshot) statusOf(e *entry) (before, usedByOther *v1alpha1.PasscodeStatus) {
 	told := v.Object.Status.Passcodes
 	find := func(same func(*v1alpha1.PasscodeStatus) bool) *v1alpha1.PasscodeStatus {
 		for i := range told {
@@ -333,11 +333,11 @@ func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result
 func (v *snapshot) wasReplaced(e *entry) bool {
 	record := v.record()
 	switch {
-	case v.authority == nil:
+	case v.lastPublished == nil:
 		return v.replacedInStatus(e)
-	case v.writtenByOther(v.authority) && v.replacedInStatus(e):
+	case v.writtenByOther(v.lastPublished) && v.replacedInStatus(e):
 		return true
-	case record == nil || e.Fingerprint == v.authority.Fingerprint:
+	case record == nil || e.Fingerprint == v.lastPublished.Fingerprint:
 		return false
 	}
 	for _, old := range record.Replaced {
@@ -366,8 +366,8 @@ func (v *snapshot) replacedInStatus(e *entry) bool {
 }
 
 // moved is whether the object has gone to another account or region since the target was written.
-func (v *snapshot) moved() bool {
-	accountID, region := v.authority.Tuple.AccountID, v.authority.Tuple.Region
+func (v *snapshot) accountChanged() bool {
+	accountID, region := v.lastPublished.Tuple.AccountID, v.lastPublished.Tuple.Region
 	if record := v.record(); record != nil {
 		accountID, region = record.AccountID, record.Region
 	}

@@ -61,16 +61,16 @@ func (v *snapshot) publication(c candidate) *Want {
 		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
 		before := p.record
 		before.Replaced = v.settledReplaced()
-		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, HeldIn: v.holders()}
+		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, Locations: v.locations()}
 		if p.tuple.AccountID == v.spec.AccountID && p.tuple.Passcode.Equal(c.entry.Passcode) {
-			old.Reported, old.HeldIn = true, nil // the same passcode, for another region: there is nothing to delete
+			old.Reported, old.Locations = true, nil // the same passcode, for another region: there is nothing to delete
 		}
 		record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.reason)
 	record.SpentPin = v.spentPin(c.reason)
 	record.describe(c.entry)
-	record.HeldIn = v.heldAs(c.entry.spec.Name)
+	record.Locations = v.locationsOf(c.entry.spec.Name)
 	return v.withMetadata(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
@@ -104,7 +104,7 @@ func (v *snapshot) upkeep() *Want {
 	tuple.Endpoint = Endpoint(tuple.Region)
 	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.restores()}
 	record.Replaced, w.Events = v.markedReplaced()
-	record.HeldIn = v.holders()
+	record.Locations = v.locations()
 	w.Record = record
 	if w.Restores {
 		w.Events = append(w.Events, Event{
@@ -117,12 +117,12 @@ func (v *snapshot) upkeep() *Want {
 
 // restores is whether what somebody else did to the target is undone; a new target.name is not.
 func (v *snapshot) restores() bool {
-	return v.touched() && (v.authority == &v.Target || v.authority == v.LastKnown)
+	return v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
 }
 
 // touched is whether somebody else deleted the target or changed its data.
-func (v *snapshot) touched() bool {
-	return v.authority != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
+func (v *snapshot) edited() bool {
+	return v.lastPublished != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
 }
 
 // describe takes name and dates over from the listed one.
@@ -196,13 +196,13 @@ func without(keys []string, kept map[string]string) []string {
 
 // upToDate is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
 func (v *snapshot) upToDate(w *Want) bool {
-	if v.touched() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
+	if v.edited() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false
 	}
 	was, is := *v.Target.Record, w.Record
 	was.Generation, is.Generation = 0, 0
-	if was.HeldIn == nil { // a record from before there was this: nothing is written to add it
-		is.HeldIn = nil
+	if was.Locations == nil { // a record from before there was this: nothing is written to add it
+		is.Locations = nil
 	}
 	return was.Encode() == is.Encode() &&
 		containsAll(v.Target.Labels, w.Labels, w.DropLabels) &&
