@@ -11,9 +11,10 @@ import "time"
 const (
 	// DefaultVerificationInterval is how often the active passcode is verified if spec.verification.interval is absent.
 	DefaultVerificationInterval = time.Hour
-	// MinVerificationInterval and MaxVerificationInterval bound it, as the schema does: an object stored before the schema
-	// had these bounds must not call CleverTap without end, or never.
+	// MinVerificationInterval is the shortest interval, as in the schema: an object stored before the schema had this bound
+	// must not call CleverTap without end.
 	MinVerificationInterval = time.Minute
+	// MaxVerificationInterval is the longest interval, as in the schema.
 	MaxVerificationInterval = 720 * time.Hour
 )
 

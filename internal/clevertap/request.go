@@ -59,7 +59,7 @@ const (
 	Events Mode = "Events"
 )
 
-// Question is what Verify asks: does this passcode work for this account in this region?
+// Request is what Verify asks: does this passcode work for this account in this region?
 type Request struct {
 	AccountID string
 	Region    Region

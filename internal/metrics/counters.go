@@ -91,7 +91,7 @@ func (c *Counters) Notified(result string) {
 	c.notifications.WithLabelValues(result).Inc()
 }
 
-// Asked counts a question to CleverTap.
+// VerificationFinished counts a question to CleverTap.
 func (c *Counters) VerificationFinished(region clevertap.Region, took time.Duration, err error) {
 	c.verifications.WithLabelValues(string(region), result(err)).Inc()
 	c.durations.WithLabelValues(string(region)).Observe(took.Seconds())

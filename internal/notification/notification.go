@@ -32,7 +32,7 @@ const (
 	timeout = 10 * time.Second
 )
 
-// Notice is one thing to tell. It holds no value of a passcode.
+// Notification is one thing to tell. It holds no value of a passcode.
 type Notification struct {
 	// Namespace and Name are the object's, and Path is its API path.
 	Namespace, Name, Path string

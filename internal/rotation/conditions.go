@@ -19,7 +19,7 @@ import (
 const missingStalledAfter = 5 * time.Minute
 
 // conditions updates those there were; a nil condition is removed.
-func (v *snapshot) conditions(before []metav1.Condition) []metav1.Condition {
+func (v report) conditions(before []metav1.Condition) []metav1.Condition {
 	ready := v.ready()
 	sources := v.sourcesReady()
 	rollout := v.rolloutCondition(meta.FindStatusCondition(before, v1alpha1.ConditionRolloutComplete))
@@ -53,7 +53,7 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 	return metav1.Condition{Status: status, Reason: reason, Message: message}
 }
 
-func (v *snapshot) ready() metav1.Condition {
+func (v report) ready() metav1.Condition {
 	if v.Target.Conflict != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonTargetConflict, v.Target.Conflict)
 	}
@@ -70,7 +70,7 @@ func (v *snapshot) ready() metav1.Condition {
 }
 
 // unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
-func (v *snapshot) unpublished() metav1.Condition {
+func (v report) unpublished() metav1.Condition {
 	if v.spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is asked or written until it is false")
 	}
@@ -93,7 +93,7 @@ func (v *snapshot) unpublished() metav1.Condition {
 }
 
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
-func (v *snapshot) nothingUsable() metav1.Condition {
+func (v report) nothingUsable() metav1.Condition {
 	if len(v.entries) == 0 { // which the schema refuses
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
@@ -104,18 +104,9 @@ func (v *snapshot) nothingUsable() metav1.Condition {
 	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
 }
 
-func (v *snapshot) firstOf(fits func(*entry) bool) *entry {
-	for _, e := range v.entries {
-		if fits(e) {
-			return e
-		}
-	}
-	return nil
-}
-
 // verified is what CleverTap last said of the published passcode. That it does not answer is said only after it was
 // asked: a result can be old because nobody asked.
-func (v *snapshot) verified() *metav1.Condition {
+func (v report) verified() *metav1.Condition {
 	p := v.activeInTarget()
 	if p == nil {
 		return nil
@@ -135,7 +126,7 @@ func (v *snapshot) verified() *metav1.Condition {
 }
 
 // withoutResult says why there is no result of the last two intervals.
-func (v *snapshot) withoutResult(p *activePasscode) metav1.Condition {
+func (v report) withoutResult(p *activePasscode) metav1.Condition {
 	before := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case v.spec.Suspend:
@@ -156,7 +147,7 @@ func unavailable(verified *metav1.Condition) bool {
 	return verified != nil && (verified.Reason == v1alpha1.ReasonUnavailable || verified.Reason == v1alpha1.ReasonRateLimited)
 }
 
-func (v *snapshot) expiringSoonCondition() *metav1.Condition {
+func (v report) expiringSoonCondition() *metav1.Condition {
 	p := v.activeInTarget()
 	if p == nil {
 		return nil
@@ -173,7 +164,7 @@ func (v *snapshot) expiringSoonCondition() *metav1.Condition {
 	return &c
 }
 
-func (v *snapshot) successorReady() *metav1.Condition {
+func (v report) successorReady() *metav1.Condition {
 	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
 	switch next := v.successor(); {
 	case next == nil:
@@ -185,7 +176,7 @@ func (v *snapshot) successorReady() *metav1.Condition {
 	return &c
 }
 
-func (v *snapshot) sourcesReady() metav1.Condition {
+func (v report) sourcesReady() metav1.Condition {
 	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() })
 	if broken == nil {
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every listed passcode is there and well-formed")
@@ -194,7 +185,7 @@ func (v *snapshot) sourcesReady() metav1.Condition {
 }
 
 // reconciling is while what the spec asks is being asked about, or is not answered.
-func (v *snapshot) reconciling() *metav1.Condition {
+func (v report) reconciling() *metav1.Condition {
 	if v.paused() {
 		return nil
 	}
@@ -220,7 +211,7 @@ func (v *snapshot) reconciling() *metav1.Condition {
 }
 
 // effectProblems name each object other than the target that could not be written, and the way out.
-func (v *snapshot) effectProblems() []string {
+func (v report) effectProblems() []string {
 	var problems []string
 	for i := range v.FormerTargets {
 		if v.FormerTargets[i].Problem != "" {
@@ -236,7 +227,7 @@ func (v *snapshot) effectProblems() []string {
 }
 
 // stalled is while a person must act before what the spec asks can be published.
-func (v *snapshot) stalled() *metav1.Condition {
+func (v report) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
 	if reason == "" || v.now.Before(since.Add(stalledAfter(reason))) {
 		return nil
@@ -246,7 +237,7 @@ func (v *snapshot) stalled() *metav1.Condition {
 }
 
 // blocker is what only a person can mend, and since when it is told; none is "".
-func (v *snapshot) blocker() (reason, message string, since time.Time) {
+func (v report) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
@@ -268,7 +259,7 @@ func (v *snapshot) blocker() (reason, message string, since time.Time) {
 }
 
 // falseSince is when the condition became False; now where it was not.
-func (v *snapshot) falseSince(name string) time.Time {
+func (v report) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return schedule.WholeSecond(v.now)
@@ -286,7 +277,7 @@ func stalledAfter(reason string) time.Duration {
 }
 
 // stallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
-func (v *snapshot) stallsAt() time.Time {
+func (v report) stallsAt() time.Time {
 	reason, _, since := v.blocker()
 	return since.Add(stalledAfter(reason))
 }

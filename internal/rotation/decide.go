@@ -32,9 +32,12 @@ type Decision struct {
 	Next time.Time
 }
 
+// pass is all that one decision is made of.
+type pass struct{ *retirement }
+
 // Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
-	v := newSnapshot(now, o)
+	v := &pass{newRetirement(newSnapshot(now, o))}
 	if v.newerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
@@ -47,14 +50,14 @@ func Decide(now time.Time, o Observed) Decision {
 		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
 	}
-	d.Status = v.status()
-	d.Events = v.events(d.Status)
+	d.Status = report{v}.status()
+	d.Events = report{v}.events(d.Status)
 	d.Next = schedule.Earliest(d.Next, v.nextChange())
 	return d
 }
 
 // leftBehind are the former targets to mark so: once the target of the new name holds what is published.
-func (v *snapshot) targetsToRelease() []string {
+func (v *pass) targetsToRelease() []string {
 	if v.activeInTarget() == nil || v.lastPublished != &v.Target || v.spec.Suspend {
 		return nil
 	}
@@ -66,7 +69,7 @@ func (v *snapshot) targetsToRelease() []string {
 }
 
 // followUp sees to those who hold what was replaced.
-func (v *snapshot) addRetirement(d *Decision) {
+func (v *pass) addRetirement(d *Decision) {
 	var next time.Time
 	d.Scan, next = v.scanDue()
 	if !d.Scan {
@@ -86,10 +89,10 @@ const reportDelay = time.Second
 
 // withheldUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
-func (v *snapshot) reportDelayedUntil(ask []VerificationRequest) time.Time {
+func (v *pass) reportDelayedUntil(ask []VerificationRequest) time.Time {
 	p := v.activeInTarget()
 	ahead := p != nil && p.record.Revision != v.Object.Status.Revision
-	if ahead || v.WriteProblem != "" || len(v.effectProblems()) > 0 {
+	if ahead || v.WriteProblem != "" || len(report{v}.effectProblems()) > 0 {
 		return time.Time{}
 	}
 	if v.waitsForSources() && !v.paused() {
@@ -110,13 +113,13 @@ func (v *snapshot) reportDelayedUntil(ask []VerificationRequest) time.Time {
 }
 
 // overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
-func (v *snapshot) newerGenerationHandled() bool {
+func (v *pass) newerGenerationHandled() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
 
 // want is the next publication or, where there is none, the published one's upkeep.
-func (v *snapshot) want() *Want {
+func (v *pass) want() *Want {
 	if v.paused() {
 		return nil
 	}
@@ -132,13 +135,8 @@ func (v *snapshot) want() *Want {
 	return nil
 }
 
-// paused is whether nothing may be written, and nothing is to be asked.
-func (v *snapshot) paused() bool {
-	return v.Target.Conflict != "" || v.spec.Suspend
-}
-
 // verificationRequests are those due now, and when the next one is.
-func (v *snapshot) verificationRequests() (ask []VerificationRequest, next time.Time) {
+func (v *pass) verificationRequests() (ask []VerificationRequest, next time.Time) {
 	if v.paused() {
 		return nil, time.Time{}
 	}
@@ -163,7 +161,7 @@ func addUrgent(questions []VerificationRequest, q VerificationRequest) []Verific
 }
 
 // nextChange is when time alone will change what is to be done or told.
-func (v *snapshot) nextChange() time.Time {
+func (v *pass) nextChange() time.Time {
 	var next time.Time
 	for _, at := range v.changeTimes() {
 		if at.After(v.now) {
@@ -173,7 +171,7 @@ func (v *snapshot) nextChange() time.Time {
 	return next
 }
 
-func (v *snapshot) changeTimes() []time.Time {
+func (v *pass) changeTimes() []time.Time {
 	var list []time.Time
 	for _, r := range v.retiring {
 		list = append(list, r.refreshed)
@@ -181,7 +179,7 @@ func (v *snapshot) changeTimes() []time.Time {
 	for _, r := range v.restarts {
 		list = append(list, r.at)
 	}
-	list = append(list, v.Object.CreationTimestamp.Add(sourceWait), v.stallsAt())
+	list = append(list, v.Object.CreationTimestamp.Add(sourceWait), report{v}.stallsAt())
 	for _, e := range v.entries {
 		list = append(list, e.validity.Until, e.validity.Rotation)
 	}

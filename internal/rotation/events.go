@@ -24,11 +24,11 @@ type Event struct {
 }
 
 // events tell what is new in the status since it was last written, so that a report made later loses none.
-func (v *snapshot) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := v.publications(before, after)
-	events = append(events, refusals(before.LastHandledRotateAt, v.rotate)...)
-	events = append(events, refusals(before.LastHandledVerifyAt, v.verify)...)
+	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.rotate)...)
+	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.verify)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
 	} {
@@ -44,7 +44,7 @@ func (v *snapshot) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 }
 
 // createdInFutureEvents tells of every accepted value whose createdAt is ignored, which only its message remembers.
-func (v *snapshot) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
 	told := func(e *entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
@@ -67,16 +67,22 @@ func (v *snapshot) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus
 	return events
 }
 
-// refusals tell once why a request was not obeyed.
-func refusals(echoed string, r request) []Event {
-	if r.handled || r.denial == nil || r.value == "" || r.value == echoed {
+// deniedRequest is the event that says, once, why a request is not handled as it asks.
+func (v report) deniedRequest(echoed string, r request) []Event {
+	if r.handled || r.value == "" || r.value == echoed {
 		return nil
 	}
-	return []Event{*r.denial}
+	switch {
+	case r.noSuccessor:
+		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}}
+	case r.denied != "":
+		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: "Not done: " + r.denied}}
+	}
+	return nil
 }
 
 // publications tells of every publication, oldest first.
-func (v *snapshot) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	var events []Event
 	for i := len(after.History) - 1; i >= 0; i-- {
 		p := after.History[i]
@@ -108,7 +114,7 @@ func warning(c *metav1.Condition) *Event {
 	return &Event{Warning: true, Reason: c.Reason, Message: c.Message}
 }
 
-func (v *snapshot) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	ready := changedCondition(v1alpha1.ConditionReady, before, after)
 	if ready == nil {
 		return nil
@@ -121,7 +127,7 @@ func (v *snapshot) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *E
 	return nil
 }
 
-func (v *snapshot) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	sources := changedCondition(v1alpha1.ConditionSourcesReady, before, after)
 	if sources == nil || sources.Status == metav1.ConditionTrue {
 		return nil
@@ -130,7 +136,7 @@ func (v *snapshot) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) 
 }
 
 // specEvent tells of what in the spec was left out.
-func (v *snapshot) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
 		return nil
@@ -138,7 +144,7 @@ func (v *snapshot) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Ev
 	return warning(stalled)
 }
 
-func (v *snapshot) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	verified := changedCondition(v1alpha1.ConditionVerified, before, after)
 	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
 		return nil // one an outage
@@ -146,7 +152,7 @@ func (v *snapshot) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStat
 	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }
 
-func (v *snapshot) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	soon := changedCondition(v1alpha1.ConditionExpiringSoon, before, after)
 	if soon == nil || soon.Status != metav1.ConditionTrue {
 		return nil
@@ -155,7 +161,7 @@ func (v *snapshot) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeSta
 }
 
 // mismatchEvent tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
-func (v *snapshot) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	p := v.activeInTarget()
 	if p == nil || !p.validity.Expired(v.now) || v.expired(p) {
 		return nil
@@ -169,7 +175,7 @@ func (v *snapshot) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus)
 
 // noSuccessorEvent tells when the last spare is used up, not that there never was one, nor that none takes over while the
 // object is suspended.
-func (v *snapshot) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
 	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.activeInTarget() == nil {

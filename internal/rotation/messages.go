@@ -23,13 +23,13 @@ const (
 
 // refusal is what CleverTap says no to, and why it may. With --clevertap-endpoint set, the path to CleverTap is one more
 // thing that can be wrong.
-func (v *snapshot) denial() string {
+func (v report) denial() string {
 	text := "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
 	return text + v.endpointHint()
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
-func (v *snapshot) endpointHint() string {
+func (v report) endpointHint() string {
 	if v.Endpoint == "" {
 		return ""
 	}
@@ -48,18 +48,9 @@ func until(l schedule.Validity) string {
 	return "until " + stamp(l.Until)
 }
 
-// dashboardPage is where passcodes of the object's kind are made and deleted.
-func (v *snapshot) dashboardPage() string {
-	page := "Settings > Passcodes"
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
-		page = "Settings > Users"
-	}
-	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
-}
-
 // makeNext says which step a person is to take, so that it takes a minute: where, under which name, for how long, and
 // how to stage the value without leaving it in a shell's history.
-func (v *snapshot) makeNext() string {
+func (v report) makeNext() string {
 	if v.spec.Type == v1alpha1.PasscodeTypeUser && len(v.spec.Passcodes) > 0 {
 		return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its Secret, %s",
 			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
@@ -70,7 +61,7 @@ func (v *snapshot) makeNext() string {
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
-func (v *snapshot) expiryFlag() string {
+func (v report) expiryFlag() string {
 	switch {
 	case v.spec.Expiry.Days != nil:
 		return fmt.Sprintf("--days %d", *v.spec.Expiry.Days)
@@ -81,7 +72,7 @@ func (v *snapshot) expiryFlag() string {
 }
 
 // validity is the declared expiry in the dashboard's words.
-func (v *snapshot) validity() string {
+func (v report) validity() string {
 	user := v.spec.Type == v1alpha1.PasscodeTypeUser
 	switch days := v.spec.Expiry.Days; {
 	case days != nil && user:
@@ -97,7 +88,7 @@ func (v *snapshot) validity() string {
 }
 
 // suggestedName is the object's with the month in which what is published ends, or a number where that is taken.
-func (v *snapshot) suggestedName() string {
+func (v report) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
 	if p := v.active; p != nil && !p.validity.Until.IsZero() {
 		month = p.validity.Until
@@ -115,7 +106,7 @@ func (v *snapshot) suggestedName() string {
 const maxSuggested = 128 - len("-2006-01-100")
 
 // replacedMessage says what a publication replaced, and how early CleverTap refused it; "" where that is not known.
-func (v *snapshot) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
+func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
 	if len(earlier) == 0 {
 		return ""
 	}
@@ -141,11 +132,11 @@ func forbiddenMessage(keys []string) string {
 		strings.Join(keys, ", "))
 }
 
-func (v *snapshot) windowMessage() string {
+func (v report) windowMessage() string {
 	return v.windowProblem.Error() + "; until that is mended, scheduled switches wait for the last 24 hours before the end"
 }
 
-func (v *snapshot) publishedMessage(p *activePasscode) string {
+func (v report) publishedMessage(p *activePasscode) string {
 	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))
 	if p.validity.Expired(v.now) {
 		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.Until))
@@ -154,7 +145,7 @@ func (v *snapshot) publishedMessage(p *activePasscode) string {
 }
 
 // pendingMessage says why what is published is not what the spec asks for; "" where it is.
-func (v *snapshot) pendingMessage(p *activePasscode) string {
+func (v report) pendingMessage(p *activePasscode) string {
 	switch {
 	case p.accountChanged:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
@@ -168,7 +159,7 @@ func (v *snapshot) pendingMessage(p *activePasscode) string {
 }
 
 // waitsMessage says why no listed passcode has taken the place of one that the spec does not ask for any more.
-func (v *snapshot) waitsMessage() string {
+func (v report) waitsMessage() string {
 	switch {
 	case v.spec.Suspend:
 		return nothingWhileSuspended
@@ -181,17 +172,17 @@ func (v *snapshot) waitsMessage() string {
 	return "no listed passcode is accepted"
 }
 
-func (v *snapshot) expiredMessage(p *activePasscode) string {
+func (v report) expiredMessage(p *activePasscode) string {
 	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.validity.Until), v.stuckMessage())
 }
 
-func (v *snapshot) refusedMessage(p *activePasscode) string {
+func (v report) refusedMessage(p *activePasscode) string {
 	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and %s. If it was not deleted or replaced, check accountID and region, and whether an admin enforces user passcodes%s",
 		p.name(), early(p.validity, p.resultAt), v.stuckMessage(), v.endpointHint())
 }
 
 // stuckMessage says why nothing has taken over from a passcode that works no more, and what to do.
-func (v *snapshot) stuckMessage() string {
+func (v report) stuckMessage() string {
 	if v.spec.Suspend {
 		return nothingWhileSuspended + ": set it to false, or " + v.makeNext()
 	}
@@ -202,7 +193,7 @@ func (v *snapshot) stuckMessage() string {
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
-func (v *snapshot) awaited(other *entry) *entry {
+func (v report) awaited(other *entry) *entry {
 	for _, c := range v.candidates() {
 		if c.entry.result != clevertap.Rejected && c.entry != other {
 			return c.entry
@@ -211,7 +202,7 @@ func (v *snapshot) awaited(other *entry) *entry {
 	return nil
 }
 
-func (v *snapshot) allRefusedMessage() string {
+func (v report) allRefusedMessage() string {
 	var refused []string
 	for _, e := range v.entries {
 		if e.hasValue() {
@@ -226,33 +217,33 @@ func (v *snapshot) allRefusedMessage() string {
 }
 
 // allReplacedMessage is for an object that has lost its target, and lists nothing that was not replaced before.
-func (v *snapshot) allReplacedMessage() string {
+func (v report) allReplacedMessage() string {
 	return "Every listed passcode was replaced before, and is not published again unasked: name one in spec.rotation.pin, or " + v.makeNext()
 }
 
-func (v *snapshot) verifyingMessage() string {
+func (v report) verifyingMessage() string {
 	return "CleverTap is being asked whether the passcode works"
 }
 
-func (v *snapshot) unavailableMessage(e *entry) string {
+func (v report) unavailableMessage(e *entry) string {
 	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again%s", e.spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
-func (v *snapshot) silentMessage(p *activePasscode) string {
+func (v report) silentMessage(p *activePasscode) string {
 	if p.verification.Seen == "" {
 		return "CleverTap has not answered for more than two intervals; what is published stays" + v.endpointHint()
 	}
 	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays%s", p.verification.Seen, v.endpointHint())
 }
 
-func (v *snapshot) acceptedMessage(p *activePasscode) string {
+func (v report) acceptedMessage(p *activePasscode) string {
 	if p.validity.Expired(v.now) {
 		return "CleverTap accepts the published passcode, past its declared end"
 	}
 	return "CleverTap accepts the published passcode"
 }
 
-func (v *snapshot) expiringMessage(p *activePasscode) string {
+func (v report) expiringMessage(p *activePasscode) string {
 	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.validity.Until))
 	switch next := v.successor(); {
 	case v.spec.Suspend && next != nil:
@@ -268,14 +259,14 @@ func (v *snapshot) expiringMessage(p *activePasscode) string {
 }
 
 // pinMessage says what a pin that holds promises, and nothing that it prevents.
-func (v *snapshot) pinMessage() string {
+func (v report) pinMessage() string {
 	if p := v.active; p == nil || !v.pinKeeps(p) {
 		return fmt.Sprintf("spec.rotation.pin names %q", v.pinned().spec.Name)
 	}
 	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.pinned().spec.Name)
 }
 
-func (v *snapshot) noSuccessorMessage() string {
+func (v report) noSuccessorMessage() string {
 	text := "No accepted passcode waits to take over: " + v.makeNext()
 	if p := v.activeInTarget(); p != nil && !p.validity.Until.IsZero() {
 		text += " before " + stamp(p.validity.Until)
@@ -283,7 +274,7 @@ func (v *snapshot) noSuccessorMessage() string {
 	return text
 }
 
-func (v *snapshot) successorMessage(next *entry) string {
+func (v report) successorMessage(next *entry) string {
 	switch {
 	case v.pinHolds():
 		return fmt.Sprintf("%q can take over; %s", next.spec.Name, v.pinMessage())
@@ -296,7 +287,7 @@ func (v *snapshot) successorMessage(next *entry) string {
 }
 
 // problemsMessage names every entry that has no usable value.
-func (v *snapshot) problemsMessage() string {
+func (v report) problemsMessage() string {
 	var all []string
 	for _, e := range v.entries {
 		if !e.hasValue() {
@@ -310,7 +301,7 @@ func (v *snapshot) problemsMessage() string {
 	return strings.Join(all, "; ")
 }
 
-func (v *snapshot) entryMessage(e *entry) string {
+func (v report) entryMessage(e *entry) string {
 	ref := e.spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
@@ -325,7 +316,7 @@ func (v *snapshot) entryMessage(e *entry) string {
 	return v.valueMessage(e)
 }
 
-func (v *snapshot) valueMessage(e *entry) string {
+func (v report) valueMessage(e *entry) string {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.duplicateOf.spec.Name)
@@ -342,7 +333,7 @@ func (v *snapshot) valueMessage(e *entry) string {
 }
 
 // overMessage is for a passcode that is over, and says what is left to do.
-func (v *snapshot) overMessage(state v1alpha1.PasscodeState) string {
+func (v report) overMessage(state v1alpha1.PasscodeState) string {
 	switch {
 	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it was replaced, and CleverTap ended it then: there is nothing to delete. Take it off the list"
@@ -355,7 +346,7 @@ func (v *snapshot) overMessage(state v1alpha1.PasscodeState) string {
 }
 
 // datesMessage says what is to be known of the dates of a passcode that may be used; "" for nothing.
-func (v *snapshot) datesMessage(e *entry) string {
+func (v report) datesMessage(e *entry) string {
 	switch state := v.state(e); {
 	case e.createdInFuture:
 		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",

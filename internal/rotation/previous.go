@@ -10,7 +10,7 @@ import (
 
 // previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
 // is dead, and none of another account.
-func (v *snapshot) previousFor(c candidate) clevertap.Passcode {
+func (v *pass) previousFor(c candidate) clevertap.Passcode {
 	p := v.active
 	if p == nil || p.accountChanged || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
 		return clevertap.Passcode{}
@@ -19,7 +19,7 @@ func (v *snapshot) previousFor(c candidate) clevertap.Passcode {
 }
 
 // previous is the value that the published one replaced, until nothing holds it any more or CleverTap refuses it.
-func (v *snapshot) previous() clevertap.Passcode {
+func (v *pass) previous() clevertap.Passcode {
 	p := v.active
 	if len(p.record.Replaced) == 0 || p.accountChanged || !v.wantsPrevious() {
 		return clevertap.Passcode{}
@@ -37,6 +37,6 @@ func (v *snapshot) previous() clevertap.Passcode {
 	return clevertap.Passcode{}
 }
 
-func (v *snapshot) wantsPrevious() bool {
+func (v *pass) wantsPrevious() bool {
 	return EffectiveKeys(v.Object).PreviousPasscode != "" && v.spec.Type != v1alpha1.PasscodeTypeUser
 }

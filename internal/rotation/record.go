@@ -71,7 +71,7 @@ type Replaced struct {
 	Reported bool `json:"reported,omitempty"`
 }
 
-// Holder is a Secret that held a value, under these keys.
+// Location is a Secret that contains or contained a value, under these keys.
 type Location struct {
 	Secret string   `json:"secret"`
 	Keys   []string `json:"keys"`

@@ -24,13 +24,15 @@ type request struct {
 	value string
 	// handled is whether it was, or is only to be echoed.
 	handled bool
-	// refusal is the event that says why it is not obeyed; nil where it is, or still may be.
-	denial *Event
+	// denied says why it is not handled as it asks; "" if it is, or still may be. noSuccessor is whether that is for lack of
+	// a successor.
+	denied      string
+	noSuccessor bool
 }
 
 // pending is whether it is to be obeyed, now or as soon as that is possible.
 func (r request) pending() bool {
-	return r.value != "" && !r.handled && r.denial == nil
+	return r.value != "" && !r.handled && r.denied == "" && !r.noSuccessor
 }
 
 // echo is what the status says was handled.
@@ -46,18 +48,14 @@ func (v *snapshot) requested(annotation, echoed string, handled []string) reques
 	r := request{value: v.Object.Annotations[annotation]}
 	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
 		r.value = cut
-		r.denial = deny("annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time")
+		r.denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"
 	}
 	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
 	r.handled = unseen || r.value == echoed || slices.Contains(handled, r.value)
-	if v.spec.Suspend && r.denial == nil {
-		r.denial = deny("spec.suspend is true: set it to false and ask again")
+	if v.spec.Suspend && r.denied == "" {
+		r.denied = "spec.suspend is true: set it to false and ask again"
 	}
 	return r
-}
-
-func deny(why string) *Event {
-	return &Event{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: "Not done: " + why}
 }
 
 // rotateRequest is a request to switch to the successor now. Where there is none that may yet be accepted, it is
@@ -71,11 +69,11 @@ func (v *snapshot) rotateRequest() request {
 	switch {
 	case !r.pending():
 	case v.active == nil:
-		r.denial = deny("nothing is published yet")
+		r.denied = "nothing is published yet"
 	case v.pinHolds():
-		r.denial = deny("spec.rotation.pin is set: remove it and ask again")
+		r.denied = "spec.rotation.pin is set: remove it and ask again"
 	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != clevertap.Rejected }):
-		r.denial = &Event{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}
+		r.noSuccessor = true
 	}
 	return r
 }

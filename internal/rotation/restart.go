@@ -29,7 +29,7 @@ const (
 )
 
 // restartMark is what a restart writes into the Pod template.
-func (v *snapshot) restartMark() string {
+func (v *retirement) restartMark() string {
 	return strconv.FormatInt(v.active.record.Revision, 10) + "@" + v.now.UTC().Format(time.RFC3339)
 }
 
@@ -45,7 +45,7 @@ func parseRestart(mark string) (revision int64, at time.Time) {
 
 // restartedFor reports whether annotations say that a restart was made for the present revision, or a later one. An
 // annotation from long before it was published is another object's, which had the name before.
-func (v *snapshot) restartedFor(annotations map[string]string) bool {
+func (v *retirement) restartedFor(annotations map[string]string) bool {
 	revision, at := parseRestart(annotations[v.restartKey()])
 	return revision >= v.active.record.Revision && !at.Before(v.active.record.PublishedAt.Add(-restartClockStep))
 }
@@ -63,7 +63,7 @@ type restart struct {
 // findRestarts lists the workloads that started before this revision: all that hold the target by environment variable
 // or subPath, where rollout.auto says so, and those that rollout.targets names, whatever they hold. A first
 // publication restarts nothing.
-func (v *snapshot) findRestarts() []restart {
+func (v *retirement) findRestarts() []restart {
 	if v.activeInTarget() == nil || v.spec.Rollout == nil || v.Scan == nil || len(v.active.record.Replaced) == 0 || v.paused() {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (v *snapshot) findRestarts() []restart {
 	return list
 }
 
-func (v *snapshot) planRestart(r consumers.Rollout) restart {
+func (v *retirement) planRestart(r consumers.Rollout) restart {
 	next := restart{Rollout: r}
 	attempts := v.restartAttempts(r.Workload)
 	switch {
@@ -93,7 +93,7 @@ func (v *snapshot) planRestart(r consumers.Rollout) restart {
 }
 
 // restartAttempts is how often this process has restarted the workload for the present revision.
-func (v *snapshot) restartAttempts(w consumers.Workload) int {
+func (v *retirement) restartAttempts(w consumers.Workload) int {
 	if made := v.Restarted[w]; made.Revision == v.active.record.Revision && made.Annotation == v.restartKey() {
 		return made.Count
 	}
@@ -102,7 +102,7 @@ func (v *snapshot) restartAttempts(w consumers.Workload) int {
 
 // restartFrom is from when on the workload may be restarted, by what its annotations, of all targets, and this process
 // know of earlier ones. A time in the future comes from a clock that was wrong, and says nothing.
-func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
+func (v *retirement) restartFrom(r consumers.Rollout) time.Time {
 	times := slices.Clone(v.Restarted[r.Workload].Times)
 	for _, mark := range r.Restarts {
 		if _, at := parseRestart(mark); !at.IsZero() {
@@ -126,11 +126,11 @@ func (v *snapshot) restartFrom(r consumers.Rollout) time.Time {
 	return schedule.Later(times[0].Add(userRestartPause), times[userRestarts-1].Add(restartPause))
 }
 
-func (v *snapshot) restartKey() string {
+func (v *retirement) restartKey() string {
 	return consumers.RestartAnnotation(v.Object.TargetName())
 }
 
-func (v *snapshot) concerned(w consumers.Workload) bool {
+func (v *retirement) concerned(w consumers.Workload) bool {
 	named := v.names(w)
 	return slices.ContainsFunc(v.Scan.Pods, func(pod consumers.Pod) bool {
 		switch {
@@ -143,7 +143,7 @@ func (v *snapshot) concerned(w consumers.Workload) bool {
 	})
 }
 
-func (v *snapshot) names(w consumers.Workload) bool {
+func (v *retirement) names(w consumers.Workload) bool {
 	return slices.ContainsFunc(v.spec.Rollout.Targets, func(t v1alpha1.RolloutTarget) bool {
 		return t.Kind == w.Kind && t.Name == w.Name
 	})
@@ -151,7 +151,7 @@ func (v *snapshot) names(w consumers.Workload) bool {
 
 // frozenSinceBefore is whether one of the Pod's containers holds the target by environment variable or subPath, and
 // started before this revision.
-func (v *snapshot) frozenSinceBefore(pod *consumers.Pod) bool {
+func (v *retirement) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {
 		return !c.Waiting && v.startedBefore(pod, c.StartedAt, v.active.record.PublishedAt) &&
 			slices.ContainsFunc(c.Uses, func(use consumers.Use) bool {
@@ -161,7 +161,7 @@ func (v *snapshot) frozenSinceBefore(pod *consumers.Pod) bool {
 }
 
 // unfinishedRestart names a workload that was restarted for this revision and is not there yet; "" for none.
-func (v *snapshot) unfinishedRestart() string {
+func (v *retirement) unfinishedRestart() string {
 	if v.spec.Rollout == nil || v.Scan == nil {
 		return ""
 	}
@@ -174,7 +174,7 @@ func (v *snapshot) unfinishedRestart() string {
 }
 
 // rolloutComplete speaks of environment variables and subPaths, and of what was restarted; volumes are not waited for.
-func (v *snapshot) rolloutComplete() metav1.Condition {
+func (v *retirement) rolloutComplete() metav1.Condition {
 	if v.Scan == nil {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, "Who holds the Secret is being looked up")
 	}
@@ -193,7 +193,7 @@ func (v *snapshot) rolloutComplete() metav1.Condition {
 
 // podsWithout names the Pods that started before a first publication, with an optional variable that was not there yet.
 // Nothing is restarted for a first publication.
-func (v *snapshot) podsWithout() []string {
+func (v *retirement) podsWithout() []string {
 	if len(v.active.record.Replaced) > 0 {
 		return nil
 	}
@@ -207,7 +207,7 @@ func (v *snapshot) podsWithout() []string {
 	return names
 }
 
-func (v *snapshot) startedWithout(c consumers.Container) bool {
+func (v *retirement) startedWithout(c consumers.Container) bool {
 	if c.Waiting || c.StartedAt.IsZero() || !c.StartedAt.Before(v.active.record.PublishedAt.Add(clockSkew)) {
 		return false
 	}
@@ -217,7 +217,7 @@ func (v *snapshot) startedWithout(c consumers.Container) bool {
 }
 
 // rolloutFailure is what only a person can mend.
-func (v *snapshot) rolloutFailure() string {
+func (v *retirement) rolloutFailure() string {
 	if v.Scan.Problem != "" {
 		return v.Scan.Problem
 	}
@@ -252,7 +252,7 @@ func (v *snapshot) rolloutFailure() string {
 }
 
 // undoneMessage names who undoes restarts, as far as that is known.
-func (v *snapshot) undoneMessage(r restart) string {
+func (v *retirement) undoneMessage(r restart) string {
 	by := "its controller or a deployer"
 	if r.Controller.Kind != "" {
 		by = fmt.Sprintf("its controller, %s %q,", r.Controller.Kind, r.Controller.Name)
@@ -262,7 +262,7 @@ func (v *snapshot) undoneMessage(r restart) string {
 }
 
 // argoRollout names one of Argo's that is to be restarted, or may have to be; "" for none.
-func (v *snapshot) argoRollout() string {
+func (v *retirement) argoRollout() string {
 	for _, t := range v.spec.Rollout.Targets {
 		if t.Kind == consumers.ArgoRolloutKind {
 			return t.Name
@@ -277,7 +277,7 @@ func (v *snapshot) argoRollout() string {
 }
 
 // rolloutProgress is what is waited for; "" for nothing.
-func (v *snapshot) rolloutProgress() string {
+func (v *retirement) rolloutProgress() string {
 	if unfinished := v.unfinishedRestart(); unfinished != "" {
 		return unfinished
 	}
@@ -305,7 +305,7 @@ func (v *snapshot) rolloutProgress() string {
 }
 
 // rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
-func (v *snapshot) rolloutCondition(before *metav1.Condition) *metav1.Condition {
+func (v *retirement) rolloutCondition(before *metav1.Condition) *metav1.Condition {
 	if v.spec.Rollout == nil || v.activeInTarget() == nil {
 		return nil
 	}

@@ -40,8 +40,23 @@ func (r retiring) inUse() bool {
 	return len(r.pods) > 0 || r.usedByOther != ""
 }
 
+// retirement is what still uses the values that were replaced, as far as the last scan has shown, and which workloads are
+// to be restarted.
+type retirement struct {
+	*snapshot
+	retiring []retiring
+	restarts []restart
+}
+
+func newRetirement(v *snapshot) *retirement {
+	r := &retirement{snapshot: v}
+	r.retiring = r.findRetiring()
+	r.restarts = r.findRestarts()
+	return r
+}
+
 // findRetiring lists what is outstanding, and who holds it as far as the last look has seen.
-func (v *snapshot) findRetiring() []retiring {
+func (v *retirement) findRetiring() []retiring {
 	p := v.activeInTarget()
 	if p == nil {
 		return nil
@@ -61,14 +76,14 @@ func (v *snapshot) findRetiring() []retiring {
 
 // unsettled reports whether it is not known yet that nothing uses a value that is listed no more: nobody has looked
 // since it was replaced, or it was seen in use.
-func (v *snapshot) unsettled(old Replaced) bool {
+func (v *retirement) unsettled(old Replaced) bool {
 	unseen := v.active.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
 // holders are the Secrets that hold the published value: the target, the source that it came from, and those that were
 // either since it was published.
-func (v *snapshot) locations() []Location {
+func (v *retirement) locations() []Location {
 	list := slices.Clone(v.active.record.Locations)
 	add := func(secret, key string) {
 		for i := range list {
@@ -95,7 +110,7 @@ func (v *snapshot) locations() []Location {
 
 // knownReplaced are the values replaced so far: of a record that another object wrote, also those that the status calls
 // so. What is taken over must not bring them back later.
-func (v *snapshot) knownReplaced() []Replaced {
+func (v *retirement) knownReplaced() []Replaced {
 	record := v.active.record
 	if v.record() == nil || v.writtenByOther(v.lastPublished) {
 		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.active.fingerprint)
@@ -104,7 +119,7 @@ func (v *snapshot) knownReplaced() []Replaced {
 }
 
 // inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
-func (v *snapshot) inStatus(active bool) []Replaced {
+func (v *retirement) inStatus(active bool) []Replaced {
 	var list []Replaced
 	for _, s := range v.Object.Status.Passcodes {
 		switch {
@@ -121,7 +136,7 @@ func (v *snapshot) inStatus(active bool) []Replaced {
 }
 
 // heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
-func (v *snapshot) locationsOf(name string) []Location {
+func (v *retirement) locationsOf(name string) []Location {
 	list := []Location{{Secret: v.Object.TargetName(), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
 		list = append(list, Location{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
@@ -131,7 +146,7 @@ func (v *snapshot) locationsOf(name string) []Location {
 
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
-func (v *snapshot) settledReplaced() []Replaced {
+func (v *retirement) settledReplaced() []Replaced {
 	list := v.knownReplaced()
 	for i := range list {
 		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
@@ -144,7 +159,7 @@ func (v *snapshot) settledReplaced() []Replaced {
 
 // markedReplaced are the values replaced so far, with what was found out of their use, and the events that tell it of
 // those that are listed no more. What is not in use from the start needs no mark, and so no write.
-func (v *snapshot) markedReplaced() ([]Replaced, []Event) {
+func (v *retirement) markedReplaced() ([]Replaced, []Event) {
 	list := v.knownReplaced()
 	var events []Event
 	for i := range list {
@@ -166,7 +181,7 @@ func (v *snapshot) markedReplaced() ([]Replaced, []Event) {
 
 // unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
 // now, and must not be deleted.
-func (v *snapshot) describeUnlisted(old Replaced) (passcode, what string) {
+func (v *retirement) describeUnlisted(old Replaced) (passcode, what string) {
 	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
@@ -174,26 +189,26 @@ func (v *snapshot) describeUnlisted(old Replaced) (passcode, what string) {
 	return "", fmt.Sprintf("the value that %q had until %s, not the one that it has now,", old.Passcode, stamp(old.At))
 }
 
-func (v *snapshot) entryOfReplaced(old Replaced) *entry {
+func (v *retirement) entryOfReplaced(old Replaced) *entry {
 	return v.firstOf(func(e *entry) bool {
 		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
 	})
 }
 
 // retiredInStatus goes by the status: that nothing held it once is for good.
-func (v *snapshot) retiredInStatus(e *entry) bool {
+func (v *retirement) retiredInStatus(e *entry) bool {
 	return e.reported != nil && e.reported.RetiredAt != nil && e.reported.Fingerprint == e.Fingerprint
 }
 
 // markedReported goes by the record, which outlives the status.
-func (v *snapshot) markedReported(fingerprint string) bool {
+func (v *retirement) markedReported(fingerprint string) bool {
 	record := v.record()
 	return record != nil && slices.ContainsFunc(record.Replaced, func(old Replaced) bool {
 		return old.Reported && old.Fingerprint == fingerprint
 	})
 }
 
-func (v *snapshot) findConsumers(r *retiring) {
+func (v *retirement) findConsumers(r *retiring) {
 	r.usedByOther = v.UsedByOthers[r.Fingerprint]
 	if v.Scan == nil {
 		return
@@ -211,7 +226,7 @@ func (v *snapshot) findConsumers(r *retiring) {
 
 // usesOld is whether the container has the value for as long as it runs. What it may have until its volume is
 // refreshed is noted.
-func (v *snapshot) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
+func (v *retirement) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
 		h := v.usageOf(r, use)
 		switch {
@@ -234,7 +249,7 @@ type usage struct {
 
 // heldBy looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
 // volume keeps what it had.
-func (v *snapshot) usageOf(r *retiring, use consumers.Use) usage {
+func (v *retirement) usageOf(r *retiring, use consumers.Use) usage {
 	previous := v.active.record.Keys.PreviousPasscode
 	if use.Of(v.Object.TargetName(), previous) {
 		return usage{has: true}
@@ -270,7 +285,7 @@ const clockSkew = 5 * time.Second
 // startedBefore is whether a container may have started before a value was replaced. It started by the clock of its node,
 // so there is a margin. A Pod was created by the API server's, so one of a later second did start later; and so did one
 // that was made by the restart for this revision, or a later one.
-func (v *snapshot) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
+func (v *retirement) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
 	if pod.CreatedAt.After(replaced) || v.restartedFor(pod.Restarts) {
 		return false
 	}
@@ -278,18 +293,18 @@ func (v *snapshot) startedBefore(pod *consumers.Pod, started, replaced time.Time
 }
 
 // unused is whether nothing holds the value, for all that could be seen.
-func (v *snapshot) unused(r retiring) bool {
+func (v *retirement) unused(r retiring) bool {
 	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
 }
 
 // outstanding is whether a look may find something out.
-func (v *snapshot) outstanding() bool {
+func (v *retirement) outstanding() bool {
 	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
 }
 
 // scanDue is whether to scan now, and when otherwise; zero for never. Only what a scan can see is looked for: a volume's
 // refresh is waited for.
-func (v *snapshot) scanDue() (now bool, next time.Time) {
+func (v *retirement) scanDue() (now bool, next time.Time) {
 	switch {
 	case v.paused() || v.Scanning || !v.outstanding():
 		return false, time.Time{}
@@ -303,7 +318,7 @@ func (v *snapshot) scanDue() (now bool, next time.Time) {
 }
 
 // stalePods are those that hold a replaced value; nil once nothing is outstanding.
-func (v *snapshot) stalePods() *v1alpha1.StalePods {
+func (v *retirement) stalePods() *v1alpha1.StalePods {
 	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.unused(r) })
 	if !pending {
 		return nil
@@ -318,7 +333,7 @@ func (v *snapshot) stalePods() *v1alpha1.StalePods {
 }
 
 // replacedState is Retiring or, once nothing holds it, Retired.
-func (v *snapshot) replacedState(e *entry) v1alpha1.PasscodeState {
+func (v *retirement) replacedState(e *entry) v1alpha1.PasscodeState {
 	if v.retiredInStatus(e) || v.markedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
@@ -334,7 +349,7 @@ func (v *snapshot) replacedState(e *entry) v1alpha1.PasscodeState {
 }
 
 // retiringMessage says what still holds it, or why that can't be said.
-func (v *snapshot) retiringMessage(e *entry) string {
+func (v *retirement) retiringMessage(e *entry) string {
 	for _, r := range v.retiring {
 		switch {
 		case r.entry != e:
@@ -361,7 +376,7 @@ func listing(names []string) string {
 
 // safeToDeleteEvents tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
 // is nothing to delete.
-func (v *snapshot) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *retirement) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		return nil
 	}
@@ -384,7 +399,7 @@ func (v *snapshot) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeSt
 
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
 // entry was taken off the list and came back, or the record is from before there were marks, it may have been told.
-func (v *snapshot) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
+func (v *retirement) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 	return slices.ContainsFunc(v.active.record.Replaced, func(old Replaced) bool {
 		marked := len(old.Locations) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
@@ -392,7 +407,7 @@ func (v *snapshot) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 }
 
 // safeToDelete says that a passcode can be deleted, and how far the operator can see.
-func (v *snapshot) safeToDelete(passcode, what string) Event {
+func (v *retirement) safeToDelete(passcode, what string) Event {
 	text := fmt.Sprintf("Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
 		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
@@ -405,7 +420,7 @@ func (v *snapshot) safeToDelete(passcode, what string) Event {
 }
 
 // rolloutUnfinished goes by the status, and looks once at a rollout that the spec is new to.
-func (v *snapshot) rolloutUnfinished() bool {
+func (v *retirement) rolloutUnfinished() bool {
 	if v.spec.Rollout == nil {
 		return false
 	}

@@ -30,8 +30,6 @@ type snapshot struct {
 	rotationAt    time.Time // when a scheduled switch may happen; zero: never
 
 	rotate, verify request
-	retiring       []retiring
-	restarts       []restart
 }
 
 // entry is a listed passcode.
@@ -66,8 +64,6 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 		v.rotationAt = schedule.RotationTime(v.active.validity, v.windows, v.now)
 	}
 	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
-	v.retiring = v.findRetiring()
-	v.restarts = v.findRestarts()
 	return v
 }
 
@@ -372,4 +368,56 @@ func (v *snapshot) accountChanged() bool {
 		accountID, region = record.AccountID, record.Region
 	}
 	return accountID != v.spec.AccountID || region != v.spec.Region
+}
+
+// activeInTarget is what the target holds at this moment; nil also where it was lost.
+func (v *snapshot) activeInTarget() *activePasscode {
+	if !v.Target.Exists {
+		return nil
+	}
+	return v.active
+}
+
+func (v *snapshot) firstOf(fits func(*entry) bool) *entry {
+	for _, e := range v.entries {
+		if fits(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// outdatedFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
+// where there was none.
+func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
+	last := p.resultAt
+	if last.IsZero() && p.verification.Unavailable > 0 { // as the status has it, which does not say when: before that
+		last = p.verification.UnavailableSince
+	}
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone || last.IsZero() {
+		return time.Time{}
+	}
+	return last.Add(2 * v.spec.VerificationInterval())
+}
+
+// dashboardPage is where passcodes of the object's kind are made and deleted.
+func (v *snapshot) dashboardPage() string {
+	page := "Settings > Passcodes"
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		page = "Settings > Users"
+	}
+	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
+}
+
+// paused is whether nothing may be written, and nothing is to be asked.
+func (v *snapshot) paused() bool {
+	return v.Target.Conflict != "" || v.spec.Suspend
+}
+
+// tuple is what workloads need together to use the entry.
+func (v *snapshot) tuple(e *entry) Tuple {
+	return Tuple{
+		AccountID: v.spec.AccountID, Region: v.spec.Region,
+		Endpoint: Endpoint(v.spec.Region), Passcode: e.Passcode,
+	}
 }

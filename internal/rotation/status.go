@@ -19,8 +19,11 @@ import (
 // maxHistory is how many publications the status keeps.
 const maxHistory = 10
 
+// report makes the next status, and the events that belong to it, of what was decided.
+type report struct{ *pass }
+
 // status is what there is to tell of what was observed.
-func (v *snapshot) status() v1alpha1.CleverTapPasscodeStatus {
+func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 	s := v.Object.Status
 	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
@@ -38,7 +41,7 @@ func (v *snapshot) status() v1alpha1.CleverTapPasscodeStatus {
 	return s
 }
 
-func (v *snapshot) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.ActivePasscode, s.ExpiresAt = "", nil
 	p := v.activeInTarget()
 	if p == nil {
@@ -59,15 +62,7 @@ func (v *snapshot) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	}
 }
 
-// activeInTarget is what the target holds at this moment; nil also where it was lost.
-func (v *snapshot) activeInTarget() *activePasscode {
-	if !v.Target.Exists {
-		return nil
-	}
-	return v.active
-}
-
-func (v *snapshot) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
 	if next == nil || v.spec.Suspend || v.pinHolds() {
@@ -78,7 +73,7 @@ func (v *snapshot) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 }
 
 // successor is the accepted one that takes over next; nil where there is none, or nothing to take over from.
-func (v *snapshot) successor() *entry {
+func (v report) successor() *entry {
 	if v.activeInTarget() == nil {
 		return nil
 	}
@@ -91,13 +86,13 @@ func (v *snapshot) successor() *entry {
 }
 
 // takesOver reports whether a successor will take over by itself before the published one ends.
-func (v *snapshot) takesOver() bool {
+func (v report) takesOver() bool {
 	p := v.activeInTarget()
 	return v.successor() != nil && !v.spec.Suspend && !v.pinKeeps(p)
 }
 
 // runway is when the last one ends that will take over by itself; nil for never, or while nothing is published.
-func (v *snapshot) runway() *metav1.Time {
+func (v report) runway() *metav1.Time {
 	p := v.activeInTarget()
 	if p == nil {
 		return nil
@@ -111,7 +106,7 @@ func (v *snapshot) runway() *metav1.Time {
 	return timeOrNil(last.Until)
 }
 
-func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
+func (v report) passcodes() []v1alpha1.PasscodeStatus {
 	list := make([]v1alpha1.PasscodeStatus, 0, len(v.entries))
 	for _, e := range v.entries {
 		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
@@ -133,7 +128,7 @@ func (v *snapshot) passcodes() []v1alpha1.PasscodeStatus {
 }
 
 // setValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
-func (v *snapshot) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
+func (v report) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
 	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, timeOrNil(e.firstSeen), string(e.staleCreatedAt)
 	s.VerifiedAt = timeOrNil(e.resultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
@@ -144,7 +139,7 @@ func (v *snapshot) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
 }
 
 // retiredAt is since when it is retired.
-func (v *snapshot) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
+func (v report) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
 	if state != v1alpha1.StateRetired {
 		return nil
 	}
@@ -154,7 +149,7 @@ func (v *snapshot) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Tim
 	return timeOrNil(schedule.WholeSecond(v.now))
 }
 
-func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
+func (v report) state(e *entry) v1alpha1.PasscodeState {
 	switch {
 	case e.Problem == v1alpha1.ReasonPasscodeMalformed:
 		return v1alpha1.StateMalformed
@@ -177,7 +172,7 @@ func (v *snapshot) state(e *entry) v1alpha1.PasscodeState {
 }
 
 // phase sums the conditions up.
-func (v *snapshot) phase() v1alpha1.Phase {
+func (v report) phase() v1alpha1.Phase {
 	p := v.activeInTarget()
 	if p == nil {
 		return v1alpha1.PhasePending
@@ -194,7 +189,7 @@ func (v *snapshot) phase() v1alpha1.Phase {
 }
 
 // expired is whether the end has come and CleverTap, asked since, does not let it through all the same.
-func (v *snapshot) expired(p *activePasscode) bool {
+func (v report) expired(p *activePasscode) bool {
 	if !p.validity.Expired(v.now) {
 		return false
 	}
@@ -209,7 +204,7 @@ func (v *snapshot) expired(p *activePasscode) bool {
 }
 
 // rejected is whether that is certain: to this process, or as the status has it to one before.
-func (v *snapshot) rejected(p *activePasscode) bool {
+func (v report) rejected(p *activePasscode) bool {
 	if p.result != clevertap.Rejected || v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false
 	}
@@ -217,26 +212,13 @@ func (v *snapshot) rejected(p *activePasscode) bool {
 	return v.confirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
 }
 
-func (v *snapshot) expiringSoon(p *activePasscode) bool {
+func (v report) expiringSoon(p *activePasscode) bool {
 	from := p.validity.SoonFrom()
 	return !from.IsZero() && !v.now.Before(from)
 }
 
-// outdatedFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
-// where there was none.
-func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
-	last := p.resultAt
-	if last.IsZero() && p.verification.Unavailable > 0 { // as the status has it, which does not say when: before that
-		last = p.verification.UnavailableSince
-	}
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone || last.IsZero() {
-		return time.Time{}
-	}
-	return last.Add(2 * v.spec.VerificationInterval())
-}
-
 // outdated reports whether there is no result of the last two intervals.
-func (v *snapshot) outdated(p *activePasscode) bool {
+func (v report) outdated(p *activePasscode) bool {
 	from := v.outdatedFrom(p)
 	return p.result == clevertap.Unknown || !from.IsZero() && !v.now.Before(from)
 }
@@ -249,7 +231,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 }
 
 // setCondition leaves the condition as it was where nothing of it changes.
-func (v *snapshot) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
+func (v report) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
 	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.now))
 	meta.SetStatusCondition(conditions, c)

@@ -40,15 +40,8 @@ func Endpoint(region v1alpha1.Region) string {
 	return clevertap.Region(region).Endpoint()
 }
 
-func (v *snapshot) tuple(e *entry) Tuple {
-	return Tuple{
-		AccountID: v.spec.AccountID, Region: v.spec.Region,
-		Endpoint: Endpoint(v.spec.Region), Passcode: e.Passcode,
-	}
-}
-
 // publication is the next revision.
-func (v *snapshot) publication(c candidate) *Want {
+func (v *pass) publication(c candidate) *Want {
 	record := Record{
 		Revision:    v.highestRevision() + 1,
 		Fingerprint: c.entry.Fingerprint,
@@ -75,7 +68,7 @@ func (v *snapshot) publication(c candidate) *Want {
 }
 
 // handledRotates are the requests that no publication from now on answers.
-func (v *snapshot) handledRotates(reason v1alpha1.RotationReason) []string {
+func (v *pass) handledRotates(reason v1alpha1.RotationReason) []string {
 	var handled []string
 	if record := v.record(); record != nil {
 		handled = record.HandledRotates
@@ -89,7 +82,7 @@ func (v *snapshot) handledRotates(reason v1alpha1.RotationReason) []string {
 }
 
 // upkeep is the published one as it should stand: its value, with the names, dates and marks that the object asks for.
-func (v *snapshot) upkeep() *Want {
+func (v *pass) upkeep() *Want {
 	p := v.active
 	record := p.record
 	record.Fingerprint = p.fingerprint
@@ -116,12 +109,12 @@ func (v *snapshot) upkeep() *Want {
 }
 
 // restores is whether what somebody else did to the target is undone; a new target.name is not.
-func (v *snapshot) restores() bool {
+func (v *pass) restores() bool {
 	return v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
 }
 
 // touched is whether somebody else deleted the target or changed its data.
-func (v *snapshot) edited() bool {
+func (v *pass) edited() bool {
 	return v.lastPublished != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
 }
 
@@ -133,7 +126,7 @@ func (r *Record) describe(e *entry) {
 }
 
 // withMetadata adds what does not depend on which passcode it is.
-func (v *snapshot) withMetadata(w Want) *Want {
+func (v *pass) withMetadata(w Want) *Want {
 	target := v.spec.Target
 	if target == nil {
 		target = &v1alpha1.Target{}
@@ -195,7 +188,7 @@ func without(keys []string, kept map[string]string) []string {
 }
 
 // upToDate is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
-func (v *snapshot) upToDate(w *Want) bool {
+func (v *pass) upToDate(w *Want) bool {
 	if v.edited() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false
 	}
