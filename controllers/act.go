@@ -74,11 +74,11 @@ func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
 	case apierrors.IsForbidden(err) && apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return what + ": its namespace is being deleted"
 	case apierrors.IsForbidden(err):
-		return fmt.Sprintf("%s: the API server forbids it. Let the operator's service account create and patch Secrets in namespace %s, and look for a quota or a policy that is in the way", what, object.Namespace)
+		return fmt.Sprintf("%s: the API server denies it. Allow the operator's service account to create and patch Secrets in namespace %s, and check for a quota or an admission policy", what, object.Namespace)
 	case apierrors.IsInvalid(err):
 		return what + ": the API server calls it invalid. Look at spec.target"
 	}
-	return fmt.Sprintf("%s: %s. It is tried again", what, apierrors.ReasonForError(err))
+	return fmt.Sprintf("%s: %s. The operator tries again", what, apierrors.ReasonForError(err))
 }
 
 // waitForInformer: somebody was first. The informer will show it, and wakes the object.
@@ -122,12 +122,12 @@ func (r *Reconciler) releaseOne(ctx context.Context, former *corev1.Secret) erro
 
 // releaseProblem is for people.
 func releaseProblem(former *corev1.Secret, err error) string {
-	what := fmt.Sprintf("Secret %q, the former target, could not be marked as left behind", former.Name)
+	what := fmt.Sprintf("Secret %q, the former target, could not be marked as released", former.Name)
 	if apierrors.IsForbidden(err) {
-		return fmt.Sprintf("%s: the API server forbids it. Let the operator's service account patch Secrets in namespace %s, look for a policy that is in the way, or mark it yourself: kubectl annotate secret -n %s %s %s=now",
+		return fmt.Sprintf("%s: the API server denies it. Allow the operator's service account to patch Secrets in namespace %s, check for an admission policy, or mark it yourself: kubectl annotate secret -n %s %s %s=now",
 			what, former.Namespace, former.Namespace, former.Name, v1alpha1.ReleasedAtAnnotation)
 	}
-	return fmt.Sprintf("%s: %s. It is tried again", what, apierrors.ReasonForError(err))
+	return fmt.Sprintf("%s: %s. The operator tries again", what, apierrors.ReasonForError(err))
 }
 
 // write makes the target what is wanted. It touches no Secret but the very one that was decided on.

@@ -70,7 +70,7 @@ func notOurs(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 	case !owned:
 		return "it has no annotation " + v1alpha1.OwnerAnnotation
 	case owner != object.Name:
-		return fmt.Sprintf("it is the target of %s, which hands it over by kubectl annotate secret -n %s %s %s=%s --overwrite",
+		return fmt.Sprintf("it is the target of %s; to hand it over: kubectl annotate secret -n %s %s %s=%s --overwrite",
 			ownerText(owner), object.Namespace, secret.Name, v1alpha1.OwnerAnnotation, object.Name)
 	case secret.Type != corev1.SecretTypeOpaque:
 		return "its type is not Opaque"
@@ -89,7 +89,7 @@ func ownerText(owner string) string {
 }
 
 func conflictMessage(object *v1alpha1.CleverTapPasscode, name, why string) string {
-	return fmt.Sprintf("Secret %q is not this object's to write: %s. Name another in spec.target.name, or delete it: kubectl delete secret -n %s %s",
+	return fmt.Sprintf("Secret %q does not belong to this object: %s. Set another spec.target.name, or delete the Secret: kubectl delete secret -n %s %s",
 		name, why, object.Namespace, name)
 }
 
@@ -197,11 +197,11 @@ func releasePatch(secret *corev1.Secret, now time.Time) ([]byte, error) {
 }
 
 func releasedMessage(object *v1alpha1.CleverTapPasscode, former *corev1.Secret) string {
-	fate := "It stays as it is"
+	fate := "It stays unchanged"
 	if slices.ContainsFunc(former.OwnerReferences, isOwner(object)) {
-		fate = "It goes with this object"
+		fate = "It is deleted with this object"
 	}
-	return fmt.Sprintf("spec.target.name is %q now, and Secret %q is left behind. %s; once nothing mounts it: kubectl delete secret -n %s %s",
+	return fmt.Sprintf("spec.target.name is %q now, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s",
 		object.TargetName(), former.Name, fate, object.Namespace, former.Name)
 }
 

@@ -7,135 +7,144 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CleverTapPasscodeSpec says which account's passcodes are published, in which order, and how.
+// CleverTapPasscodeSpec is the desired state: which account's passcodes are published, in which order, and when.
 //
-// No field has a default in the schema, because a schema default is drift to a GitOps tool: what absence means is
-// said at each field.
+// No field has a default in the schema, because a schema default is drift to a GitOps tool. Each description says what
+// applies if the field is absent.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.type) || self.type != 'User' || ((!has(self.expiry.days) || self.expiry.days <= 365) && self.passcodes.all(p, !has(p.expiry) || !has(p.expiry.days) || p.expiry.days <= 365))",message="expiry.days must be 365 or less where type is User: CleverTap allows no more; use forever for what the dashboard calls Infinite, which is ten years"
-// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || !has(self.rotation.pin) || self.rotation.pin == \"\" || self.passcodes.exists(p, p.name == self.rotation.pin)",message="rotation.pin must be the name of one of spec.passcodes"
+// +kubebuilder:validation:XValidation:rule="!has(self.type) || self.type != 'User' || ((!has(self.expiry.days) || self.expiry.days <= 365) && self.passcodes.all(p, !has(p.expiry) || !has(p.expiry.days) || p.expiry.days <= 365))",message="expiry.days must be 365 or less if type is User: CleverTap allows no more; use forever for what the dashboard calls Infinite, which is ten years"
+// +kubebuilder:validation:XValidation:rule="!has(self.rotation) || !has(self.rotation.pin) || self.rotation.pin == \"\" || self.passcodes.exists(p, p.name == self.rotation.pin)",message="rotation.pin must be the name of an entry of spec.passcodes"
 type CleverTapPasscodeSpec struct {
-	// AccountID is the CleverTap account (project) id, as the dashboard shows it under Settings > Project.
+	// accountID is the id of the CleverTap account (project), as the dashboard shows it under Settings > Project.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9-]{3,64}$')",message="must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z"
 	AccountID string `json:"accountID"`
 
-	// Region is where CleverTap keeps the account: the first part of the dashboard's address.
+	// region is the region of the account, the first part of the dashboard's address: eu1 (Europe), in1 (India), sg1
+	// (Singapore), us1 (United States), aps3 (Indonesia) or mec1 (Middle East).
 	Region Region `json:"region"`
 
-	// Type says what kind of passcode is listed. Account: several are valid at a time. User: a reset kills the old
-	// one at once. Absent means Account.
+	// type is the kind of passcode. Account: made under Settings > Passcodes; several work at the same time. User:
+	// granted under Settings > Users; a reset ends the old one at once. Defaults to Account.
 	// +optional
 	Type PasscodeType `json:"type,omitempty"`
 
-	// Expiry is when the listed passcodes end, as it was chosen on the dashboard.
+	// expiry is the validity that was chosen on the dashboard. It applies to every entry of passcodes that has none of
+	// its own.
 	Expiry Expiry `json:"expiry"`
 
-	// Passcodes are the passcodes that a person made and staged, in the order in which they are to be used.
+	// passcodes lists the passcodes that a person created and staged in Secrets, in the order of use: 1 to 100
+	// entries.
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
 	Passcodes []PasscodeEntry `json:"passcodes"`
 
-	// Target is the Secret that workloads mount. Absent means one of the object's name with the default keys.
+	// target is the Secret that the operator writes and workloads mount. Defaults to a Secret with the name of the
+	// object and the default keys.
 	// +optional
 	Target *Target `json:"target,omitempty"`
 
-	// Rotation says when the next passcode takes over.
+	// rotation controls when the successor becomes active. Defaults to 720h before expiry, but at most a third of the
+	// validity.
 	// +optional
 	Rotation *Rotation `json:"rotation,omitempty"`
 
-	// Verification says how and how often CleverTap is asked.
+	// verification controls how, and how often, passcodes are verified with CleverTap. Defaults to mode Connect, every
+	// 1h.
 	// +optional
 	Verification *Verification `json:"verification,omitempty"`
 
-	// Rollout says which workloads are restarted after a rotation. Absent means none.
+	// rollout selects the workloads that are restarted after a rotation. Defaults to none.
 	// +optional
 	Rollout *Rollout `json:"rollout,omitempty"`
 
-	// Suspend true means hands off: nothing is written to the target or to workloads and CleverTap is not asked. The
-	// end of what is published is still told. Absent means false.
+	// suspend stops all writes to the target and to workloads, and all verification. Expiry is still reported. A
+	// request made meanwhile is denied by an event and counts as handled. Defaults to false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
 
-// Region is one of CleverTap's regions.
+// Region is a region of CleverTap: eu1 (Europe), in1 (India), sg1 (Singapore), us1 (United States), aps3 (Indonesia)
+// or mec1 (Middle East).
 // +kubebuilder:validation:Enum=eu1;in1;sg1;us1;aps3;mec1
 type Region string
 
-// PasscodeType is one of CleverTap's two kinds of passcode.
+// PasscodeType is a kind of passcode of CleverTap: Account or User.
 // +kubebuilder:validation:Enum=Account;User
 type PasscodeType string
 
 // The kinds of passcode.
 const (
-	// PasscodeTypeAccount is made at Settings > Passcodes, up to 100 per account, several valid at the same time.
+	// PasscodeTypeAccount is created under Settings > Passcodes: up to 100 per account, several work at the same time.
 	PasscodeTypeAccount PasscodeType = "Account"
 	// PasscodeTypeUser is granted at Settings > Users, one per user; a reset replaces it at once.
 	PasscodeTypeUser PasscodeType = "User"
 )
 
-// Time is an RFC 3339 time. It is text, so that no object can break the decoding of a list.
+// Time is a time in RFC 3339, such as 2026-10-01T09:00:00Z. It is a string, so that no object can break the decoding
+// of a list.
 // +kubebuilder:validation:MaxLength=35
 // +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && timestamp(self) > timestamp('1970-01-01T00:00:00Z')",message="must be an RFC 3339 time after 1970, such as 2026-10-01T09:00:00Z"
 type Time string
 
-// Duration is a length of time in hours, minutes and seconds, in this order.
+// Duration is a length of time in hours, minutes and seconds, in this order, such as 720h or 1h30m.
 // +kubebuilder:validation:MaxLength=26
 // +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') && self.size() >= 2",message="must be a duration in h, m and s, such as 720h or 1h30m"
 type Duration string
 
-// Expiry is when a passcode ends: exactly one of its fields.
+// Expiry is when a passcode expires. Exactly one of days, forever and at is set.
 // +kubebuilder:validation:XValidation:rule="[has(self.days), has(self.forever), has(self.at)].filter(set, set).size() == 1",message="exactly one of days, forever and at must be set"
 type Expiry struct {
-	// Days is how many days the passcode lives from its beginning: the dashboard's "Set day(s)", or a user
-	// passcode's Finite validity, which is 365 at most.
+	// days is the validity in days, counted from createdAt: "Set day(s)" on the dashboard, or the Finite validity of a
+	// user's passcode. 1 to 36500; at most 365 if type is User.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=36500
 	Days *int32 `json:"days,omitempty"`
 
-	// Forever true is the dashboard's "Forever". On a User passcode it is the dashboard's Infinite, which means ten
-	// calendar years.
+	// forever means that the passcode never expires: "Forever" on the dashboard. If type is User it is the dashboard's
+	// Infinite, which is ten calendar years. It can only be true.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self",message="must be true, or left out"
 	Forever *bool `json:"forever,omitempty"`
 
-	// At is the very end.
+	// at is the time of expiry, in RFC 3339.
 	// +optional
 	At *Time `json:"at,omitempty"`
 }
 
-// PasscodeEntry is a passcode that a person made on the dashboard and staged in a Secret.
+// PasscodeEntry is a passcode that a person created on the dashboard and staged in a Secret.
 type PasscodeEntry struct {
-	// Name is the passcode's name on the dashboard.
+	// name is the name of the passcode on the dashboard: 1 to 128 characters.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'\\p{Cc}')",message="must not contain control characters"
 	Name string `json:"name"`
 
-	// SecretKeyRef is where the value was staged: a Secret of the same namespace with the label
-	// clevertap.passcode-operator.io/role: source.
+	// secretKeyRef names the key of the Secret that contains the value. The Secret is in the same namespace and has
+	// the label clevertap.passcode-operator.io/role: source.
 	SecretKeyRef SecretKeyRef `json:"secretKeyRef"`
 
-	// CreatedAt is when the passcode was made on the dashboard. Absent means when the operator first saw its value.
+	// createdAt is when the passcode was created on the dashboard, in RFC 3339. Validity is counted from then.
+	// Defaults to the time at which the operator first saw the value.
 	// +optional
 	CreatedAt *Time `json:"createdAt,omitempty"`
 
-	// Expiry replaces spec.expiry for this passcode. Absent means spec.expiry.
+	// expiry overrides spec.expiry for this passcode. Defaults to spec.expiry.
 	// +optional
 	Expiry *Expiry `json:"expiry,omitempty"`
 }
 
-// SecretKeyRef names one key of a Secret of the same namespace.
+// SecretKeyRef names a key of a Secret in the same namespace.
 type SecretKeyRef struct {
-	// Name of the Secret.
+	// name is the name of the Secret.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a Secret: lower-case letters, digits, hyphens and dots"
 	Name string `json:"name"`
 
-	// Key in the Secret's data.
+	// key is the key in the Secret's data.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="must be a key of a Secret: letters, digits, hyphens, underscores and dots, not . and not beginning with .."
 	Key string `json:"key"`
@@ -143,130 +152,133 @@ type SecretKeyRef struct {
 
 // Target is the Secret that the operator writes and workloads mount.
 type Target struct {
-	// Name of the Secret. Absent means the object's name.
+	// name is the name of the Secret. Defaults to the name of the object.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a Secret: lower-case letters, digits, hyphens and dots"
 	Name string `json:"name,omitempty"`
 
-	// Keys name the Secret's keys.
+	// keys are the names of the Secret's keys. Defaults to accountId, passcode, region and endpoint.
 	// +optional
 	Keys *TargetKeys `json:"keys,omitempty"`
 
-	// Labels are set on the Secret beside the operator's own, and restored when somebody changes them.
+	// labels are set on the Secret beside the operator's own, and restored if they are changed. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, k.size() <= 317 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$'))",message="every key must be a valid label key, such as team or example.com/team"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^app[.]kubernetes[.]io/(name|component|part-of|version)$') || !k.matches('^([^/]*[.])?(clevertap[.]passcode-operator[.]io|kubernetes[.]io|k8s[.]io|argocd[.]argoproj[.]io|meta[.]helm[.]sh|toolkit[.]fluxcd[.]io)/'))",message="keys of the operator (clevertap.passcode-operator.io/), of Kubernetes (kubernetes.io/, k8s.io/) and of deployers (argocd.argoproj.io/, meta.helm.sh/, toolkit.fluxcd.io/) must not be set, but for app.kubernetes.io/name, component, part-of and version"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^app[.]kubernetes[.]io/(name|component|part-of|version)$') || !k.matches('^([^/]*[.])?(clevertap[.]passcode-operator[.]io|kubernetes[.]io|k8s[.]io|argocd[.]argoproj[.]io|meta[.]helm[.]sh|toolkit[.]fluxcd[.]io)/'))",message="keys of the operator (clevertap.passcode-operator.io/), of Kubernetes (kubernetes.io/, k8s.io/) and of deployers (argocd.argoproj.io/, meta.helm.sh/, toolkit.fluxcd.io/) must not be set, except app.kubernetes.io/name, component, part-of and version"
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 
-	// Annotations are set on the Secret beside the operator's own, and restored when somebody changes them.
+	// annotations are set on the Secret beside the operator's own, and restored if they are changed. Defaults to none.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, k.size() <= 317 && k.matches('^([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?([.][A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$'))",message="every key must be a valid annotation key, such as note or example.com/note"
-	// +kubebuilder:validation:XValidation:rule="self.all(k, k.lowerAscii().matches('^app[.]kubernetes[.]io/(name|component|part-of|version)$') || !k.lowerAscii().matches('^([^/]*[.])?(clevertap[.]passcode-operator[.]io|kubernetes[.]io|k8s[.]io|argocd[.]argoproj[.]io|meta[.]helm[.]sh|toolkit[.]fluxcd[.]io)/'))",message="keys of the operator (clevertap.passcode-operator.io/), of Kubernetes (kubernetes.io/, k8s.io/) and of deployers (argocd.argoproj.io/, meta.helm.sh/, toolkit.fluxcd.io/) must not be set, but for app.kubernetes.io/name, component, part-of and version"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, k.lowerAscii().matches('^app[.]kubernetes[.]io/(name|component|part-of|version)$') || !k.lowerAscii().matches('^([^/]*[.])?(clevertap[.]passcode-operator[.]io|kubernetes[.]io|k8s[.]io|argocd[.]argoproj[.]io|meta[.]helm[.]sh|toolkit[.]fluxcd[.]io)/'))",message="keys of the operator (clevertap.passcode-operator.io/), of Kubernetes (kubernetes.io/, k8s.io/) and of deployers (argocd.argoproj.io/, meta.helm.sh/, toolkit.fluxcd.io/) must not be set, except app.kubernetes.io/name, component, part-of and version"
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
-	// DeletionPolicy says what becomes of the Secret when the object is deleted. Absent means Retain.
+	// deletionPolicy is what happens to the Secret when the object is deleted. Retain: it stays. Delete: the garbage
+	// collector deletes it. Defaults to Retain.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
-// LabelValue is a label's value.
+// LabelValue is the value of a label.
 // +kubebuilder:validation:MaxLength=63
 // +kubebuilder:validation:XValidation:rule="self.matches('^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$')",message="must be a label value: letters, digits, hyphens, underscores and dots"
 type LabelValue string
 
-// AnnotationValue is an annotation's value.
+// AnnotationValue is the value of an annotation.
 // +kubebuilder:validation:MaxLength=1024
 type AnnotationValue string
 
-// DeletionPolicy says what becomes of a target when its object is deleted.
+// DeletionPolicy is what happens to a target when its object is deleted. Retain: it stays. Delete: it is deleted.
 // +kubebuilder:validation:Enum=Retain;Delete
 type DeletionPolicy string
 
-// What becomes of the target.
+// The deletion policies.
 const (
-	// DeletionPolicyRetain leaves the Secret.
+	// DeletionPolicyRetain keeps the Secret.
 	DeletionPolicyRetain DeletionPolicy = "Retain"
-	// DeletionPolicyDelete lets the garbage collector remove the Secret after the object.
+	// DeletionPolicyDelete has the garbage collector delete the Secret after the object.
 	DeletionPolicyDelete DeletionPolicy = "Delete"
 )
 
-// TargetKeys name the keys of the target Secret.
+// TargetKeys are the names of the target Secret's keys.
 //
 // +kubebuilder:validation:XValidation:rule="[[has(self.accountID) ? self.accountID : 'accountId', has(self.passcode) ? self.passcode : 'passcode', has(self.region) ? self.region : 'region', has(self.endpoint) ? self.endpoint : 'endpoint'] + (has(self.previousPasscode) ? [self.previousPasscode] : [])].all(keys, keys.all(k, keys.filter(other, other == k).size() == 1))",message="the keys must differ from each other, those left out included: accountId, passcode, region, endpoint"
 type TargetKeys struct {
-	// AccountID is the key of the account id. Absent means accountId.
+	// accountID is the key of the account id. Defaults to accountId.
 	// +optional
 	AccountID TargetKey `json:"accountID,omitempty"`
-	// Passcode is the key of the passcode. Absent means passcode.
+	// passcode is the key of the active passcode. Defaults to passcode.
 	// +optional
 	Passcode TargetKey `json:"passcode,omitempty"`
-	// Region is the key of the region. Absent means region.
+	// region is the key of the region. Defaults to region.
 	// +optional
 	Region TargetKey `json:"region,omitempty"`
-	// Endpoint is the key of the region's API base URL. Absent means endpoint.
+	// endpoint is the key of the base URL of the region's API. Defaults to endpoint.
 	// +optional
 	Endpoint TargetKey `json:"endpoint,omitempty"`
-	// PreviousPasscode is the key of the passcode that was replaced, for as long as something may still hold it.
-	// Absent means that there is no such key.
+	// previousPasscode is the key of the passcode that the active one replaced, written while it may still be in use.
+	// Defaults to no such key.
 	// +optional
 	PreviousPasscode TargetKey `json:"previousPasscode,omitempty"`
 }
 
-// TargetKey is a key of a Secret.
+// TargetKey is the name of a key of a Secret.
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=253
 // +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="must be a key of a Secret: letters, digits, hyphens, underscores and dots, not . and not beginning with .."
 type TargetKey string
 
-// Rotation says when the next passcode takes over.
+// Rotation controls when the successor becomes active.
 type Rotation struct {
-	// Before is how long before a passcode's end the next one takes over. Absent means 720h, but never more than a
-	// third of the passcode's life.
+	// before is how long before expiry the successor becomes active. Defaults to 720h, but at most a third of the
+	// validity.
 	// +optional
 	Before *Duration `json:"before,omitempty"`
 
-	// Pin is the name of a listed passcode to stay on. Absent or empty means none.
+	// pin is the name of an entry of passcodes that is to be and stay active until CleverTap rejects it. Defaults to
+	// none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Pin string `json:"pin,omitempty"`
 
-	// Windows are when a scheduled switch may happen; in the last 24 h before the end every moment is open. Absent means
-	// at any time.
+	// windows are the times in which scheduled rotations may happen, at most 16. In the last 24h before expiry they do
+	// not apply. Defaults to any time.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	Windows []RotationWindow `json:"windows,omitempty"`
 }
 
-// RotationWindow is a time in which scheduled switches may happen, again and again.
+// RotationWindow is a recurring time in which scheduled rotations may happen.
 type RotationWindow struct {
-	// Schedule is when it opens: five cron fields, as a CronJob's. One that does not parse is told by Stalled.
+	// schedule is when the window opens: five cron fields, as in a CronJob, such as 0 2 * * 1-5. If it does not parse,
+	// the condition Stalled says so (WindowInvalid).
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="!self.trim().startsWith('@') && !self.contains('TZ=')",message="must be five cron fields, such as 0 2 * * 1-5; the zone is set by timeZone"
 	Schedule string `json:"schedule"`
 
-	// Duration is how long it stays open, 1m to 168h.
+	// duration is how long the window stays open: 1m to 168h.
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('168h'))",message="must be 1m to 168h"
 	Duration Duration `json:"duration"`
 
-	// TimeZone is the IANA name of the zone whose clocks the schedule is read on. Absent means UTC.
+	// timeZone is the time zone of schedule, an IANA name such as Europe/Paris. Defaults to UTC.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	TimeZone string `json:"timeZone,omitempty"`
 }
 
-// Rollout says which workloads are restarted after a rotation.
+// Rollout selects the workloads that are restarted after a rotation.
 type Rollout struct {
-	// Auto true restarts the Deployments, StatefulSets and DaemonSets that hold the target by env or subPath. Absent
-	// means false.
+	// auto restarts the Deployments, StatefulSets and DaemonSets that use the target by environment variable or
+	// subPath mount, which a running container never rereads. Defaults to false.
 	// +optional
 	Auto bool `json:"auto,omitempty"`
 
-	// Targets are restarted as well, however they hold the target.
+	// targets are restarted as well, however they use the target: at most 100. Defaults to none.
 	// +optional
 	// +listType=map
 	// +listMapKey=kind
@@ -275,45 +287,50 @@ type Rollout struct {
 	Targets []RolloutTarget `json:"targets,omitempty"`
 }
 
-// RolloutTarget names a workload of the same namespace.
+// RolloutTarget names a workload in the same namespace.
 type RolloutTarget struct {
-	// Kind of the workload.
+	// kind is the kind of the workload: Deployment, StatefulSet, DaemonSet, or Rollout (of Argo Rollouts).
 	// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;Rollout
 	Kind string `json:"kind"`
 
-	// Name of the workload.
+	// name is the name of the workload.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a workload: lower-case letters, digits, hyphens and dots"
 	Name string `json:"name"`
 }
 
-// VerificationMode is how CleverTap is asked about a passcode.
+// VerificationMode is how a passcode is verified with CleverTap. Connect: by the API that CleverTap has for it.
+// Events: by a request for events, for accounts that may not use Connect. None: not at all.
 // +kubebuilder:validation:Enum=Connect;Events;None
 type VerificationMode string
 
-// The ways of asking.
+// The verification modes.
 const (
-	// VerificationConnect asks the endpoint that exists for it.
+	// VerificationConnect calls GET /v1/connect.
 	VerificationConnect VerificationMode = "Connect"
-	// VerificationEvents asks for events, for accounts where Connect does not answer.
+	// VerificationEvents calls GET /1/events.json, for accounts that may not use Connect.
 	VerificationEvents VerificationMode = "Events"
-	// VerificationNone does not ask: whatever is well-formed counts as accepted.
+	// VerificationNone verifies nothing: every well-formed value counts as accepted.
 	VerificationNone VerificationMode = "None"
 )
 
-// Verification says how and how often CleverTap is asked.
+// Verification controls how, and how often, passcodes are verified with CleverTap.
 type Verification struct {
-	// Mode is how CleverTap is asked. Absent means Connect.
+	// mode is how a passcode is verified. Connect: GET /v1/connect, which CleverTap has for partners. Events: GET
+	// /1/events.json, for accounts that may not use Connect. None: no calls; every well-formed value counts as
+	// accepted. Defaults to Connect.
 	// +optional
 	Mode VerificationMode `json:"mode,omitempty"`
 
-	// Interval is how often the published passcode is verified with CleverTap, 1m to 720h. Absent means 1h.
+	// interval is how often the active passcode is verified: 1m to 720h. Defaults to 1h.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('720h'))",message="must be 1m to 720h"
 	Interval *Duration `json:"interval,omitempty"`
 }
 
-// Phase sums an object up for people. Programs read the conditions.
+// Phase sums up the object for people; programs read the conditions. Pending: nothing is published yet. Active: a
+// passcode is published. ExpiringSoon: 30 days or less are left. Expired: it has expired. Rejected: CleverTap rejects
+// it and there is no successor.
 // +kubebuilder:validation:Enum=Pending;Active;ExpiringSoon;Expired;Rejected
 type Phase string
 
@@ -321,41 +338,44 @@ type Phase string
 const (
 	// PhasePending: nothing is published yet.
 	PhasePending Phase = "Pending"
-	// PhaseActive: a passcode is published.
+	// PhaseActive: a passcode is active.
 	PhaseActive Phase = "Active"
-	// PhaseExpiringSoon: the published passcode has 30 days or less left.
+	// PhaseExpiringSoon: the active passcode expires in 30 days or less.
 	PhaseExpiringSoon Phase = "ExpiringSoon"
-	// PhaseExpired: the published passcode is past its end.
+	// PhaseExpired: the active passcode has expired.
 	PhaseExpired Phase = "Expired"
-	// PhaseRejected: CleverTap refuses the published passcode and there is no spare.
+	// PhaseRejected: CleverTap rejects the active passcode and there is no successor.
 	PhaseRejected Phase = "Rejected"
 )
 
-// PasscodeState is what is known of a listed passcode.
+// PasscodeState is the state of an entry. Missing: no value. Malformed: the value cannot be a passcode. Unverified: no
+// result yet. Rejected: CleverTap rejects it. Duplicate: the same value as an earlier entry. Staged: accepted and
+// unused. Active: in the target. Retiring: replaced, still in use. Retired: replaced, safe to delete on the dashboard.
+// Expired: it has expired.
 // +kubebuilder:validation:Enum=Missing;Malformed;Unverified;Rejected;Duplicate;Staged;Active;Retiring;Retired;Expired
 type PasscodeState string
 
-// The states of a listed passcode.
+// The states of an entry.
 const (
-	// StateMissing: its Secret or key is not there, or the Secret is not labelled.
+	// StateMissing: its Secret or key does not exist, or the Secret has no label.
 	StateMissing PasscodeState = "Missing"
-	// StateMalformed: its value can't be a passcode.
+	// StateMalformed: its value cannot be a passcode.
 	StateMalformed PasscodeState = "Malformed"
-	// StateUnverified: CleverTap has not said yet whether it works.
+	// StateUnverified: there is no result of a verification yet.
 	StateUnverified PasscodeState = "Unverified"
-	// StateRejected: CleverTap refuses it.
+	// StateRejected: CleverTap rejects it.
 	StateRejected PasscodeState = "Rejected"
 	// StateDuplicate: an earlier entry has the same value.
 	StateDuplicate PasscodeState = "Duplicate"
-	// StateStaged: accepted, and waiting to be used.
+	// StateStaged: CleverTap accepts it, and it is unused.
 	StateStaged PasscodeState = "Staged"
-	// StateActive: it is the published one.
+	// StateActive: it is in the target.
 	StateActive PasscodeState = "Active"
-	// StateRetiring: it was replaced, and something may still hold it.
+	// StateRetiring: it was replaced, and may still be in use.
 	StateRetiring PasscodeState = "Retiring"
-	// StateRetired: it was replaced and nothing holds it: safe to delete on the dashboard.
+	// StateRetired: it was replaced and is not in use: safe to delete on the dashboard.
 	StateRetired PasscodeState = "Retired"
-	// StateExpired: it is past its end.
+	// StateExpired: it has expired.
 	StateExpired PasscodeState = "Expired"
 )
 
@@ -367,172 +387,181 @@ func PasscodeStates() []PasscodeState {
 	}
 }
 
-// RotationReason is why a value was published.
+// RotationReason is why a value was published. Initial: the first one. Scheduled: the rotation time had come.
+// Requested: by annotation. Rejected: CleverTap rejected the one before. Expired: it did so at or near expiry.
+// SourceChanged: the value, account or region was changed. Removed: the entry was removed. Pinned: spec.rotation.pin
+// names it.
 // +kubebuilder:validation:Enum=Initial;Scheduled;Requested;Rejected;Expired;SourceChanged;Removed;Pinned
 type RotationReason string
 
-// Why a value was published.
+// The reasons.
 const (
 	// RotationInitial: nothing was published before.
 	RotationInitial RotationReason = "Initial"
-	// RotationScheduled: the rotation time of the one before had come.
+	// RotationScheduled: the rotation time of the passcode before had come.
 	RotationScheduled RotationReason = "Scheduled"
-	// RotationRequested: a person asked for it by annotation.
+	// RotationRequested: a person requested it by annotation.
 	RotationRequested RotationReason = "Requested"
-	// RotationRejected: CleverTap refused the one before.
+	// RotationRejected: CleverTap rejected the passcode before.
 	RotationRejected RotationReason = "Rejected"
-	// RotationExpired: CleverTap refused the one before, at or near its end.
+	// RotationExpired: CleverTap rejected the passcode before, at or near its expiry.
 	RotationExpired RotationReason = "Expired"
 	// RotationSourceChanged: the value in the source changed, or account or region did.
 	RotationSourceChanged RotationReason = "SourceChanged"
-	// RotationRemoved: the one before was taken off the list.
+	// RotationRemoved: the passcode before was removed from the list.
 	RotationRemoved RotationReason = "Removed"
-	// RotationPinned: rotation.pin names it.
+	// RotationPinned: spec.rotation.pin names it.
 	RotationPinned RotationReason = "Pinned"
 )
 
-// CleverTapPasscodeStatus is what the operator reports.
+// CleverTapPasscodeStatus is the observed state.
 type CleverTapPasscodeStatus struct {
-	// ObservedGeneration is the generation that this status speaks of; -1 before the first.
+	// observedGeneration is the generation that this status describes; -1 before the first.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// AccountID is the account that this status speaks of.
+	// accountID is the account that this status describes.
 	// +optional
 	AccountID string `json:"accountID,omitempty"`
-	// Region is the region that this status speaks of.
+	// region is the region that this status describes.
 	// +optional
 	Region Region `json:"region,omitempty"`
 
-	// Phase sums the object up for people. Programs read the conditions.
+	// phase sums up the object for people; programs read the conditions. Pending: nothing is published yet. Active: a
+	// passcode is published. ExpiringSoon: 30 days or less are left. Expired: it has expired. Rejected: CleverTap
+	// rejects it and there is no successor.
 	// +optional
 	Phase Phase `json:"phase,omitempty"`
 
-	// ActivePasscode is the name of the published passcode. Absent means that nothing is published.
+	// activePasscode is the name of the entry whose value is in the target. Absent if nothing is published.
 	// +optional
 	ActivePasscode string `json:"activePasscode,omitempty"`
 
-	// ExpiresAt is when the published passcode ends. Absent means never.
+	// expiresAt is when the active passcode expires. Absent if it never does.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 
-	// Target is the name of the Secret that workloads mount.
+	// target is the name of the Secret that workloads mount.
 	// +optional
 	Target string `json:"target,omitempty"`
 
-	// Revision counts publications of a value, from 1. It never goes back while the target or this status remains.
+	// revision counts publications of a value, from 1. It never decreases while the target or this status remains.
 	// +optional
 	Revision int64 `json:"revision,omitempty"`
 
-	// NextPasscode is the accepted passcode that takes over next. Absent means that there is none.
+	// nextPasscode is the name of the verified successor. Absent without one, pinned or suspended.
 	// +optional
 	NextPasscode string `json:"nextPasscode,omitempty"`
 
-	// NextRotationTime is when it takes over.
+	// nextRotationTime is when the successor becomes active. Absent without one, pinned or suspended.
 	// +optional
 	NextRotationTime *metav1.Time `json:"nextRotationTime,omitempty"`
 
-	// RunwayUntil is when the last usable passcode ends. Absent means that one lasts forever, or nothing is published.
+	// runwayUntil is when the last passcode that will become active by itself expires. Absent if one never expires, or
+	// nothing is published.
 	// +optional
 	RunwayUntil *metav1.Time `json:"runwayUntil,omitempty"`
 
-	// Passcodes tell the state of each listed passcode.
+	// passcodes is the state of each entry of spec.passcodes.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	Passcodes []PasscodeStatus `json:"passcodes,omitempty"`
 
-	// History is the last 10 publications, newest first.
+	// history is the last 10 publications, newest first.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10
 	History []Publication `json:"history,omitempty"`
 
-	// StalePods are Pods that still hold a replaced value. Absent means none that the operator knows of.
+	// stalePods are the Pods that still use a replaced value. Absent if none is outstanding.
 	// +optional
 	StalePods *StalePods `json:"stalePods,omitempty"`
 
-	// LastHandledRotateAt echoes the rotate-requested-at annotation once it was handled.
+	// lastHandledRotateAt is the value of the annotation rotate-requested-at that was handled last.
 	// +optional
 	LastHandledRotateAt string `json:"lastHandledRotateAt,omitempty"`
 
-	// LastHandledVerifyAt echoes the verify-requested-at annotation once every listed value was answered for or
-	// could not be.
+	// lastHandledVerifyAt is the value of the annotation verify-requested-at that was handled last: every entry had a
+	// result by then, or could not have one.
 	// +optional
 	LastHandledVerifyAt string `json:"lastHandledVerifyAt,omitempty"`
 
-	// Conditions hold the truth for programs. Their types and reasons are documented in conditions.go.
+	// conditions are Ready, Verified, ExpiringSoon, SuccessorReady, SourcesReady, RolloutComplete, and for kstatus
+	// Reconciling and Stalled. docs/reference.md explains each reason.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// PasscodeStatus is what is known of a listed passcode.
+// PasscodeStatus is the state of an entry.
 type PasscodeStatus struct {
-	// Name of the entry in spec.passcodes.
+	// name is the name of the entry in spec.passcodes.
 	Name string `json:"name"`
 
-	// State is what is known of it.
+	// state is Missing (no value), Malformed (cannot be a passcode), Unverified (no result yet), Rejected (by
+	// CleverTap), Duplicate (same value as an earlier entry), Staged (accepted and unused), Active (in the target),
+	// Retiring (replaced, still in use), Retired (replaced, safe to delete on the dashboard) or Expired.
 	State PasscodeState `json:"state"`
 
-	// BeginsAt is when its life began: createdAt, or when its value was first seen.
+	// beginsAt is from when the passcode is valid: createdAt, or when its value was first seen.
 	// +optional
 	BeginsAt *metav1.Time `json:"beginsAt,omitempty"`
 
-	// ExpiresAt is when it ends. Absent means never, or that it has no value yet.
+	// expiresAt is when the passcode expires. Absent if it never does, or has no value yet.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 
-	// FirstSeenAt is when its present value was first seen.
+	// firstSeenAt is when the operator first saw the present value.
 	// +optional
 	FirstSeenAt *metav1.Time `json:"firstSeenAt,omitempty"`
 
-	// StaleCreatedAt is a createdAt in the spec that belongs to a value before the present one, and is not counted.
+	// staleCreatedAt is a createdAt in spec that belongs to an earlier value, and is ignored.
 	// +optional
 	StaleCreatedAt string `json:"staleCreatedAt,omitempty"`
 
-	// VerifiedAt is when CleverTap last accepted or refused it.
+	// verifiedAt is when CleverTap last accepted or rejected the passcode.
 	// +optional
 	VerifiedAt *metav1.Time `json:"verifiedAt,omitempty"`
 
-	// RetiredAt is since when it could have been deleted on the dashboard.
+	// retiredAt is since when the passcode can be deleted on the dashboard.
 	// +optional
 	RetiredAt *metav1.Time `json:"retiredAt,omitempty"`
 
-	// Fingerprint tells one value from another and nothing else: a keyed digest, useless without the operator's key.
+	// fingerprint tells values apart and nothing else: a keyed digest, useless without the operator's key.
 	// +optional
 	Fingerprint string `json:"fingerprint,omitempty"`
 
-	// Message says what a person should know or do.
+	// message says what is wrong, or worth knowing, and what to do.
 	// +optional
 	Message string `json:"message,omitempty"`
 }
 
-// Publication is one change of what is published.
+// Publication is one publication of a value.
 type Publication struct {
-	// Revision that this publication made.
+	// revision is the revision that it made.
 	Revision int64 `json:"revision"`
-	// Passcode that was published, by name.
+	// passcode is the name of the entry that was published.
 	Passcode string `json:"passcode"`
-	// Time of the publication.
+	// time is when it was published.
 	Time metav1.Time `json:"time"`
-	// Reason for it.
+	// reason is why: Initial, Scheduled, Requested, Rejected, Expired, SourceChanged, Removed or Pinned.
 	Reason RotationReason `json:"reason"`
 }
 
-// StalePods are Pods that still hold a replaced value.
+// StalePods are Pods that still use a replaced value.
 type StalePods struct {
-	// Count of them.
+	// count is how many there are.
 	Count int32 `json:"count"`
-	// Names of up to 20 of them.
+	// names are the names of up to 20 of them.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=20
 	Names []string `json:"names,omitempty"`
 }
 
-// CleverTapPasscode keeps a working CleverTap passcode in a Secret.
+// CleverTapPasscode keeps a working CleverTap passcode in a Secret that workloads mount.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -549,20 +578,22 @@ type StalePods struct {
 // +kubebuilder:printcolumn:name="Rotates",type=string,JSONPath=".status.nextRotationTime",priority=1
 // +kubebuilder:printcolumn:name="Runway",type=string,JSONPath=".status.runwayUntil",priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=".status.conditions[?(@.type=='Ready')].message",priority=1
-// +kubebuilder:validation:XValidation:rule="self.spec.passcodes.all(p, p.secretKeyRef.name != (has(self.spec.target) && has(self.spec.target.name) ? self.spec.target.name : self.metadata.name))",message="the target Secret (spec.target.name, or the object's own name where that is absent) must not be one that a passcode is staged in"
+// +kubebuilder:validation:XValidation:rule="self.spec.passcodes.all(p, p.secretKeyRef.name != (has(self.spec.target) && has(self.spec.target.name) ? self.spec.target.name : self.metadata.name))",message="the target Secret (spec.target.name, or else the object's own name) must not be the secretKeyRef of an entry"
 type CleverTapPasscode struct {
 	metav1.TypeMeta `json:",inline"`
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// spec is the desired state.
 	Spec CleverTapPasscodeSpec `json:"spec"`
 
+	// status is the observed state, written by the operator.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status CleverTapPasscodeStatus `json:"status,omitempty"`
 }
 
-// CleverTapPasscodeList is a list of them.
+// CleverTapPasscodeList is a list of CleverTapPasscodes.
 // +kubebuilder:object:root=true
 type CleverTapPasscodeList struct {
 	metav1.TypeMeta `json:",inline"`

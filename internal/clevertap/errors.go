@@ -5,7 +5,7 @@ package clevertap
 
 import "time"
 
-// RejectedError says that CleverTap refuses the passcode: it is wrong, expired, deleted or revoked, or right but in
+// RejectedError says that CleverTap rejects the passcode: it is wrong, expired, deleted or revoked, or right but in
 // another region.
 type RejectedError struct {
 	// Seen is what was answered and by which host, for people; never any text of the answer itself.
@@ -13,7 +13,7 @@ type RejectedError struct {
 }
 
 func (e *RejectedError) Error() string {
-	return "CleverTap refuses the passcode: " + e.Seen
+	return "CleverTap rejects the passcode: " + e.Seen
 }
 
 // UnavailableError says that nothing was learnt about the passcode: no answer came, or one that says nothing.
@@ -26,7 +26,7 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	return "CleverTap did not say whether the passcode works: " + e.Seen
+	return "the passcode could not be verified: " + e.Seen
 }
 
 // Unwrap returns context.Canceled or context.DeadlineExceeded where the caller's context or the timeout ended the
@@ -45,5 +45,5 @@ type RateLimitedError struct {
 }
 
 func (e *RateLimitedError) Error() string {
-	return "CleverTap takes no more calls of this account for now: " + e.Seen
+	return "CleverTap limits the calls of this account: " + e.Seen
 }

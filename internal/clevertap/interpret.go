@@ -99,7 +99,7 @@ func readContent(body []byte) content {
 	case strings.HasPrefix(http.DetectContentType(trimmed), "text/html"):
 		return content{kind: "an HTML page"}
 	case json.Valid(trimmed):
-		return content{kind: "JSON that is no object"}
+		return content{kind: "JSON that is not an object"}
 	}
 	return content{kind: "a body that is not JSON"}
 }

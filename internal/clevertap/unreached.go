@@ -41,7 +41,7 @@ func (c *Client) unreached(ctx context.Context, host string, err error) *Unavail
 	case errors.Is(cause, errTimedOut):
 		return &UnavailableError{Seen: fmt.Sprintf("%s timed out after %s", host, c.timeout), cause: ctx.Err()}
 	case cause != nil:
-		return &UnavailableError{Seen: fmt.Sprintf("the call to %s was given up", host), cause: ctx.Err()}
+		return &UnavailableError{Seen: fmt.Sprintf("the call to %s was cancelled", host), cause: ctx.Err()}
 	}
 	return &UnavailableError{Seen: fmt.Sprintf("%s was not reached: %s", host, explain(err))}
 }
@@ -53,7 +53,7 @@ func explain(err error) string {
 			return text
 		}
 	}
-	return "no valid HTTP answer"
+	return "no valid HTTP response"
 }
 
 func explainProxy(err error) string {
@@ -70,7 +70,7 @@ func explainProxy(err error) string {
 			return "the proxy: " + text
 		}
 	}
-	return "the proxy does not answer"
+	return "the proxy does not respond"
 }
 
 func explainDNS(err error) string {
@@ -81,7 +81,7 @@ func explainDNS(err error) string {
 	case dns.IsNotFound:
 		return "no such host"
 	}
-	return "its name could not be looked up"
+	return "its name could not be resolved"
 }
 
 func explainTLS(err error) string {
@@ -120,7 +120,7 @@ func explainConnection(err error) string {
 	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
 		return "no route to it"
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return "it closed the connection without an answer"
+		return "it closed the connection without a response"
 	case errors.As(err, &network) && network.Timeout():
 		return "connecting timed out"
 	}

@@ -110,7 +110,7 @@ func (s *Scan) Restarted(w Workload, key, mark string) {
 
 // Outdated notes that a workload changed since the scan, so that the next one decides.
 func (s *Scan) Outdated(w Workload) {
-	s.note(w, func(r *Rollout) { r.Manual = "it changed since it was looked at; it is looked at again" })
+	s.note(w, func(r *Rollout) { r.Manual = "it changed since the scan; another scan follows" })
 }
 
 // Failed notes why the operator could not restart a workload, and what to do.

@@ -140,7 +140,7 @@ func unfinished(generation, observed int64, want, updated, available, all int32)
 	case updated < want:
 		return fmt.Sprintf("%d of %d Pods are updated", updated, want)
 	case all > updated:
-		return fmt.Sprintf("%d old Pods are still there", all-updated)
+		return fmt.Sprintf("%d old Pods are still running", all-updated)
 	case available < updated:
 		return fmt.Sprintf("%d of %d updated Pods are available", available, updated)
 	}

@@ -186,11 +186,11 @@ func (s *Scanner) argoRollouts(namespace string, scan *Scan) {
 	switch {
 	case err == nil:
 	case meta.IsNoMatchError(err) || apierrors.IsNotFound(err):
-		scan.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1): install it, or take the Rollout off spec.rollout.targets"
+		scan.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1): install it, or remove the Rollout from spec.rollout.targets"
 	case apierrors.IsForbidden(err):
-		scan.ArgoProblem = "the operator may not look at Argo Rollouts: set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
+		scan.ArgoProblem = "the operator is not permitted to list Argo Rollouts: set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
 	default:
-		scan.ArgoProblem = fmt.Sprintf("Argo Rollouts could not be listed: %s. It is tried again", apierrors.ReasonForError(err))
+		scan.ArgoProblem = fmt.Sprintf("Argo Rollouts could not be listed: %s. The operator tries again", apierrors.ReasonForError(err))
 	}
 }
 
@@ -225,7 +225,7 @@ func (s *Scanner) each(namespace string, list client.ObjectList, do func(runtime
 
 func scanProblem(namespace string, err error) string {
 	if apierrors.IsForbidden(err) {
-		return fmt.Sprintf("the operator may not look at Pods and workloads in namespace %s: let its service account list pods, deployments, statefulsets and daemonsets there", namespace)
+		return fmt.Sprintf("the operator is not permitted to list Pods and workloads in namespace %s: allow its service account to list pods, deployments, statefulsets and daemonsets there", namespace)
 	}
-	return fmt.Sprintf("Pods and workloads in namespace %s could not be listed: %s. It is tried again", namespace, apierrors.ReasonForError(err))
+	return fmt.Sprintf("Pods and workloads in namespace %s could not be listed: %s. The operator tries again", namespace, apierrors.ReasonForError(err))
 }

@@ -28,22 +28,22 @@ type Counters struct {
 func NewCounters() *Counters {
 	return &Counters{
 		watched: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "namespace_watched", Help: "Whether a namespace that --namespaces names is watched: 0 if it is missing or may not be read.",
+			Name: prefix + "namespace_watched", Help: "Whether a namespace of --namespaces is watched: 0 if it is missing or reading it is not permitted.",
 		}, []string{"namespace"}),
 		rotations: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: prefix + "rotations_total", Help: "Publications of a value, by reason.",
 		}, []string{"namespace", "name", "reason"}),
 		verifications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "verifications_total", Help: "Questions to CleverTap, by what came back.",
+			Name: prefix + "verifications_total", Help: "Verifications with CleverTap, by result.",
 		}, []string{"region", "result"}),
 		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "rollout_restarts_total", Help: "Restarts of workloads, by kind and whether the API server took them.",
+			Name: prefix + "rollout_restarts_total", Help: "Restarts of workloads, by kind and result of the write.",
 		}, []string{"kind", "result"}),
 		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "notifications_total", Help: "Notices, by what became of them: success, error, or dropped because too many waited.",
+			Name: prefix + "notifications_total", Help: "Notifications, by result: success, error, or dropped because the queue was full.",
 		}, []string{"result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: prefix + "verification_duration_seconds", Help: "How long CleverTap took to answer.",
+			Name: prefix + "verification_duration_seconds", Help: "Duration of calls to CleverTap.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"region"}),
 	}

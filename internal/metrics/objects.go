@@ -50,15 +50,15 @@ func newGauge(name, help string, tell func(*v1alpha1.CleverTapPasscode, func(flo
 
 func gauges() []gauge {
 	return []gauge{
-		newGauge("expiration_timestamp_seconds", "When the published passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
-		newGauge("rotation_timestamp_seconds", "When the next passcode takes over; absent without one.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
-		newGauge("runway_timestamp_seconds", "When the last usable passcode ends; absent when never.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
-		newGauge("retired_timestamp_seconds", "Since when the oldest replaced passcode could have been deleted; absent without one.", moment(oldestRetired)),
-		newGauge("stale_pods", "How many Pods still hold a replaced value.", stalePods),
+		newGauge("expiration_timestamp_seconds", "When the active passcode expires; absent if it never does.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
+		newGauge("rotation_timestamp_seconds", "When the successor becomes active; absent without one.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
+		newGauge("runway_timestamp_seconds", "When the last passcode that becomes active by itself expires; absent if one never does.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
+		newGauge("retired_timestamp_seconds", "Since when the oldest Retired passcode can be deleted; absent without one.", moment(oldestRetired)),
+		newGauge("stale_pods", "Pods that still use a replaced value.", stalePods),
 		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),
 		newGauge("ready_reason", "1 for the reason of the condition Ready.", readyReason, "reason"),
 		newGauge("info", "1.", info, "account_id", "region", "type"),
-		newGauge("entries", "How many listed passcodes are in the state.", entries, "state"),
+		newGauge("entries", "Entries in the state.", entries, "state"),
 	}
 }
 

@@ -234,14 +234,14 @@ func (s *Sender) try(ctx context.Context, event cloudevents.Event) string {
 // failed logs once that the sink is down, and not again until it has answered.
 func (s *Sender) failed(problem string) {
 	if !s.down {
-		s.Log.Info("The sink of notices does not take them; nothing else is affected, and the next ones are tried", "problem", problem)
+		s.Log.Info("The notification sink fails; nothing else is affected, and later notifications are tried", "problem", problem)
 	}
 	s.down = true
 }
 
 func (s *Sender) recovered() {
 	if s.down {
-		s.Log.Info("The sink of notices takes them again")
+		s.Log.Info("The notification sink works again")
 	}
 	s.down = false
 }

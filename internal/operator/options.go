@@ -56,23 +56,23 @@ type Options struct {
 
 // BindFlags adds the flags to the set; their defaults are the options'.
 func (o *Options) BindFlags(flags *flag.FlagSet) {
-	flags.Func("namespaces", "comma-separated namespaces to work in; absent: all", list(&o.Namespaces))
-	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets; absent: none", list(&o.AllowedTargetAnnotations))
-	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels; absent: none", list(&o.MetricLabels))
-	flags.StringVar(&o.NotificationSink, "notification-sink", "", "URL that gets a CloudEvent for each event; absent: the environment's K_SINK, or none")
-	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "work on objects that match this label selector alone: a shard; absent: all")
-	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "work only while holding the lease, so that several replicas can run")
-	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "the lease's name; absent: clevertap-passcode-operator, with a hash appended where namespaces or selector are set")
-	flags.StringVar(&o.OperatorNamespace, "operator-namespace", "", "where the lease and the key Secret live; absent: the namespace it runs in")
-	flags.StringVar(&o.MetricsBindAddress, "metrics-bind-address", ":8443", "where /metrics is served; 0 is off")
-	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, to those who may read them")
-	flags.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
-	flags.StringVar(&o.ClevertapEndpoint, "clevertap-endpoint", "", "base URL to ask in place of CleverTap's hosts, {region} replaced, for proxies and tests; absent: CleverTap's hosts")
-	flags.StringVar(&o.ClevertapPartner, "clevertap-partner", clevertap.DefaultPartner, "the partner of the connect call")
-	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "how long one call to CleverTap may take")
-	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "calls to CleverTap at once per account")
-	flags.DurationVar(&o.VolumeRefresh, "volume-refresh", 2*time.Minute, "how long kubelets may take to refresh a mounted Secret")
-	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "objects worked on at once")
+	flags.Func("namespaces", "comma-separated namespaces to watch (default all)", list(&o.Namespaces))
+	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets (default none)", list(&o.AllowedTargetAnnotations))
+	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels (default none)", list(&o.MetricLabels))
+	flags.StringVar(&o.NotificationSink, "notification-sink", "", "URL that receives a CloudEvent for each event (default: the environment variable K_SINK, else none)")
+	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "label selector of the objects to reconcile, for a shard (default all)")
+	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "reconcile only as the leader, so that several replicas can run")
+	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "name of the lease (default clevertap-passcode-operator, plus a hash if --namespaces or --watch-label-selector is set)")
+	flags.StringVar(&o.OperatorNamespace, "operator-namespace", "", "namespace of the lease and of the Secret with the fingerprint key (default the namespace that the operator runs in)")
+	flags.StringVar(&o.MetricsBindAddress, "metrics-bind-address", ":8443", "address that serves /metrics; 0 turns it off")
+	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, only to clients that are permitted to read them")
+	flags.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz")
+	flags.StringVar(&o.ClevertapEndpoint, "clevertap-endpoint", "", "base URL to call instead of CleverTap's hosts, for gateways and tests; {region} is replaced (default CleverTap's hosts)")
+	flags.StringVar(&o.ClevertapPartner, "clevertap-partner", clevertap.DefaultPartner, "value of the parameter partner of the Connect call")
+	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "timeout of one call to CleverTap")
+	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "maximum concurrent calls to CleverTap per account")
+	flags.DurationVar(&o.VolumeRefresh, "volume-refresh", 2*time.Minute, "how long kubelets may take to refresh a mounted Secret; an assumption that sets nothing")
+	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "maximum objects reconciled concurrently")
 }
 
 // list reads comma-separated values, with or without blanks around them.
@@ -104,7 +104,7 @@ func (o Options) complete() (Options, error) {
 	if o.OperatorNamespace == "" {
 		namespace, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 		if err != nil {
-			return o, fmt.Errorf("--operator-namespace must be given where the operator does not run in a Pod: %w", err)
+			return o, fmt.Errorf("--operator-namespace must be set if the operator does not run in a Pod: %w", err)
 		}
 		o.OperatorNamespace = strings.TrimSpace(string(namespace))
 	}

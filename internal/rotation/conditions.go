@@ -64,7 +64,7 @@ func (v report) ready() metav1.Condition {
 	case v.expired(p):
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonExpired, v.expiredMessage(p))
 	case v.rejected(p):
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.refusedMessage(p))
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.rejectedMessage(p))
 	}
 	return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodePublished, v.publishedMessage(p))
 }
@@ -99,7 +99,7 @@ func (v report) nothingUsable() metav1.Condition {
 	}
 	first := v.entries[0]
 	if first.hasValue() {
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRefusedMessage())
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRejectedMessage())
 	}
 	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
 }
@@ -118,7 +118,7 @@ func (v report) verified() *metav1.Condition {
 	case v.outdated(p):
 		c = v.withoutResult(p)
 	case p.result == clevertap.Rejected:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, "CleverTap "+v.denial())
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, v.rejects())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
 	}
@@ -132,9 +132,9 @@ func (v report) withoutResult(p *activePasscode) metav1.Condition {
 	case v.spec.Suspend:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
 	case p.verification.Unavailable > 0 && p.verification.RateLimited:
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.silentMessage(p))
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.unavailableSinceMessage(p))
 	case p.verification.Unavailable > 0:
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.silentMessage(p))
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.unavailableSinceMessage(p))
 	case unavailable(before):
 		// The process before this one attempted it. A restart in an outage is no end of it.
 		return condition(before.Status, before.Reason, before.Message)
@@ -155,11 +155,11 @@ func (v report) expiringSoonCondition() *metav1.Condition {
 	var c metav1.Condition
 	switch {
 	case p.validity.Until.IsZero():
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The passcode was declared to last forever")
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The active passcode never expires")
 	case v.expiringSoon(p):
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
 	default:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before the end begin at "+stamp(p.validity.SoonFrom()))
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before expiry begin at "+stamp(p.validity.SoonFrom()))
 	}
 	return &c
 }
@@ -179,7 +179,7 @@ func (v report) successorReady() *metav1.Condition {
 func (v report) sourcesReady() metav1.Condition {
 	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() })
 	if broken == nil {
-		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every listed passcode is there and well-formed")
+		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every entry has a well-formed value")
 	}
 	return condition(metav1.ConditionFalse, broken.Problem, v.problemsMessage())
 }

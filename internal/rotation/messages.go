@@ -18,14 +18,16 @@ import (
 const (
 	nothingWhileSuspended = "nothing takes over while spec.suspend is true"
 
+	// seeCommand points to the one place of the full command: repeated in every message, it would make each unreadable.
+	seeCommand = "the condition SuccessorReady has the command"
+
 	sourceLabel = v1alpha1.RoleLabel + "=" + v1alpha1.RoleSource
 )
 
-// refusal is what CleverTap says no to, and why it may. With --clevertap-endpoint set, the path to CleverTap is one more
+// rejects says that CleverTap rejects a value, and why it may. With --clevertap-endpoint set, the gateway is one more
 // thing that can be wrong.
-func (v report) denial() string {
-	text := "refuses it: it is wrong, expired, deleted or revoked, or belongs to another account or region"
-	return text + v.endpointHint()
+func (v report) rejects() string {
+	return "CleverTap rejects it: it is wrong, expired, deleted or revoked, or belongs to another account or region" + v.endpointHint()
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
@@ -33,7 +35,7 @@ func (v report) endpointHint() string {
 	if v.Endpoint == "" {
 		return ""
 	}
-	return fmt.Sprintf("; or the gateway %s, which --clevertap-endpoint names, answered in CleverTap's place", v.Endpoint)
+	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) answered instead of CleverTap", v.Endpoint)
 }
 
 // stamp is a time as people read it.
@@ -43,21 +45,37 @@ func stamp(t time.Time) string {
 
 func until(l schedule.Validity) string {
 	if l.Until.IsZero() {
-		return "forever"
+		return "never expires"
 	}
-	return "until " + stamp(l.Until)
+	return "expires " + stamp(l.Until)
 }
 
-// makeNext says which step a person is to take, so that it takes a minute: where, under which name, for how long, and
-// how to stage the value without leaving it in a shell's history.
-func (v report) makeNext() string {
-	if v.spec.Type == v1alpha1.PasscodeTypeUser && len(v.spec.Passcodes) > 0 {
-		return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its Secret, %s",
-			v.validity(), v.dashboardPage(), v.spec.Passcodes[0].SecretKeyRef.Name)
+// createNext says what a person is to do next: create which passcode, where, and stage it. The command is elsewhere.
+func (v report) createNext() string {
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		return v.resetUser()
+	}
+	return fmt.Sprintf("create the next passcode at %s and stage it (%s)", v.dashboardPage(), seeCommand)
+}
+
+// createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
+// value in a shell's history.
+func (v report) createNextByCommand() string {
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		return v.resetUser()
 	}
 	name := v.suggestedName()
-	return fmt.Sprintf("make %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
+	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
 		name, v.validity(), v.dashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+}
+
+// resetUser is the next step for a user's passcode, of which there is one.
+func (v report) resetUser() string {
+	secret := ""
+	if len(v.spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(", Secret %q", v.spec.Passcodes[0].SecretKeyRef.Name)
+	}
+	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", v.validity(), v.dashboardPage(), secret)
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
@@ -87,7 +105,7 @@ func (v report) validity() string {
 	return "Forever"
 }
 
-// suggestedName is the object's with the month in which what is published ends, or a number where that is taken.
+// suggestedName is the object's name with the month in which the active passcode expires, and a number if that is taken.
 func (v report) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
 	if p := v.active; p != nil && !p.validity.Until.IsZero() {
@@ -105,7 +123,7 @@ func (v report) suggestedName() string {
 // maxSuggested leaves room for the month and a number.
 const maxSuggested = 128 - len("-2006-01-100")
 
-// replacedMessage says what a publication replaced, and how early CleverTap refused it; "" where that is not known.
+// replacedMessage says what a publication replaced, and how early CleverTap rejected it; "" if that is not known.
 func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
 	if len(earlier) == 0 {
 		return ""
@@ -118,47 +136,47 @@ func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publi
 	return text
 }
 
-// early says how many days before its declared end a passcode was refused; "" where that is less than one.
-func early(l schedule.Validity, refused time.Time) string {
-	days := int(l.Until.Sub(refused) / (24 * time.Hour))
+// early says how many days before its expiry a passcode was rejected; "" if less than one.
+func early(l schedule.Validity, rejected time.Time) string {
+	days := int(l.Until.Sub(rejected) / (24 * time.Hour))
 	if l.Until.IsZero() || days < 1 {
 		return ""
 	}
-	return fmt.Sprintf(", refused %d days before its declared end", days)
+	return fmt.Sprintf(", rejected %d days before its declared expiry", days)
 }
 
 func forbiddenMessage(keys []string) string {
-	return fmt.Sprintf("spec.target.annotations: %s would have the Secret copied to where nobody follows it, and was left out: remove it, or have an administrator allow it with --allowed-target-annotations",
+	return fmt.Sprintf("spec.target.annotations: %s makes another controller copy the Secret, so it is not set. Remove it, or ask an administrator to allow it with --allowed-target-annotations",
 		strings.Join(keys, ", "))
 }
 
 func (v report) windowMessage() string {
-	return v.windowProblem.Error() + "; until that is mended, scheduled switches wait for the last 24 hours before the end"
+	return v.windowProblem.Error() + ". Fix it: until then, scheduled rotations wait for the last 24 hours before expiry"
 }
 
 func (v report) publishedMessage(p *activePasscode) string {
-	text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))
+	text := fmt.Sprintf("%q is active, %s", p.name(), until(p.validity))
 	if p.validity.Expired(v.now) {
-		text = fmt.Sprintf("%q is published: its declared end was %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.Until))
+		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.Until))
 	}
 	return text + v.pendingMessage(p)
 }
 
-// pendingMessage says why what is published is not what the spec asks for; "" where it is.
+// pendingMessage says why the active passcode is not the one that the spec asks for; "" if it is.
 func (v report) pendingMessage(p *activePasscode) string {
 	switch {
 	case p.accountChanged:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
 			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region, v.waitsMessage())
 	case p.sourceChanged() && v.state(p.formerEntry) == v1alpha1.StateRejected:
-		return "; CleverTap refuses the new value of its source"
+		return "; CleverTap rejects the new value of its source"
 	case p.removed():
-		return "; it is not listed any more, and " + v.waitsMessage()
+		return "; its entry was removed, and " + v.waitsMessage()
 	}
 	return ""
 }
 
-// waitsMessage says why no listed passcode has taken the place of one that the spec does not ask for any more.
+// waitsMessage says why no entry has replaced a passcode that the spec does not ask for any more.
 func (v report) waitsMessage() string {
 	switch {
 	case v.spec.Suspend:
@@ -167,29 +185,29 @@ func (v report) waitsMessage() string {
 		return "its target cannot be written"
 	}
 	if next := v.awaited(nil); next != nil {
-		return fmt.Sprintf("%q takes its place as soon as CleverTap accepts it", next.spec.Name)
+		return fmt.Sprintf("%q replaces it as soon as CleverTap accepts it", next.spec.Name)
 	}
-	return "no listed passcode is accepted"
+	return "CleverTap accepts no entry"
 }
 
 func (v report) expiredMessage(p *activePasscode) string {
-	return fmt.Sprintf("%q ended at %s and %s", p.name(), stamp(p.validity.Until), v.stuckMessage())
+	return fmt.Sprintf("%q expired at %s and %s", p.name(), stamp(p.validity.Until), v.stuckMessage())
 }
 
-func (v report) refusedMessage(p *activePasscode) string {
-	return fmt.Sprintf("CleverTap refuses %q, which is published%s, and %s. If it was not deleted or replaced, check accountID and region, and whether an admin enforces user passcodes%s",
+func (v report) rejectedMessage(p *activePasscode) string {
+	return fmt.Sprintf("CleverTap rejects %q, the active passcode%s, and %s. If nobody deleted it, check accountID, region, and whether an admin enforces user passcodes%s",
 		p.name(), early(p.validity, p.resultAt), v.stuckMessage(), v.endpointHint())
 }
 
-// stuckMessage says why nothing has taken over from a passcode that works no more, and what to do.
+// stuckMessage says why nothing has replaced a passcode that works no more, and what to do.
 func (v report) stuckMessage() string {
 	if v.spec.Suspend {
-		return nothingWhileSuspended + ": set it to false, or " + v.makeNext()
+		return nothingWhileSuspended + ": set it to false, or " + v.createNext()
 	}
 	if next := v.awaited(v.activeEntry()); next != nil {
-		return fmt.Sprintf("%q takes over as soon as CleverTap accepts it", next.spec.Name)
+		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.spec.Name)
 	}
-	return "no other listed passcode can take over: " + v.makeNext()
+	return "no other entry can become active: " + v.createNext()
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
@@ -202,56 +220,56 @@ func (v report) awaited(other *entry) *entry {
 	return nil
 }
 
-func (v report) allRefusedMessage() string {
-	var refused []string
+func (v report) allRejectedMessage() string {
+	var rejected []string
 	for _, e := range v.entries {
 		if e.hasValue() {
-			refused = append(refused, fmt.Sprintf("%q", e.spec.Name))
+			rejected = append(rejected, fmt.Sprintf("%q", e.spec.Name))
 		}
 	}
-	text := fmt.Sprintf("CleverTap refuses every listed passcode (%s): check accountID and region, and whether an admin enforces user passcodes%s; else %s", listing(refused), v.endpointHint(), v.makeNext())
+	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", listing(rejected), v.endpointHint(), v.createNext())
 	if v.firstOf(func(e *entry) bool { return !e.hasValue() }) != nil {
-		text = fmt.Sprintf("CleverTap refuses every listed passcode that is there (%s)%s. %s", listing(refused), v.endpointHint(), v.problemsMessage())
+		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", listing(rejected), v.endpointHint(), v.problemsMessage())
 	}
 	return text
 }
 
-// allReplacedMessage is for an object that has lost its target, and lists nothing that was not replaced before.
+// allReplacedMessage is for an object whose target is lost, and whose entries were all replaced before.
 func (v report) allReplacedMessage() string {
-	return "Every listed passcode was replaced before, and is not published again unasked: name one in spec.rotation.pin, or " + v.makeNext()
+	return "Every entry was replaced before, and an older value is never published unless requested: name an entry in spec.rotation.pin, or " + v.createNext()
 }
 
 func (v report) verifyingMessage() string {
-	return "CleverTap is being asked whether the passcode works"
+	return "Verifying the passcode with CleverTap"
 }
 
 func (v report) unavailableMessage(e *entry) string {
-	return fmt.Sprintf("CleverTap did not say whether %q works: %s. It is asked again%s", e.spec.Name, e.Verification.Seen, v.endpointHint())
+	return fmt.Sprintf("%q could not be verified: %s. The operator tries again%s", e.spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
-func (v report) silentMessage(p *activePasscode) string {
+func (v report) unavailableSinceMessage(p *activePasscode) string {
 	if p.verification.Seen == "" {
-		return "CleverTap has not answered for more than two intervals; what is published stays" + v.endpointHint()
+		return "No verification has succeeded for two intervals; the active passcode stays" + v.endpointHint()
 	}
-	return fmt.Sprintf("CleverTap has not answered for more than two intervals: %s; what is published stays%s", p.verification.Seen, v.endpointHint())
+	return fmt.Sprintf("No verification has succeeded for two intervals: %s; the active passcode stays%s", p.verification.Seen, v.endpointHint())
 }
 
 func (v report) acceptedMessage(p *activePasscode) string {
 	if p.validity.Expired(v.now) {
-		return "CleverTap accepts the published passcode, past its declared end"
+		return "CleverTap accepts the active passcode, past its declared expiry"
 	}
-	return "CleverTap accepts the published passcode"
+	return "CleverTap accepts the active passcode"
 }
 
 func (v report) expiringMessage(p *activePasscode) string {
-	text := fmt.Sprintf("%q ends at %s", p.name(), stamp(p.validity.Until))
+	text := fmt.Sprintf("%q expires at %s", p.name(), stamp(p.validity.Until))
 	switch next := v.successor(); {
 	case v.spec.Suspend && next != nil:
 		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.spec.Name)
 	case v.spec.Suspend:
-		return fmt.Sprintf("%s and %s: set it to false, and %s before then", text, nothingWhileSuspended, v.makeNext())
+		return fmt.Sprintf("%s and %s: set it to false, and %s before then", text, nothingWhileSuspended, v.createNext())
 	case next == nil:
-		return fmt.Sprintf("%s and nothing can take over: %s before then", text, v.makeNext())
+		return fmt.Sprintf("%s and there is no successor: %s before then", text, v.createNext())
 	case v.pinKeeps(p):
 		return fmt.Sprintf("%s; %s. Remove the pin before then", text, v.pinMessage())
 	}
@@ -266,24 +284,39 @@ func (v report) pinMessage() string {
 	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.pinned().spec.Name)
 }
 
+// noSuccessorMessage says what would make a successor. An entry without a value is one that only needs its source fixed:
+// no other passcode need be created.
 func (v report) noSuccessorMessage() string {
-	text := "No accepted passcode waits to take over: " + v.makeNext()
+	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() && e != v.activeEntry() && !v.sourceOfActive(e) })
+	if broken != nil {
+		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.spec.Name, capitalized(v.entryMessage(broken)))
+	}
+	text := "There is no successor: " + v.createNextByCommand()
 	if p := v.activeInTarget(); p != nil && !p.validity.Until.IsZero() {
 		text += " before " + stamp(p.validity.Until)
 	}
 	return text
 }
 
+// sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
+func (v report) sourceOfActive(e *entry) bool {
+	return v.active != nil && v.active.formerEntry == e
+}
+
+func capitalized(text string) string {
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 func (v report) successorMessage(next *entry) string {
 	switch {
 	case v.pinHolds():
-		return fmt.Sprintf("%q can take over; %s", next.spec.Name, v.pinMessage())
+		return fmt.Sprintf("%q can become active; %s", next.spec.Name, v.pinMessage())
 	case v.rotationAt.IsZero():
-		return fmt.Sprintf("%q can take over; the published one lasts forever", next.spec.Name)
+		return fmt.Sprintf("%q can become active; the active passcode never expires", next.spec.Name)
 	case !v.now.Before(v.rotationAt):
-		return fmt.Sprintf("%q takes over as soon as CleverTap accepts it once more", next.spec.Name)
+		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it once more", next.spec.Name)
 	}
-	return fmt.Sprintf("%q takes over at %s", next.spec.Name, stamp(v.rotationAt))
+	return fmt.Sprintf("%q becomes active at %s", next.spec.Name, stamp(v.rotationAt))
 }
 
 // problemsMessage names every entry that has no usable value.
@@ -307,9 +340,9 @@ func (v report) entryMessage(e *entry) string {
 	case v1alpha1.ReasonSourceNotFound:
 		return fmt.Sprintf("Secret %q does not exist: create it with the label %s", ref.Name, sourceLabel)
 	case v1alpha1.ReasonSourceNotLabelled:
-		return fmt.Sprintf("Secret %q is not labelled, so it was not read: kubectl label secret -n %s %s %s", ref.Name, v.Object.Namespace, ref.Name, sourceLabel)
+		return fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", ref.Name, v.Object.Namespace, ref.Name, sourceLabel)
 	case v1alpha1.ReasonKeyNotFound:
-		return fmt.Sprintf("Secret %q has no key %q", ref.Name, ref.Key)
+		return fmt.Sprintf("Secret %q has no key %q: add it, or correct secretKeyRef.key", ref.Name, ref.Key)
 	case v1alpha1.ReasonPasscodeMalformed:
 		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name, e.Detail)
 	}
@@ -319,46 +352,46 @@ func (v report) entryMessage(e *entry) string {
 func (v report) valueMessage(e *entry) string {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return fmt.Sprintf("the same value as %q, so it counts as one passcode with it", e.duplicateOf.spec.Name)
+		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.duplicateOf.spec.Name)
 	case state == v1alpha1.StateRejected:
-		return "CleverTap " + v.denial()
+		return v.rejects()
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
 		return v.overMessage(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
-		return "CleverTap did not say whether it works: " + e.Verification.Seen + v.endpointHint()
+		return "it could not be verified: " + e.Verification.Seen + v.endpointHint()
 	}
 	return v.datesMessage(e)
 }
 
-// overMessage is for a passcode that is over, and says what is left to do.
+// overMessage is for a passcode that was replaced or has expired, and says what is left to do.
 func (v report) overMessage(state v1alpha1.PasscodeState) string {
 	switch {
 	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
-		return "it was replaced, and CleverTap ended it then: there is nothing to delete. Take it off the list"
+		return "it was replaced, and a reset ended it: there is nothing to delete. Remove it from spec.passcodes"
 	case state == v1alpha1.StateRetired:
-		return "it was replaced, and nothing that can be seen holds it: delete it at " + v.dashboardPage() + " and take it off the list"
+		return "it was replaced and is not in use: delete it at " + v.dashboardPage() + " and remove it from spec.passcodes"
 	case state == v1alpha1.StateExpired && v.spec.Type == v1alpha1.PasscodeTypeUser:
-		return "it is past its end: take it off the list"
+		return "it has expired: remove it from spec.passcodes"
 	}
-	return "it is past its end. What uses it was not looked for: once nothing does, delete it at " + v.dashboardPage() + " and take it off the list"
+	return "it has expired: once nothing uses it, delete it at " + v.dashboardPage() + " and remove it from spec.passcodes"
 }
 
-// datesMessage says what is to be known of the dates of a passcode that may be used; "" for nothing.
+// datesMessage says what is wrong with the dates of a passcode that may be used; "" for nothing.
 func (v report) datesMessage(e *entry) string {
 	switch state := v.state(e); {
 	case e.createdInFuture:
-		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored and its life is counted from then: set createdAt to when it was made",
+		return fmt.Sprintf("createdAt %s is later than the first sight of its value, %s, so it is ignored: set createdAt to when the passcode was created",
 			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))
 	case state == v1alpha1.StateStaged && e.validity.NeverSuccessor():
-		return "its rotation time lies before its beginning, so it can never be a successor: shorten rotation.before, or make it last longer"
+		return "its rotation time is before its beginning, so it can never be a successor: shorten rotation.before, or give it a longer validity"
 	case state == v1alpha1.StateStaged && e.validity.Due(v.now):
-		return "its own rotation time has come, so it can be no successor any more"
+		return "its own rotation time has passed, so it cannot be a successor"
 	case e.spec.CreatedAt == nil && v.expiry(e.spec).Days != nil:
-		return "it has no createdAt, so its life is counted from when it was first seen: set createdAt to when it was made"
+		return "it has no createdAt, so its validity is counted from when it was first seen: set createdAt to when it was created"
 	case e.staleCreatedAt != "":
-		return "createdAt belongs to the value before this one, so its life is counted from when it was first seen: set createdAt to when it was made"
+		return "createdAt belongs to an earlier value, so validity is counted from when this one was first seen: set createdAt to when it was created"
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ func (v *snapshot) requested(annotation, echoed string, handled []string) reques
 	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
 	r.handled = unseen || r.value == echoed || slices.Contains(handled, r.value)
 	if v.spec.Suspend && r.denied == "" {
-		r.denied = "spec.suspend is true: set it to false and ask again"
+		r.denied = "spec.suspend is true: set it to false and request it again"
 	}
 	return r
 }
@@ -71,7 +71,7 @@ func (v *snapshot) rotateRequest() request {
 	case v.active == nil:
 		r.denied = "nothing is published yet"
 	case v.pinHolds():
-		r.denied = "spec.rotation.pin is set: remove it and ask again"
+		r.denied = "spec.rotation.pin is set: remove it and request it again"
 	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != clevertap.Rejected }):
 		r.noSuccessor = true
 	}

@@ -82,7 +82,7 @@ var _ = DescribeTable("12. While suspended", decides,
 
 var _ = DescribeTable("5. Spares", decides,
 	Entry("are not told with a time that has passed", given(listed("a", "b"), lasting("b", 200), published, at(rotates), accepted("a"), unanswered("b", 1)), mentions("SuccessorReady", "as soon as", "!at 2026"), mentions("ExpiringSoon", "as soon as")),
-	Entry("that wait for CleverTap at the end are told", given(listed("a", "b"), lasting("b", 200), published, at(ends), refused("a"), unanswered("b", 1)), says("Ready", "Expired"), mentions("Ready", `"b" takes over as soon as CleverTap accepts it`, "!no other")),
+	Entry("that wait for CleverTap at the end are told", given(listed("a", "b"), lasting("b", 200), published, at(ends), refused("a"), unanswered("b", 1)), says("Ready", "Expired"), mentions("Ready", `"b" becomes active as soon as CleverTap accepts it`, "!no other")),
 	Entry("are told with the time of their turn", given(spare), nextPasscode("b", rotates), says("SuccessorReady", "Staged"), state("b", "Staged")),
 	Entry("that are not accepted are not told", given(listed("a", "b"), refused("b"), publishedOnly("a")), nextPasscode("", time.Time{}), says("SuccessorReady", "NoSuccessor")),
 	Entry("of the same value are no spares", given(listed("a", "b"), holds("b", "a"), published), nextPasscode("", time.Time{}), state("b", "Duplicate")),

@@ -176,7 +176,7 @@ func (v *retirement) unfinishedRestart() string {
 // rolloutComplete speaks of environment variables and subPaths, and of what was restarted; volumes are not waited for.
 func (v *retirement) rolloutComplete() metav1.Condition {
 	if v.Scan == nil {
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, "Who holds the Secret is being looked up")
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, "A scan for what uses the Secret is under way")
 	}
 	if failed := v.rolloutFailure(); failed != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonFailed, failed)
@@ -184,7 +184,7 @@ func (v *retirement) rolloutComplete() metav1.Condition {
 	if waits := v.rolloutProgress(); waits != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, waits)
 	}
-	text := fmt.Sprintf("No environment variable or subPath mount holds a value before revision %d", v.active.record.Revision)
+	text := fmt.Sprintf("No environment variable or subPath mount has a value older than revision %d", v.active.record.Revision)
 	if without := v.podsWithout(); len(without) > 0 {
 		text += fmt.Sprintf(". Pods that had started before the first publication, or in the same seconds, may have no passcode, as their variable is optional: restart %s", listing(without))
 	}
@@ -228,24 +228,24 @@ func (v *retirement) rolloutFailure() string {
 	}
 	for _, t := range v.spec.Rollout.Targets {
 		if !slices.ContainsFunc(v.Scan.Rollouts, func(r consumers.Rollout) bool { return r.Kind == t.Kind && r.Name == t.Name }) {
-			return fmt.Sprintf("%s %q of spec.rollout.targets does not exist: create it, or take it off the list", t.Kind, t.Name)
+			return fmt.Sprintf("%s %q of spec.rollout.targets does not exist: create it, or remove it from the list", t.Kind, t.Name)
 		}
 	}
 	for _, r := range v.restarts {
 		switch {
 		case r.Paused:
-			return fmt.Sprintf("%s %q holds an old value and is paused: kubectl rollout resume -n %s %s/%s", r.Kind, r.Name, v.Object.Namespace, strings.ToLower(r.Kind), r.Name)
+			return fmt.Sprintf("%s %q uses an old value and is paused: kubectl rollout resume -n %s %s/%s", r.Kind, r.Name, v.Object.Namespace, strings.ToLower(r.Kind), r.Name)
 		case r.Manual != "":
-			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Manual)
+			return fmt.Sprintf("%s %q uses an old value, and %s", r.Kind, r.Name, r.Manual)
 		case r.Problem != "":
-			return fmt.Sprintf("%s %q holds an old value, and %s", r.Kind, r.Name, r.Problem)
+			return fmt.Sprintf("%s %q uses an old value, and %s", r.Kind, r.Name, r.Problem)
 		case r.undone:
 			return v.undoneMessage(r)
 		}
 	}
 	for _, r := range v.Scan.Rollouts {
 		if v.restartedFor(r.Restarts) && r.Failed != "" {
-			return fmt.Sprintf("%s %q was restarted and does not get there: %s", r.Kind, r.Name, r.Failed)
+			return fmt.Sprintf("%s %q was restarted, and its rollout failed: %s", r.Kind, r.Name, r.Failed)
 		}
 	}
 	return ""
@@ -257,7 +257,7 @@ func (v *retirement) undoneMessage(r restart) string {
 	if r.Controller.Kind != "" {
 		by = fmt.Sprintf("its controller, %s %q,", r.Controller.Kind, r.Controller.Name)
 	}
-	return fmt.Sprintf("%s %q holds an old value, and was restarted %d times: %s removes the annotation %s from its Pod template each time. Have it leave that annotation alone, and restart the workload: kubectl rollout restart -n %s %s/%s",
+	return fmt.Sprintf("%s %q uses an old value, and was restarted %d times: %s removes the annotation %s from its Pod template each time. Configure it to ignore that annotation, then restart the workload: kubectl rollout restart -n %s %s/%s",
 		r.Kind, r.Name, maxRestartAttempts, by, v.restartKey(), v.Object.Namespace, strings.ToLower(r.Kind), r.Name)
 }
 
@@ -301,7 +301,7 @@ func (v *retirement) rolloutProgress() string {
 	if len(stale) == 0 {
 		return ""
 	}
-	return "Pods still hold an old value by environment variable or subPath: " + listing(stale)
+	return "Pods still use an old value by environment variable or subPath mount: " + listing(stale)
 }
 
 // rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.

@@ -186,7 +186,7 @@ func (v *retirement) describeUnlisted(old Replaced) (passcode, what string) {
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
-	return "", fmt.Sprintf("the value that %q had until %s, not the one that it has now,", old.Passcode, stamp(old.At))
+	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, stamp(old.At))
 }
 
 func (v *retirement) entryOfReplaced(old Replaced) *entry {
@@ -354,16 +354,16 @@ func (v *retirement) retiringMessage(e *entry) string {
 		switch {
 		case r.entry != e:
 		case v.Scan != nil && v.Scan.Problem != "":
-			return "it was replaced; whether something still holds it can't be said: " + v.Scan.Problem
+			return "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem
 		case len(r.pods) > 0:
-			return fmt.Sprintf("it was replaced; Pods still hold it: %s. It is safe to delete once they are restarted", listing(r.pods))
+			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", listing(r.pods))
 		case r.usedByOther != "":
-			return fmt.Sprintf("it was replaced here, and Secret %q, the target of another CleverTapPasscode, still holds it", r.usedByOther)
+			return fmt.Sprintf("it was replaced here, and is still in use: it is in Secret %q, the target of another CleverTapPasscode", r.usedByOther)
 		case v.now.Before(r.refreshed):
 			return "it was replaced; volumes are being refreshed until " + r.refreshed.UTC().Format("15:04:05 UTC")
 		}
 	}
-	return "it was replaced; whether something still holds it is being looked up"
+	return "it was replaced; a scan for what still uses it is under way"
 }
 
 func listing(names []string) string {

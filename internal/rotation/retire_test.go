@@ -213,11 +213,11 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("is not told of again where the status is lost", given(rotated, looked(pod("api-1", frozen(before))), settled, looked(), settled, statusLost), state("a", "Retired"), tells("Rotated")),
 	Entry("is not told of again where it is renamed", given(rotated, looked(), settled, listed("z", "b"), holds("z", "a"), settled), state("z", "Retired"), tells()),
 	Entry("that was never marked counts as told of where it is listed no more", given(rotated, unmarked, listed("b"), statusLost, looked(pod("api-1", frozen(before)))), writesNothing, nothingStale),
-	Entry("is not spoken of by the name of what must not be deleted", given(published, after(time.Hour), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, looked()), tellsOf("SafeToDelete", "", "not the one that it has now")),
+	Entry("is not spoken of by the name of what must not be deleted", given(published, after(time.Hour), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, looked()), tellsOf("SafeToDelete", "", "not its present value")),
 	Entry("is spoken of by its name where that is free", given(rotated, looked(pod("api-1", frozen(before))), settled, listed("b"), settled, looked()), tellsOf("SafeToDelete", "a", `uses "a" any more`)),
 	Entry("of a user is dead already, and not to be deleted", given(spec(user), published, after(time.Hour), holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, looked()), tells(), nothingStale),
 	Entry("of a user with an entry of its own neither", given(spec(user), rotated, looked()), tells(), state("a", "Retired"), explains("a", "nothing to delete", "!delete it")),
-	Entry("past its end that nobody looked for is not called unused", given(listed("a", "b"), lasting("b", 1), publishedOnly("a"), after(2*day)), state("b", "Expired"), explains("b", "once nothing does")),
+	Entry("past its end that nobody looked for is not called unused", given(listed("a", "b"), lasting("b", 1), publishedOnly("a"), after(2*day)), state("b", "Expired"), explains("b", "once nothing uses it")),
 	Entry("of a first publication is nobody's", given(published), looks(false), nothingStale),
 )
 

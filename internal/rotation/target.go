@@ -102,7 +102,7 @@ func (v *pass) upkeep() *Want {
 	if w.Restores {
 		w.Events = append(w.Events, Event{
 			Reason: v1alpha1.EventTargetRestored, Passcode: record.Passcode,
-			Message: fmt.Sprintf("Secret %q had been changed or deleted by somebody else; put back", v.Object.TargetName()),
+			Message: fmt.Sprintf("Secret %q was changed or deleted by someone else, and is restored", v.Object.TargetName()),
 		})
 	}
 	return v.withMetadata(w)

@@ -160,7 +160,7 @@ func mutants() []mutant {
 		{mistake: "forget the owner of a target that is to go with its object", file: target, workload: "deletes",
 			right: "	if !owned {\n		return after\n	}\n", wrong: "	if !owned || len(before) == 0 {\n		return after\n	}\n"},
 		{mistake: "tell the value in a condition", file: "internal/rotation/messages.go", workload: "first publication",
-			right: `text := fmt.Sprintf("%q is published and lasts %s", p.name(), until(p.validity))`, wrong: `text := fmt.Sprintf("%q is published and lasts %s", p.tuple.Passcode.Reveal(), until(p.validity))`},
+			right: `text := fmt.Sprintf("%q is active, %s", p.name(), until(p.validity))`, wrong: `text := fmt.Sprintf("%q is active, %s", p.tuple.Passcode.Reveal(), until(p.validity))`},
 		{mistake: "compare by a plain hash", file: "internal/fingerprint/fingerprint.go", workload: "first publication",
 			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])`, wrong: "plain := sha256.Sum256([]byte(passcode.Reveal()))\n	return k.id + \"-\" + hex.EncodeToString(plain[:size])"},
 		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/verify.go", workload: "first publication",

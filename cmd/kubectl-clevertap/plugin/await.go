@@ -24,7 +24,7 @@ import (
 
 // timeoutFlag is how long a command waits for its outcome.
 func timeoutFlag(command *cobra.Command) *time.Duration {
-	return command.Flags().Duration("timeout", 2*time.Minute, "How long to wait for the outcome; 0 does not wait.")
+	return command.Flags().Duration("timeout", 2*time.Minute, "How long to wait for the result; 0 does not wait.")
 }
 
 // verdict looks at an object and says whether the outcome is there, and which; progress is what is known so far.

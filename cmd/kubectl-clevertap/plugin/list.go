@@ -26,7 +26,7 @@ func (c *cli) list() *cobra.Command {
 	)
 	command := &cobra.Command{
 		Use: "list", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Short: "List passcodes, those that need a person first",
+		Short: "List passcodes, those that require action first",
 		Example: `  kubectl clevertap list -A
   kubectl clevertap list -o name`,
 	}

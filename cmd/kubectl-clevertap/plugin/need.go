@@ -20,14 +20,14 @@ const (
 	workloadsFail urgency = iota
 	specNotMet
 	notYetReady
-	nothingTakesOver
-	spareFaulty
+	noSuccessorInTime
+	successorFaulty
 	noSuccessorYet
-	oldOnesToDelete
+	deletable
 	nothingToDo
 )
 
-// step is what a person must do, and why.
+// step is an action that a person must take, and why.
 type step struct {
 	urgency urgency
 	// name sums the step up in a word or two.
@@ -35,7 +35,7 @@ type step struct {
 	text string
 }
 
-// steps are what a person must do about an object, the most urgent first; none where all is well.
+// steps are the actions that an object requires, the most urgent first; none if all is well.
 func steps(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	is := func(name string, status metav1.ConditionStatus) *metav1.Condition {
@@ -59,51 +59,51 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 	add(notYetReady, is(v1alpha1.ConditionReady, metav1.ConditionUnknown))
 	successor := is(v1alpha1.ConditionSuccessorReady, metav1.ConditionFalse)
 	if soon := is(v1alpha1.ConditionExpiringSoon, metav1.ConditionTrue); soon != nil && successor != nil {
-		add(nothingTakesOver, soon)
+		all = append(all, step{noSuccessorInTime, soon.Reason, successor.Message}) // which has the date and the command
 		successor = nil
 	}
 	if rollout := is(v1alpha1.ConditionRolloutComplete, metav1.ConditionFalse); rollout != nil && rollout.Reason == v1alpha1.ReasonFailed {
-		add(spareFaulty, rollout)
+		add(successorFaulty, rollout)
 	}
-	add(spareFaulty, is(v1alpha1.ConditionSourcesReady, metav1.ConditionFalse))
-	all = append(all, refusedSpares(o)...)
-	if o.Status.ExpiresAt != nil && o.Status.Phase == v1alpha1.PhaseActive {
+	add(successorFaulty, is(v1alpha1.ConditionSourcesReady, metav1.ConditionFalse))
+	all = append(all, rejectedSuccessors(o)...)
+	if o.Status.ExpiresAt != nil || o.Status.Phase == v1alpha1.PhaseRejected {
 		add(noSuccessorYet, successor)
 	}
-	return append(all, deletable(o)...)
+	return append(all, deletableEntries(o)...)
 }
 
-// refusedSpares are listed passcodes that CleverTap refuses while another one is published.
-func refusedSpares(o *v1alpha1.CleverTapPasscode) []step {
+// rejectedSuccessors are entries that CleverTap rejects while another one is active.
+func rejectedSuccessors(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected && o.Status.Phase != v1alpha1.PhaseRejected && o.Status.Phase != v1alpha1.PhasePending {
-			all = append(all, step{spareFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, p.Message)})
+			all = append(all, step{successorFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, p.Message)})
 		}
 	}
 	return all
 }
 
-// deletable are listed passcodes that are over: of those that were replaced the operator knows that nothing uses them,
-// of those that only expired it does not.
-func deletable(o *v1alpha1.CleverTapPasscode) []step {
+// deletableEntries are those that were replaced, of which the operator knows that nothing uses them, and those that only
+// expired, of which it does not.
+func deletableEntries(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	add := func(state v1alpha1.PasscodeState, name, text string) {
 		if names := passcodesIn(o, state); names != "" {
-			all = append(all, step{oldOnesToDelete, name, fmt.Sprintf(text, names)})
+			all = append(all, step{deletable, name, fmt.Sprintf(text, names)})
 		}
 	}
 	if o.Spec.Type == v1alpha1.PasscodeTypeUser {
-		add(v1alpha1.StateRetired, "Retired", "Take %s off the list: CleverTap ended it when it was replaced")
-		add(v1alpha1.StateExpired, "Expired", "Take %s off the list: it is past its end")
+		add(v1alpha1.StateRetired, "Retired", "Remove %s from spec.passcodes: a reset ended it")
+		add(v1alpha1.StateExpired, "Expired", "Remove %s from spec.passcodes: it has expired")
 		return all
 	}
-	add(v1alpha1.StateRetired, "SafeToDelete", "Delete %s on the dashboard and take it off the list: nothing that can be seen holds it")
-	add(v1alpha1.StateExpired, "Expired", "Delete %s on the dashboard once nothing uses it, and take it off the list: it is past its end, and what uses it was not looked for")
+	add(v1alpha1.StateRetired, "SafeToDelete", "Delete %s on the dashboard and remove it from spec.passcodes: it was replaced and is not in use")
+	add(v1alpha1.StateExpired, "Expired", "Delete %s on the dashboard once nothing uses it, and remove it from spec.passcodes: it has expired")
 	return all
 }
 
-// passcodesIn names the listed passcodes in a state but the published one; "" for none.
+// passcodesIn names the entries in a state, except the active one; "" for none.
 func passcodesIn(o *v1alpha1.CleverTapPasscode, state v1alpha1.PasscodeState) string {
 	var names []string
 	for _, p := range o.Status.Passcodes {

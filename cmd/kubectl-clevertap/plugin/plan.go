@@ -40,7 +40,7 @@ func (c *cli) plan() *cobra.Command {
 	)
 	command := &cobra.Command{
 		Use:               "plan NAME | -f FILE",
-		Short:             "Show what time alone will bring: warnings, switches, ends",
+		Short:             "Show the dated timeline: warnings, rotations, expiry",
 		ValidArgsFunction: c.completeName,
 		Long: `Show what time alone will bring: warnings, switches, ends, computed by the operator's own code.
 
@@ -49,9 +49,9 @@ that nobody changes anything. With -f it needs no cluster, and counts the life o
 		Example: `  kubectl clevertap plan marketing
   kubectl clevertap plan -f passcodes.yaml --min-runway 60d   # in CI: exits with 5 where less is left`,
 	}
-	command.Flags().StringSliceVarP(&files.Filenames, "filename", "f", nil, "File, folder or - with CleverTapPasscodes, in place of the cluster's.")
-	command.Flags().BoolVarP(&files.Recursive, "recursive", "R", false, "Look into the folders of a folder too.")
-	command.Flags().StringVar(&minRunway, "min-runway", "", "Exit with 5 where the last listed passcode ends sooner than this, such as 60d or 36h.")
+	command.Flags().StringSliceVarP(&files.Filenames, "filename", "f", nil, "File, folder or - with CleverTapPasscodes, instead of the cluster's.")
+	command.Flags().BoolVarP(&files.Recursive, "recursive", "R", false, "Process the folder given with -f recursively.")
+	command.Flags().StringVar(&minRunway, "min-runway", "", "Exit with 5 if the last entry expires sooner than this, such as 60d or 36h.")
 	output := valueFlag(command)
 	command.RunE = func(cmd *cobra.Command, names []string) error {
 		least, err := parseRunway(minRunway)
@@ -132,7 +132,7 @@ func (c *cli) printPlans(objects []*v1alpha1.CleverTapPasscode, format string, l
 		t := c.timelineOf(o)
 		all = append(all, t)
 		if until := t.RunwayUntil; until != nil && until.Before(c.now().Add(least)) {
-			short = append(short, fmt.Sprintf("%s ends %s", t.Object, stamp(*until)))
+			short = append(short, fmt.Sprintf("%s expires %s", t.Object, stamp(*until)))
 		}
 	}
 	done, err := c.printedValue(format, all)
@@ -171,8 +171,8 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 func (c *cli) printTimeline(t timeline) error {
 	c.say("%s", t.Object)
 	words := map[string]string{
-		string(forecast.Published): "is published", string(forecast.ExpiringSoon): "has 30 days left and nothing takes over yet",
-		string(forecast.Expired): "ends, and workloads fail",
+		string(forecast.Published): "is published", string(forecast.ExpiringSoon): "has 30 days left, and there is no successor",
+		string(forecast.Expired): "expires, and workloads fail",
 	}
 	var rows [][]string
 	for _, e := range t.Events {
@@ -186,7 +186,7 @@ func (c *cli) printTimeline(t timeline) error {
 		return err
 	}
 	if t.RunwayUntil == nil {
-		c.say("Runway: forever\n")
+		c.say("Runway: never expires\n")
 		return nil
 	}
 	c.say("Runway: until %s, %d days. Stage the next passcode before then.\n", stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))

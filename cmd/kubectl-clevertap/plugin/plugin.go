@@ -65,7 +65,7 @@ func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Co
 	c := &cli{IOStreams: streams, clock: clock, flags: genericclioptions.NewConfigFlags(true)}
 	root := &cobra.Command{
 		Use:   "kubectl-clevertap",
-		Short: "See CleverTap passcodes, stage the next one, and have them rotated or verified",
+		Short: "Show CleverTap passcodes, stage the next one, rotate and verify",
 		Long: `See CleverTap passcodes, stage the next one, and have them rotated or verified.
 
 Exit codes: 0 done; 1 an error; 3 refused, by CleverTap or by the operator; 4 the outcome did not come in time;

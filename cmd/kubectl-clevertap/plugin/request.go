@@ -19,7 +19,7 @@ import (
 func (c *cli) rotate() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rotate NAME",
-		Short: "Switch to the next passcode now, and wait until it is published",
+		Short: "Rotate to the successor now, and wait until it is active",
 	}
 	timeout, output := timeoutFlag(command), printFlags(command)
 	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
@@ -31,12 +31,12 @@ func (c *cli) rotate() *cobra.Command {
 		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
 			o = now
 			if now.Status.LastHandledRotateAt != value {
-				return false, "waiting for the operator to switch" + next(now), nil
+				return false, "waiting for the operator to rotate" + next(now), nil
 			}
 			if now.Status.Revision == before.Revision {
 				return true, "", refused("not rotated: %s", refusal(now))
 			}
-			return true, fmt.Sprintf("rotated: %q is published in place of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode, now.Status.Revision), nil
+			return true, fmt.Sprintf("rotated: %q is active instead of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode, now.Status.Revision), nil
 		})
 		return c.finish(output, o, err)
 	})
@@ -45,7 +45,7 @@ func (c *cli) rotate() *cobra.Command {
 func (c *cli) verify() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "verify NAME",
-		Short: "Have CleverTap asked about every listed passcode now, and wait for its answers",
+		Short: "Verify every entry with CleverTap now, and wait for the results",
 	}
 	timeout, output := timeoutFlag(command), printFlags(command)
 	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
@@ -56,7 +56,7 @@ func (c *cli) verify() *cobra.Command {
 		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
 			o = now
 			if now.Status.LastHandledVerifyAt != value {
-				return false, "waiting for CleverTap's answers", nil
+				return false, "waiting for the results", nil
 			}
 			return true, "asked", refusedOnes(now)
 		})
@@ -104,7 +104,7 @@ func refusal(o *v1alpha1.CleverTapPasscode) string {
 	case o.Spec.Suspend:
 		return "spec.suspend is true: set it to false first"
 	case o.Spec.Rotation != nil && o.Spec.Rotation.Pin != "":
-		return fmt.Sprintf("spec.rotation.pin keeps it on %q: take the pin away first", o.Spec.Rotation.Pin)
+		return fmt.Sprintf("spec.rotation.pin keeps %q active: remove the pin first", o.Spec.Rotation.Pin)
 	}
 	if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
 		return successor.Message
@@ -116,11 +116,11 @@ func refusal(o *v1alpha1.CleverTapPasscode) string {
 func refusedOnes(o *v1alpha1.CleverTapPasscode) error {
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected {
-			return refused("CleverTap refuses %q: %s", p.Name, p.Message)
+			return refused("CleverTap rejects %q: %s", p.Name, p.Message)
 		}
 	}
 	if v := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); v != nil && v.Reason == v1alpha1.ReasonRejected {
-		return refused("CleverTap refuses %q, which is published: %s", o.Status.ActivePasscode, v.Message)
+		return refused("CleverTap rejects %q, the active passcode: %s", o.Status.ActivePasscode, v.Message)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 func (c *cli) rollback() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rollback NAME",
-		Short: "Pin the passcode that was published before, and wait until it is published again",
+		Short: "Pin the passcode that was active before, and wait until it is active again",
 		Long: `Pin the passcode that was published before, and wait until it is published again.
 
 It is spec.rotation.pin that is set, so scheduled switches wait until it is taken away. Where a GitOps tool owns that
@@ -29,7 +29,7 @@ field, the change to commit is printed instead.`,
 			return err
 		}
 		if owner := foreignOwner(o, "f:rotation"); owner != "" {
-			c.say("spec.rotation is managed by %s: commit this, and it is published again\n\nspec:\n  rotation:\n    pin: %q", owner, previous)
+			c.say("spec.rotation is managed by %s: commit this to make it active again\n\nspec:\n  rotation:\n    pin: %q", owner, previous)
 			return nil
 		}
 		if err := a.pin(ctx, o, previous); err != nil {
@@ -40,11 +40,11 @@ field, the change to commit is printed instead.`,
 			p := stateOf(now, previous)
 			switch {
 			case now.Status.ActivePasscode == previous:
-				return true, fmt.Sprintf("rolled back: %q is published, revision %d, and stays until the pin is taken away:\n  kubectl patch ctp -n %s %s --type merge -p '{\"spec\":{\"rotation\":{\"pin\":null}}}'",
+				return true, fmt.Sprintf("rolled back: %q is active, revision %d, and stays until the pin is removed:\n  kubectl patch ctp -n %s %s --type merge -p '{\"spec\":{\"rotation\":{\"pin\":null}}}'",
 					previous, now.Status.Revision, now.Namespace, now.Name), nil
 			case now.Status.ObservedGeneration < now.Generation || p == nil:
 			case p.State == v1alpha1.StateRejected || p.State == v1alpha1.StateMissing || p.State == v1alpha1.StateExpired:
-				return true, "", refused("%q is pinned, and is not published: %s (%s)", previous, p.Message, p.State)
+				return true, "", refused("%q is pinned but not active: %s (%s)", previous, p.Message, p.State)
 			}
 			return false, fmt.Sprintf("pinned %q; waiting for CleverTap to accept it", previous), nil
 		})
@@ -62,7 +62,7 @@ func previousOf(o *v1alpha1.CleverTapPasscode) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("CleverTapPasscode %s/%s: no listed passcode that was published before still works: status.history and status.passcodes tell what became of them", o.Namespace, o.Name)
+	return "", fmt.Errorf("CleverTapPasscode %s/%s: no entry that was active before still works: see status.history and status.passcodes", o.Namespace, o.Name)
 }
 
 func (a *access) pin(ctx context.Context, o *v1alpha1.CleverTapPasscode, passcode string) error {

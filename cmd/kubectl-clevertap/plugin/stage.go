@@ -40,7 +40,7 @@ func (c *cli) stage() *cobra.Command {
 	o := &stageOptions{}
 	command := &cobra.Command{
 		Use:   "stage NAME --passcode-name N --days D | --forever",
-		Short: "Stage a passcode that you just made on the dashboard, and wait for CleverTap's verdict",
+		Short: "Stage a passcode that you just created on the dashboard, and wait for the result",
 		Long: `Stage a passcode that you just made on the dashboard, and wait for CleverTap's verdict.
 
 The value is asked for without showing it, or read from standard input where that is no terminal; it is never an
@@ -53,12 +53,12 @@ printed instead; --edit changes the list all the same.`,
 	flags := command.Flags()
 	flags.StringVar(&o.passcodeName, "passcode-name", "", "The passcode's name on the dashboard.")
 	flags.Int32Var(&o.days, "days", 0, "The days that were set on the dashboard.")
-	flags.BoolVar(&o.forever, "forever", false, "It was made to last forever.")
-	flags.StringVar(&o.createdAt, "created-at", "", "When it was made on the dashboard, RFC 3339. Absent means now.")
-	flags.StringVar(&o.secret, "secret", "", "The Secret to stage it in. Absent means the object's name and -staged.")
-	flags.StringVar(&o.key, "key", "", "The Secret's key. Absent means the passcode's name, with what no key may have replaced by hyphens.")
-	flags.BoolVar(&o.edit, "edit", false, "Change spec.passcodes also where another tool manages it, which may undo it.")
-	flags.StringVar(&o.dryRun, "dry-run", "none", `"client" says what would be done, "server" has the API server check it; neither stores anything.`)
+	flags.BoolVar(&o.forever, "forever", false, "It was created to never expire.")
+	flags.StringVar(&o.createdAt, "created-at", "", "When it was created on the dashboard, RFC 3339 (default now).")
+	flags.StringVar(&o.secret, "secret", "", "The Secret to stage it in (default the object's name plus -staged).")
+	flags.StringVar(&o.key, "key", "", "The Secret's key (default the passcode's name, with invalid characters replaced by hyphens).")
+	flags.BoolVar(&o.edit, "edit", false, "Change spec.passcodes even if another tool manages it, which may revert the change.")
+	flags.StringVar(&o.dryRun, "dry-run", "none", `"client" prints what would be done, "server" has the API server validate it; neither stores anything.`)
 	command.MarkFlagsOneRequired("days", "forever")
 	command.MarkFlagsMutuallyExclusive("days", "forever")
 	if err := command.MarkFlagRequired("passcode-name"); err != nil {
@@ -174,7 +174,7 @@ func (s *staging) refuseStaged(ctx context.Context) error {
 			return err
 		}
 		if other, malformed := clevertap.ParsePasscode(value); malformed == nil && other.Equal(s.passcode) {
-			return fmt.Errorf("this value is staged already, as %q: make a new passcode on the dashboard", listed.Name)
+			return fmt.Errorf("this value is staged already, as %q: create a new passcode on the dashboard", listed.Name)
 		}
 	}
 	return nil
@@ -202,7 +202,7 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 		return s.object, err
 	}
 	if s.options.dryRun == "server" {
-		s.progress("Dry run: the API server takes it, and nothing was done.")
+		s.progress("Dry run: the API server accepts it, and nothing was done.")
 		return object, nil
 	}
 	err = s.await(ctx, s.access, object.Name, *s.options.timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
@@ -226,7 +226,7 @@ func (s *staging) printEntry() error {
 	if err != nil {
 		return fmt.Errorf("printing the entry: %w", err)
 	}
-	s.progress("spec.passcodes is managed by %s: commit this at its end, and the operator asks CleverTap.", s.manager)
+	s.progress("spec.passcodes is managed by %s: commit this at its end; the operator then verifies it.", s.manager)
 	s.say("%s", text)
 	return nil
 }
@@ -242,7 +242,7 @@ func (s *staging) list(ctx context.Context) (*v1alpha1.CleverTapPasscode, error)
 	}
 	object := s.object.DeepCopy()
 	if err := s.Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), s.dryRun()...); err != nil {
-		return nil, fmt.Errorf("adding %q to spec.passcodes (its value is staged; the same command again goes on from there): %w", s.entry.Name, err)
+		return nil, fmt.Errorf("adding %q to spec.passcodes (its value is staged; the same command continues from there): %w", s.entry.Name, err)
 	}
 	return object, nil
 }
@@ -257,11 +257,11 @@ func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	case v1alpha1.StateStaged:
 		return true, s.accepted(o), nil
 	case v1alpha1.StateActive:
-		return true, fmt.Sprintf("CleverTap accepts %q, and it is published", p.Name), nil
+		return true, fmt.Sprintf("CleverTap accepts %q, and it is active", p.Name), nil
 	case v1alpha1.StateRejected, v1alpha1.StateDuplicate, v1alpha1.StateMalformed, v1alpha1.StateExpired:
-		return true, "", refused("%q can't be used, it is %s: %s", p.Name, p.State, p.Message)
+		return true, "", refused("%q cannot be used, it is %s: %s", p.Name, p.State, p.Message)
 	}
-	return false, "waiting for CleverTap" + detail(p.Message), nil
+	return false, "waiting for the result" + detail(p.Message), nil
 }
 
 func detail(message string) string {
@@ -276,5 +276,5 @@ func (s *staging) accepted(o *v1alpha1.CleverTapPasscode) string {
 	if o.Status.NextPasscode == s.entry.Name {
 		return text + ": " + s.next(o)
 	}
-	return text + "; it waits its turn"
+	return text + "; it is staged"
 }

@@ -17,7 +17,7 @@ import (
 func (c *cli) status() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "status NAME",
-		Short: "Show one passcode on one screen: what is published, what comes next, what you must do",
+		Short: "Show one object on one screen: the active passcode, the successor, the action required",
 	}
 	output := printFlags(command)
 	return c.oneObject(command, func(_ context.Context, _ *access, o *v1alpha1.CleverTapPasscode) error {
@@ -31,8 +31,8 @@ func (c *cli) status() *cobra.Command {
 func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
 	c.say("%s/%s: %s, account %s in %s", o.Namespace, o.Name, orDash(string(o.Status.Phase)), o.Spec.AccountID, o.Spec.Region)
 	for _, line := range [][2]string{
-		{"Published", c.published(o)}, {"Ends", c.end(o)}, {"Next", c.next(o)}, {"Runway", c.until(o)},
-		{"Rollout", rollout(o)}, {"Still hold an old value", holders(o)},
+		{"Active", c.active(o)}, {"Expires", c.expiry(o)}, {"Next", c.next(o)}, {"Runway", c.until(o)},
+		{"Rollout", rollout(o)}, {"Stale Pods", stalePods(o)},
 	} {
 		if line[1] != "" {
 			c.say("  %-10s %s", line[0], line[1])
@@ -45,15 +45,15 @@ func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
 	c.say("")
 	todo := steps(o)
 	if len(todo) == 0 {
-		c.say("You must do: %s", need(o).text)
+		c.say("Action required: %s", need(o).text)
 	}
 	for i, s := range todo {
-		c.say("You must do (%d of %d): %s", i+1, len(todo), s.text)
+		c.say("Action required (%d of %d): %s", i+1, len(todo), s.text)
 	}
 	return nil
 }
 
-func (c *cli) published(o *v1alpha1.CleverTapPasscode) string {
+func (c *cli) active(o *v1alpha1.CleverTapPasscode) string {
 	if o.Status.ActivePasscode == "" {
 		return "nothing yet"
 	}
@@ -65,7 +65,7 @@ func (c *cli) published(o *v1alpha1.CleverTapPasscode) string {
 	return text
 }
 
-func (c *cli) end(o *v1alpha1.CleverTapPasscode) string {
+func (c *cli) expiry(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Status.ActivePasscode == "":
 		return ""
@@ -79,14 +79,14 @@ func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Status.NextPasscode == "":
 		if meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionSuccessorReady) {
-			return "nothing is ready to take over"
+			return "there is no successor"
 		}
 		return ""
 	case o.Status.NextRotationTime == nil:
-		return fmt.Sprintf("%q, when it is asked for", o.Status.NextPasscode)
+		return fmt.Sprintf("%q, when a rotation is requested", o.Status.NextPasscode)
 	}
 	at := o.Status.NextRotationTime.Time
-	return fmt.Sprintf("%q takes over at %s, %s", o.Status.NextPasscode, stamp(at), c.distance(at))
+	return fmt.Sprintf("%q becomes active at %s, %s", o.Status.NextPasscode, stamp(at), c.distance(at))
 }
 
 func (c *cli) until(o *v1alpha1.CleverTapPasscode) string {
@@ -106,7 +106,7 @@ func rollout(o *v1alpha1.CleverTapPasscode) string {
 	return ""
 }
 
-func holders(o *v1alpha1.CleverTapPasscode) string {
+func stalePods(o *v1alpha1.CleverTapPasscode) string {
 	stale := o.Status.StalePods
 	if stale == nil || stale.Count == 0 {
 		return ""
@@ -123,5 +123,5 @@ func (c *cli) printPasscodes(o *v1alpha1.CleverTapPasscode) error {
 		}
 		rows = append(rows, []string{p.Name, string(p.State), stampOf(p.ExpiresAt, end), stampOf(p.VerifiedAt, "-"), p.Message})
 	}
-	return c.table("PASSCODE STATE ENDS VERIFIED NOTE", rows)
+	return c.table("PASSCODE STATE EXPIRES VERIFIED NOTE", rows)
 }

@@ -24,7 +24,7 @@ type explanation struct {
 func (c *cli) why() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "why NAME",
-		Short: "Say in plain words why a passcode is in the state it is in",
+		Short: "Explain the state of an object",
 	}
 	output := valueFlag(command)
 	return c.oneObject(command, func(_ context.Context, _ *access, o *v1alpha1.CleverTapPasscode) error {
@@ -37,7 +37,7 @@ func (c *cli) why() *cobra.Command {
 			c.say("- %s", reason)
 		}
 		for _, do := range e.Do {
-			c.say("You must do: %s", do)
+			c.say("Action required: %s", do)
 		}
 		return nil
 	})
@@ -59,7 +59,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 		e.Because = append(e.Because, published(o.Status.History))
 	}
 	if o.Spec.Suspend {
-		e.Because = append(e.Because, "spec.suspend is true: nothing is written and CleverTap is not asked")
+		e.Because = append(e.Because, "spec.suspend is true: nothing is written or verified")
 	}
 	for _, s := range steps(o) {
 		if !said[s.text] {
@@ -75,7 +75,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 // published says how what is published came to be.
 func published(history []v1alpha1.Publication) string {
 	newest := history[0]
-	text := fmt.Sprintf("%q was published at %s: %s", newest.Passcode, stamp(newest.Time.Time), cause(newest.Reason))
+	text := fmt.Sprintf("%q became active at %s: %s", newest.Passcode, stamp(newest.Time.Time), cause(newest.Reason))
 	if len(history) > 1 {
 		text += fmt.Sprintf("; before it was %q", history[1].Passcode)
 	}
@@ -87,17 +87,17 @@ func cause(reason v1alpha1.RotationReason) string {
 	case v1alpha1.RotationInitial:
 		return "nothing was published before"
 	case v1alpha1.RotationScheduled:
-		return "the rotation time of the one before had come"
+		return "the rotation time had come"
 	case v1alpha1.RotationRequested:
-		return "a person asked for it"
+		return "a person requested it"
 	case v1alpha1.RotationRejected:
-		return "CleverTap refused the one before"
+		return "CleverTap rejected the passcode before"
 	case v1alpha1.RotationExpired:
-		return "the one before had ended"
+		return "the passcode before had expired"
 	case v1alpha1.RotationSourceChanged:
-		return "the value in its source, the account or the region changed"
+		return "the value of its source, the account or the region changed"
 	case v1alpha1.RotationRemoved:
-		return "the one before was taken off the list"
+		return "the entry before was removed"
 	case v1alpha1.RotationPinned:
 		return "rotation.pin names it"
 	}
