@@ -43,11 +43,12 @@ lint: ## Runs golangci-lint.
 	go run $(GOLANGCI_LINT) run
 
 .PHONY: verify
-verify: generate manifests reference ## Fails where generated files, formatting or go.mod differ from what is checked in.
+verify: generate manifests reference ## Fails if generated files, formatting or go.mod differ from what is checked in, or a word is not the glossary's.
 	go mod tidy
 	gofmt -l -w api cmd controllers hack internal main.go test
 	git diff --exit-code
 	go vet ./...
+	go run ./hack/words
 
 ##@ Install
 

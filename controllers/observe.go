@@ -264,7 +264,7 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 	for _, old := range s.Target.Record.Replaced {
 		var list corev1.SecretList
 		if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: old.Fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
-			return fmt.Errorf("listing the targets that hold a replaced value: %w", err)
+			return fmt.Errorf("listing the targets that contain a replaced value: %w", err)
 		}
 		for i := range list.Items {
 			other := &list.Items[i]

@@ -529,7 +529,7 @@ type PasscodeStatus struct {
 	// +optional
 	RetiredAt *metav1.Time `json:"retiredAt,omitempty"`
 
-	// fingerprint tells values apart and nothing else: a keyed digest, useless without the operator's key.
+	// fingerprint distinguishes values and reveals nothing of them: a keyed digest, useless without the operator's key.
 	// +optional
 	Fingerprint string `json:"fingerprint,omitempty"`
 

@@ -6,24 +6,24 @@ package v1alpha1
 // Conditions.
 const (
 	// ConditionReady is True while workloads have a passcode that works: reason PasscodePublished. It is False with
-	// Expired, PasscodeRejected or TargetConflict, and while nothing is published with one of the source reasons.
-	// It is Unknown while nothing is published and Verifying, VerificationUnavailable or Suspended.
+	// Expired, PasscodeRejected or TargetConflict, and with a source reason while nothing is published. It is Unknown with
+	// Verifying, VerificationUnavailable or Suspended while nothing is published.
 	ConditionReady = "Ready"
-	// ConditionVerified is what CleverTap last said of the published passcode: True Accepted, False Rejected, Unknown
-	// with Unavailable, RateLimited or Disabled. Absent while nothing is published.
+	// ConditionVerified is the last result for the active passcode: True Accepted, False Rejected, Unknown with Unavailable,
+	// RateLimited, Verifying, Suspended or Disabled. Absent while nothing is published.
 	ConditionVerified = "Verified"
-	// ConditionExpiringSoon is True (WithinWindow) from 30 days before the end of the published passcode on, else
-	// False with OutsideWindow or NeverExpires. True is the one to look at. Absent while nothing is published.
+	// ConditionExpiringSoon is True (WithinWindow) from 30 days before the active passcode expires, else False with
+	// OutsideWindow or NeverExpires. Negative polarity: True requires attention. Absent while nothing is published.
 	ConditionExpiringSoon = "ExpiringSoon"
-	// ConditionSuccessorReady is True (Staged) when an accepted passcode waits to take over, else False (NoSuccessor).
+	// ConditionSuccessorReady is True (Staged) if a verified successor is staged, else False (NoSuccessor, or Suspended). Its
+	// message has the command that stages the next passcode.
 	ConditionSuccessorReady = "SuccessorReady"
-	// ConditionSourcesReady is True (Found) when every listed value is there and well-formed, else False with a
-	// source reason.
+	// ConditionSourcesReady is True (Found) if every entry has a well-formed value, else False with a source reason.
 	ConditionSourcesReady = "SourcesReady"
-	// ConditionRolloutComplete is there with spec.rollout only: True Complete, False InProgress or Failed.
+	// ConditionRolloutComplete is present only with spec.rollout: True Complete, False InProgress or Failed.
 	ConditionRolloutComplete = "RolloutComplete"
-	// ConditionReconciling is present, True, only while what is published is not yet what the spec asks and work that
-	// outlasts one pass is under way (kstatus).
+	// ConditionReconciling is present, True, only while the active passcode is not yet what the spec requires and work that
+	// takes more than one pass is under way (kstatus).
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled is present, True, only while a person must act before the spec can be met (kstatus).
 	ConditionStalled = "Stalled"
@@ -31,36 +31,36 @@ const (
 
 // Reasons of conditions. Events and rotations of the same name mean the same.
 const (
-	// ReasonPasscodePublished of Ready: the target holds a passcode that works as far as CleverTap has said.
+	// ReasonPasscodePublished of Ready: the target contains a passcode that CleverTap accepted.
 	ReasonPasscodePublished = "PasscodePublished"
-	// ReasonExpired of Ready and Stalled: the published passcode is past its end and CleverTap does not accept it.
+	// ReasonExpired of Ready and Stalled: the active passcode has expired, and CleverTap does not accept it.
 	ReasonExpired = "Expired"
-	// ReasonPasscodeRejected of Ready and Stalled: CleverTap refuses the published passcode, or, while nothing is
-	// published, every listed one.
+	// ReasonPasscodeRejected of Ready and Stalled: CleverTap rejects the active passcode, or, while nothing is
+	// published, every entry.
 	ReasonPasscodeRejected = "PasscodeRejected"
-	// ReasonTargetConflict of Ready and Stalled: a Secret of the target's name is not this object's.
+	// ReasonTargetConflict of Ready and Stalled: a Secret with the target's name does not belong to this object.
 	ReasonTargetConflict = "TargetConflict"
 	// ReasonSourceNotFound: the Secret that an entry names does not exist.
 	ReasonSourceNotFound = "SourceNotFound"
-	// ReasonSourceNotLabelled: the Secret exists without the label role=source, so it was not read.
+	// ReasonSourceNotLabelled: the Secret exists without the label role=source, so it is not read.
 	ReasonSourceNotLabelled = "SourceNotLabelled"
 	// ReasonKeyNotFound: the Secret has no such key.
 	ReasonKeyNotFound = "KeyNotFound"
-	// ReasonPasscodeMalformed: the value can't be a passcode.
+	// ReasonPasscodeMalformed: the value cannot be a passcode.
 	ReasonPasscodeMalformed = "PasscodeMalformed"
-	// ReasonVerifying of Ready: CleverTap is being asked.
+	// ReasonVerifying of Ready, Verified and Reconciling: a verification is under way.
 	ReasonVerifying = "Verifying"
-	// ReasonVerificationUnavailable of Ready: CleverTap was asked and did not answer.
+	// ReasonVerificationUnavailable of Ready and Reconciling: a verification brought no result.
 	ReasonVerificationUnavailable = "VerificationUnavailable"
-	// ReasonSuspended of Ready: nothing is published and spec.suspend is true.
+	// ReasonSuspended of Ready, Verified and SuccessorReady: spec.suspend is true.
 	ReasonSuspended = "Suspended"
 	// ReasonAccepted of Verified.
 	ReasonAccepted = "Accepted"
 	// ReasonRejected of Verified.
 	ReasonRejected = "Rejected"
-	// ReasonUnavailable of Verified: the last answer is older than two intervals.
+	// ReasonUnavailable of Verified: the last result is older than two intervals, and a verification since brought none.
 	ReasonUnavailable = "Unavailable"
-	// ReasonRateLimited of Verified: as Unavailable, because CleverTap takes no more calls of this account.
+	// ReasonRateLimited of Verified: as Unavailable, because CleverTap limits the calls of this account.
 	ReasonRateLimited = "RateLimited"
 	// ReasonDisabled of Verified: spec.verification.mode is None.
 	ReasonDisabled = "Disabled"
@@ -74,24 +74,24 @@ const (
 	ReasonStaged = "Staged"
 	// ReasonNoSuccessor of SuccessorReady.
 	ReasonNoSuccessor = "NoSuccessor"
-	// ReasonTargetAnnotationForbidden of Stalled: an annotation that the object names for its target would have it
-	// copied, and was left out, because the operator's flags do not allow it.
+	// ReasonTargetAnnotationForbidden of Stalled: an annotation of spec.target makes other controllers copy the
+	// Secret. It is not set, because the operator's flags do not allow it.
 	ReasonTargetAnnotationForbidden = "TargetAnnotationForbidden"
-	// ReasonWindowInvalid of Stalled: one of rotation.windows does not parse, so scheduled switches wait for the last
-	// 24 h before the end.
+	// ReasonWindowInvalid of Stalled: one of rotation.windows does not parse, so scheduled rotations wait for the last
+	// 24 h before expiry.
 	ReasonWindowInvalid = "WindowInvalid"
-	// ReasonTargetNotWritten of Reconciling: the API server did not let the operator write the target; it is tried
-	// again.
+	// ReasonTargetNotWritten of Reconciling: the API server denied or failed the write of the target. The operator
+	// tries again.
 	ReasonTargetNotWritten = "TargetNotWritten"
-	// ReasonEffectFailed of Reconciling: a former target or a workload could not be written; the message names each, and
-	// what to do. It is tried again.
+	// ReasonEffectFailed of Reconciling: a former target or a workload could not be written. The message names each, and
+	// what to do. The operator tries again.
 	ReasonEffectFailed = "EffectFailed"
-	// ReasonComplete of RolloutComplete: nothing holds an old value by environment variable or subPath, and what was
-	// restarted is there.
+	// ReasonComplete of RolloutComplete: nothing uses an old value by environment variable or subPath mount, and every
+	// restart has finished.
 	ReasonComplete = "Complete"
 	// ReasonInProgress of RolloutComplete.
 	ReasonInProgress = "InProgress"
-	// ReasonFailed of RolloutComplete: a workload will not get there by itself, or could not be looked at.
+	// ReasonFailed of RolloutComplete: a rollout failed or requires action, or the scan failed.
 	ReasonFailed = "Failed"
 	// ReasonFound of SourcesReady.
 	ReasonFound = "Found"
@@ -99,24 +99,24 @@ const (
 
 // Reasons of events that no condition or rotation has.
 const (
-	// EventRotated: another passcode was published, for the reason in its message.
+	// EventRotated: another passcode became active, for the reason in its message.
 	EventRotated = "Rotated"
-	// EventExpiringSoon: the 30-day window of the published passcode began.
+	// EventExpiringSoon: the 30 days before the active passcode expires began.
 	EventExpiringSoon = "ExpiringSoon"
-	// EventExpiryMismatch: CleverTap still accepts, or already refuses, what the declared expiry says otherwise of.
+	// EventExpiryMismatch: CleverTap accepts the active passcode past its declared expiry.
 	EventExpiryMismatch = "ExpiryMismatch"
 	// EventCreatedAtInFuture: the createdAt of an accepted passcode is more than 10 minutes later than when its value was
 	// first seen, so it is ignored.
 	EventCreatedAtInFuture = "CreatedAtInFuture"
-	// EventRequestRefused: a request by annotation was not obeyed, for the reason in its message.
+	// EventRequestRefused: a request by annotation was denied, for the reason in its message.
 	EventRequestRefused = "RequestRefused"
 	// EventRolloutRestarted: a workload was restarted.
 	EventRolloutRestarted = "RolloutRestarted"
-	// EventSafeToDelete: nothing that the operator can see holds a replaced passcode any more.
+	// EventSafeToDelete: a replaced passcode is not in use any more, as far as the operator can see.
 	EventSafeToDelete = "SafeToDelete"
-	// EventTargetReleased: target.name changed, and the Secret of the former name was left behind.
+	// EventTargetReleased: target.name changed, and the Secret with the former name is no longer written.
 	EventTargetReleased = "TargetReleased"
-	// EventTargetRestored: a deleted or edited target was put back.
+	// EventTargetRestored: a deleted or edited target was restored.
 	EventTargetRestored = "TargetRestored"
 )
 
@@ -125,11 +125,11 @@ const (
 	// Prefix begins every label and annotation of the operator.
 	Prefix = "clevertap.passcode-operator.io/"
 
-	// RoleLabel on a Secret lets the operator see it: its owner's consent on a source, the operator's mark on a target.
+	// RoleLabel on a Secret lets the operator read it: its owner's consent on a source, the operator's mark on a target.
 	RoleLabel = Prefix + "role"
-	// RoleSource is the RoleLabel of a Secret that passcodes are staged in.
+	// RoleSource is the RoleLabel of a source Secret.
 	RoleSource = "source"
-	// RoleTarget is the RoleLabel of a Secret that the operator writes.
+	// RoleTarget is the RoleLabel of a target Secret.
 	RoleTarget = "target"
 
 	// ManagedByLabel is Kubernetes' own, with the value ManagedBy on every target.
@@ -139,18 +139,18 @@ const (
 
 	// OwnerAnnotation on a target is the name of the object that writes it.
 	OwnerAnnotation = Prefix + "owner"
-	// PasscodeAnnotation on a target is the name of the published passcode.
+	// PasscodeAnnotation on a target is the name of the active passcode.
 	PasscodeAnnotation = Prefix + "passcode"
 	// RevisionAnnotation on a target is the revision.
 	RevisionAnnotation = Prefix + "revision"
-	// ExpiresAtAnnotation on a target is when the published passcode ends, RFC 3339; absent when never.
+	// ExpiresAtAnnotation on a target is when the active passcode expires, RFC 3339; absent if it never does.
 	ExpiresAtAnnotation = Prefix + "expires-at"
-	// ReleasedAtAnnotation on a former target is when the object left it behind for another name, RFC 3339.
+	// ReleasedAtAnnotation on a former target is when the object stopped writing it, RFC 3339.
 	ReleasedAtAnnotation = Prefix + "released-at"
-	// RotateRequestedAtAnnotation on an object asks to switch to the successor now: any new value of up to 64
-	// characters, a time by custom.
+	// RotateRequestedAtAnnotation on an object requests a rotation to the successor now: any new value of up to 64
+	// characters, customarily a time.
 	RotateRequestedAtAnnotation = Prefix + "rotate-requested-at"
-	// VerifyRequestedAtAnnotation on an object asks to ask CleverTap about every listed value now.
+	// VerifyRequestedAtAnnotation on an object requests a verification of every entry now.
 	VerifyRequestedAtAnnotation = Prefix + "verify-requested-at"
 	// RecordAnnotation on a target is the operator's own memory, not for others.
 	RecordAnnotation = Prefix + "record"

@@ -33,9 +33,9 @@ func (s *stage) play(ctx context.Context) error {
 		play  func(context.Context) error
 	}{
 		{"Two passcodes are staged and declared. CleverTap accepts them, and the first is published.", s.publish},
-		{"A passcode near its end is told of, and the next one takes over when it is due.", s.rotate},
-		{"A passcode that CleverTap refuses is kept out.", s.refuse},
-		{"A person stages a new value; it is asked about and published at once.", s.change},
+		{"A passcode near expiry is reported, and its successor becomes active when due.", s.rotate},
+		{"A passcode that CleverTap rejects is kept out.", s.reject},
+		{"A person stages a new value; it is verified and published at once.", s.change},
 		{"CleverTap is down: nothing that works is touched, and what waits is published when it is back.", s.outage},
 		{"Somebody deletes the Secret that workloads mount; it is put back.", s.restore},
 	} {
@@ -85,7 +85,7 @@ func (s *stage) rotate(ctx context.Context) error {
 		"one: FLA-SHO-NEEE", "two: FLA-SHT-WOOO")); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the first one is told to be expiring soon", time.Minute, "WithinWindow", "ctp", "flash", reasonOf("ExpiringSoon")); err != nil {
+	if err := s.await(ctx, "the first passcode is reported as expiring soon", time.Minute, "WithinWindow", "ctp", "flash", reasonOf("ExpiringSoon")); err != nil {
 		return err
 	}
 	if err := s.show(ctx, "get", "ctp", "flash", "-o", "wide"); err != nil {
@@ -100,7 +100,7 @@ func (s *stage) rotate(ctx context.Context) error {
 	return s.show(ctx, "get", "ctp", "flash")
 }
 
-func (s *stage) refuse(ctx context.Context) error {
+func (s *stage) reject(ctx context.Context) error {
 	s.dashboard().Passcode("right", "RIG-HTR-IGHT", 90)
 	if err := s.apply(ctx, manifest("careful", `
   expiry: {days: 90}
@@ -113,7 +113,7 @@ func (s *stage) refuse(ctx context.Context) error {
 	if err := s.await(ctx, "the right one is in the Secret", time.Minute, "RIG-HTR-IGHT", "secret", "careful", passcodeOf); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the mistyped one is told to be rejected", time.Minute, "Rejected", "ctp", "careful", "-o=jsonpath={.status.passcodes[0].state}"); err != nil {
+	if err := s.await(ctx, "the mistyped passcode is reported as rejected", time.Minute, "Rejected", "ctp", "careful", "-o=jsonpath={.status.passcodes[0].state}"); err != nil {
 		return err
 	}
 	return s.show(ctx, "get", "ctp", "careful", "-o=custom-columns=PASSCODE:.status.passcodes[*].name,STATE:.status.passcodes[*].state")
@@ -136,7 +136,7 @@ func (s *stage) outage(ctx context.Context) error {
 	if err := s.stageValue(ctx, "careful-staged", "two", "BAC-KBA-CKKK"); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the outage is told of", time.Minute, "VerificationUnavailable", "ctp", "careful", reasonOf("Reconciling")); err != nil {
+	if err := s.await(ctx, "the outage is reported", time.Minute, "VerificationUnavailable", "ctp", "careful", reasonOf("Reconciling")); err != nil {
 		return err
 	}
 	if err := s.await(ctx, "the Secret is seen to be as it was", time.Second, "NEW-NEW-NEWW", "secret", "careful", passcodeOf); err != nil {

@@ -53,12 +53,12 @@ type Client struct {
 // NewClient checks the options. Its errors never repeat the endpoint.
 func NewClient(o Options) (*Client, error) {
 	if o.Timeout < 0 {
-		return nil, errors.New("asking CleverTap: the timeout must not be negative")
+		return nil, errors.New("configuring the CleverTap client: the timeout must not be negative")
 	}
 	o = o.withDefaults()
 	bases, err := endpoints(o.Endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("asking CleverTap: %w", err)
+		return nil, fmt.Errorf("configuring the CleverTap client: %w", err)
 	}
 	return &Client{
 		bases:     bases,
@@ -151,9 +151,9 @@ func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) 
 	base, known := c.bases[q.Region]
 	switch {
 	case !known:
-		return nil, &UnavailableError{Seen: "not asked, there is no such region"}
+		return nil, &UnavailableError{Seen: "not called: there is no such region"}
 	case q.AccountID == "" || q.Passcode.IsZero():
-		return nil, &UnavailableError{Seen: "not asked, there is no account or no passcode"}
+		return nil, &UnavailableError{Seen: "not called: there is no account or no passcode"}
 	}
 	target, err := c.target(base, q.Mode)
 	if err != nil {
@@ -179,7 +179,7 @@ func (c *Client) target(base *url.URL, mode Mode) (*url.URL, error) {
 		target.RawQuery = "cursor=none"
 		return target, nil
 	}
-	return nil, &UnavailableError{Seen: "not asked, there is no such way of asking"}
+	return nil, &UnavailableError{Seen: "not called: there is no such verification mode"}
 }
 
 // call reads the body to its end, or to its cap, so that the connection serves the next call.

@@ -38,7 +38,7 @@ func parseBase(raw string) (*url.URL, error) {
 	case base.Hostname() == "":
 		return nil, errors.New("names no host")
 	case base.User != nil:
-		return nil, errors.New("must not hold a user name or password")
+		return nil, errors.New("must not contain a user name or password")
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, errors.New("must not have a query or fragment")
 	}

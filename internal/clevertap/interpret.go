@@ -152,7 +152,7 @@ func (a answer) advice() string {
 	case a.status >= 300 && a.status < 400:
 		return ": a redirect, which is never followed"
 	case a.status == http.StatusOK && !a.object:
-		return ": not CleverTap's answer, a proxy's perhaps"
+		return ": not a response of CleverTap's, perhaps a proxy's"
 	case a.status >= 400 && a.status < 500:
 		return ": the request is at fault, not the passcode"
 	}

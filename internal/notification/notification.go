@@ -207,7 +207,7 @@ func (n Notification) event() (cloudevents.Event, error) {
 	event.SetTime(n.At)
 	event.SetID(fmt.Sprintf("%s/%s/%s/%d", n.Namespace, n.Name, n.Reason, n.At.UnixNano()))
 	if err := event.SetData(cloudevents.ApplicationJSON, n.Data); err != nil {
-		return event, fmt.Errorf("encoding a notice: %w", err)
+		return event, fmt.Errorf("encoding a notification: %w", err)
 	}
 	return event, nil
 }
@@ -224,7 +224,7 @@ func (s *Sender) try(ctx context.Context, event cloudevents.Event) string {
 	)
 	switch {
 	case errors.As(result, &answered):
-		return fmt.Sprintf("it answered %d", answered.StatusCode)
+		return fmt.Sprintf("it responded with HTTP %d", answered.StatusCode)
 	case errors.As(result, &unsent):
 		return unsent.Err.Error() // url.Error itself shows the URL
 	}

@@ -74,7 +74,7 @@ func Run(ctx context.Context, o Options, s Dependencies) error {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	if p.notifications, err = notification.New(notification.Options{
-		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notices"), Sent: p.counters.Notified,
+		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notifications"), Sent: p.counters.Notified,
 	}); err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	}
 	if p.notifications != nil {
 		if err := manager.Add(p.notifications); err != nil {
-			return nil, fmt.Errorf("adding the sender of notices: %w", err)
+			return nil, fmt.Errorf("adding the sender of notifications: %w", err)
 		}
 	}
 	reconciler := &controllers.Reconciler{

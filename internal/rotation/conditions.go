@@ -72,7 +72,7 @@ func (v report) ready() metav1.Condition {
 // unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
 func (v report) unpublished() metav1.Condition {
 	if v.spec.Suspend {
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is asked or written until it is false")
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified or written until it is false")
 	}
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
@@ -114,7 +114,7 @@ func (v report) verified() *metav1.Condition {
 	var c metav1.Condition
 	switch {
 	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
-		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: CleverTap is not asked")
+		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: passcodes are not verified")
 	case v.outdated(p):
 		c = v.withoutResult(p)
 	case p.result == clevertap.Rejected:

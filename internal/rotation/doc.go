@@ -1,9 +1,27 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rotation decides what is to be published, when, and what to tell people.
+// Package rotation decides which passcode is to be active, what to verify, and what to report.
 //
-// Decide is a pure function of the time and of what was observed. Truth lies in the object's spec and in Secrets;
-// what the target's record says outlives crashes, and the status is a report: it says when to ask next, and never
-// what may be published.
+// Decide is a pure function of the time and of what one pass has observed:
+//
+//	Observed ──> snapshot ──> retirement ──> pass ──> Decision
+//	             entries,     what still     target,  effects: Want, Release, Restart, Verify, Scan
+//	             active,      uses an old    requests Status, by report
+//	             rules        value                   Events, by report
+//	                                                  Next, when to decide again
+//
+// Truth is in the object's spec and in Secrets. The record is an annotation of the target: it is written in the same
+// write as the value it describes, so it outlives crashes, a lost status and a restored backup. The revision in it counts
+// publications and never decreases. The status is a report: it says when to verify next, and never what may be
+// published.
+//
+// rules.go is the ordered list of reasons for which another passcode may become active. An entry of spec.passcodes
+// goes through these states:
+//
+//	Missing, Malformed ──value staged──> Unverified ──accepted──> Staged ──published──> Active
+//	                                         │                      │                     │
+//	                                      rejected               expired               replaced
+//	                                         v                      v                     v
+//	                                      Rejected               Expired    Retiring ──not in use──> Retired
 package rotation

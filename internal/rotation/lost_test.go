@@ -83,7 +83,7 @@ func TestAClockThatIsSetBackRestartsNothingAgain(t *testing.T) {
 func TestWhatWasActiveInALostTargetIsRetiredAndReported(t *testing.T) {
 	RegisterTestingT(t)
 	w := newWorld(listed("a", "b"), published)
-	do(w, after(time.Minute), deleted, restarted, refused("a"), accepted("b"), settled)
+	do(w, after(time.Minute), deleted, restarted, rejectedTimes("a"), accepted("b"), settled)
 	t.Log(w.object.Status.ActivePasscode, entryOf(w, "a").State, w.target.Record.Replaced)
 	do(w, looked(), settled, after(5*time.Minute), settled)
 	if entryOf(w, "a").State == "Retired" && len(safe(w)) == 0 {

@@ -35,7 +35,7 @@ func (v report) endpointHint() string {
 	if v.Endpoint == "" {
 		return ""
 	}
-	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) answered instead of CleverTap", v.Endpoint)
+	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", v.Endpoint)
 }
 
 // stamp is a time as people read it.
@@ -131,22 +131,24 @@ func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publi
 	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
 	old := v.firstOf(func(e *entry) bool { return e.hasValue() && e.spec.Name == earlier[0].Passcode && e.replaced })
 	if p.Reason == v1alpha1.RotationRejected && old != nil {
-		text += early(old.validity, p.Time.UTC())
+		if days := early(old.validity, p.Time.UTC()); days != "" {
+			text += ", rejected" + days
+		}
 	}
 	return text
 }
 
-// early says how many days before its expiry a passcode was rejected; "" if less than one.
+// early says how many days before its declared expiry a passcode was rejected; "" if less than one.
 func early(l schedule.Validity, rejected time.Time) string {
 	days := int(l.Until.Sub(rejected) / (24 * time.Hour))
 	if l.Until.IsZero() || days < 1 {
 		return ""
 	}
-	return fmt.Sprintf(", rejected %d days before its declared expiry", days)
+	return fmt.Sprintf(" (%d days before its declared expiry)", days)
 }
 
 func forbiddenMessage(keys []string) string {
-	return fmt.Sprintf("spec.target.annotations: %s makes another controller copy the Secret, so it is not set. Remove it, or ask an administrator to allow it with --allowed-target-annotations",
+	return fmt.Sprintf("spec.target.annotations: %s makes another controller copy the Secret, so it is not set. Remove it, or have an administrator allow it with --allowed-target-annotations",
 		strings.Join(keys, ", "))
 }
 
@@ -244,14 +246,14 @@ func (v report) verifyingMessage() string {
 }
 
 func (v report) unavailableMessage(e *entry) string {
-	return fmt.Sprintf("%q could not be verified: %s. The operator tries again%s", e.spec.Name, e.Verification.Seen, v.endpointHint())
+	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
 func (v report) unavailableSinceMessage(p *activePasscode) string {
 	if p.verification.Seen == "" {
-		return "No verification has succeeded for two intervals; the active passcode stays" + v.endpointHint()
+		return "No verification has had a result for two intervals" + v.endpointHint() + ". The active passcode stays"
 	}
-	return fmt.Sprintf("No verification has succeeded for two intervals: %s; the active passcode stays%s", p.verification.Seen, v.endpointHint())
+	return fmt.Sprintf("No verification has had a result for two intervals: %s%s. The active passcode stays", p.verification.Seen, v.endpointHint())
 }
 
 func (v report) acceptedMessage(p *activePasscode) string {

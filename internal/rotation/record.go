@@ -154,7 +154,7 @@ func ParseRecord(text string) (Record, error) {
 	case !r.quotable():
 		return Record{}, errors.New("reading the target's record: a name in it is none")
 	case !r.Keys.complete() || !r.Keys.distinct():
-		return Record{}, errors.New("reading the target's record: its keys cannot be told apart")
+		return Record{}, errors.New("reading the target's record: its keys are not distinct")
 	}
 	return r, nil
 }

@@ -58,7 +58,7 @@ func TestTheActivePasscodeIsNeverNamedAsWhatToDelete(t *testing.T) {
 	w := newWorld(published)
 	do(w, after(time.Hour), holds("a", "new"), accepted("new"), settled, // changed in place, "a" is active still
 		looked(pod("p", frozen(made))), settled, // somebody holds the old value
-		after(time.Minute), listed("b"), refused("b"), accepted("new"), settled, // a is taken off; b is refused: a stays
+		after(time.Minute), listed("b"), rejectedTimes("b"), accepted("new"), settled, // a is taken off; b is refused: a stays
 		after(10*time.Minute), looked(), settled, settled)
 	t.Log("active:", w.object.Status.ActivePasscode, cond(w, "Ready"))
 	for _, e := range safe(w) {
@@ -141,13 +141,13 @@ func TestWhatWasActiveIsNoSuccessorOnceItsTargetIsLost(t *testing.T) {
 		t.Errorf("a, active at revision 1, is published again: %s revision %d", d.Want.Record.Reason, d.Want.Record.Revision)
 	}
 	w2 := newWorld(published)
-	do(w2, deleted, restarted, listed("a", "b"), createdAt("b", made.Add(time.Hour)), refused("a"), accepted("b"), settled, after(time.Minute), accepted("a", "b"), settled)
+	do(w2, deleted, restarted, listed("a", "b"), createdAt("b", made.Add(time.Hour)), rejectedTimes("a"), accepted("b"), settled, after(time.Minute), accepted("a", "b"), settled)
 	t.Log("active", w2.object.Status.ActivePasscode, "a is", entryOf(w2, "a").State, w2.object.Status.NextPasscode, cond(w2, "SuccessorReady"))
 }
 
 func TestARemovedPasscodeIsNotCalledVerifiedForEver(t *testing.T) {
 	w := newWorld(published)
-	do(w, after(time.Hour), accepted("a"), listed("b"), refused("b"), settled, restarted, unanswered("a", 1), unanswered("b", 1))
+	do(w, after(time.Hour), accepted("a"), listed("b"), rejectedTimes("b"), settled, restarted, unanswered("a", 1), unanswered("b", 1))
 	do(w, after(10*day), unanswered("a", 200), unanswered("b", 200), settled)
 	if s := cond(w, "Verified"); strings.Contains(s, "Accepted") {
 		t.Errorf("10 days without an answer: %s", s)
@@ -284,7 +284,7 @@ func TestAnExpiredValueThatWasNeverAcceptedLeavesItsCreatedAt(t *testing.T) {
 	w := newWorld(published)
 	do(w, listed("a", "b"), createdAt("b", made.Add(-200*day)), unanswered("b", 1), settled)
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").BeginsAt)
-	do(w, after(time.Minute), refused("b"), settled)
+	do(w, after(time.Minute), rejectedTimes("b"), settled)
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").BeginsAt)
 	do(w, after(time.Minute), holds("b", "b-right"), lasting("b", 365), accepted("b-right"), settled)
 	s := entryOf(w, "b")

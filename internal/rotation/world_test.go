@@ -309,7 +309,7 @@ func accepted(values ...string) step {
 	}
 }
 
-func refused(value string, times ...int) step {
+func rejectedTimes(value string, times ...int) step {
 	return func(w *world) {
 		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, sum(times)), Seen: "HTTP 401"}
 	}
@@ -324,7 +324,7 @@ func rejected(value string) step {
 	}
 }
 
-func refusedOnceMore(value string) step {
+func rejectedOnceMore(value string) step {
 	return func(w *world) {
 		after(time.Second)(w)
 		answer := w.answers[value]
@@ -770,10 +770,10 @@ func rotatesAt(name string, t time.Time) expectation {
 	}
 }
 
-// refusedThenAccepted is both within a second, the refusal reported.
-func refusedThenAccepted(value string) step {
+// rejectedThenAccepted is both within a second, the refusal reported.
+func rejectedThenAccepted(value string) step {
 	return func(w *world) {
-		refused(value)(w)
+		rejectedTimes(value)(w)
 		w.settle()
 		at := w.now
 		after(100 * time.Millisecond)(w)

@@ -236,7 +236,7 @@ var _ = Describe("A rotation", func() {
 		Eventually(c.status(ctx)).Should(HaveField("NextPasscode", "q1"))
 		c.requestRotation(ctx, "1")
 		Eventually(c.status(ctx)).Should(And(WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring)), WithTransform(reason("RolloutComplete"), Equal("Failed"))))
-		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring("the operator may not look at Pods and workloads in namespace " + c.namespace))
+		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring("the operator is not permitted to list Pods and workloads in namespace " + c.namespace))
 	})
 
 	It("keeps the previous passcode while something holds it", func(ctx SpecContext) {

@@ -64,7 +64,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"}, func(s *corev1.Secret) { s.Labels = nil })
 		},
 		condition: "Ready", reason: "SourceNotLabelled", event: "SourceNotLabelled",
-		says:   []string{`Secret "staged" is not labelled`, "kubectl label secret -n test-"},
+		says:   []string{`Secret "staged" has no label that allows reading it`, "kubectl label secret -n test-"},
 		mended: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a source without the key", incident{
@@ -82,7 +82,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a mistyped passcode", incident{
 		before:    staging("AAA-AAA-AAAB"),
 		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
-		says:   []string{"CleverTap refuses every listed passcode", "check accountID and region", "Settings > Passcodes on https://in1.dashboard.clevertap.com"},
+		says:   []string{"CleverTap rejects every entry", "check accountID, region", "Settings > Passcodes on https://in1.dashboard.clevertap.com"},
 		mended: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("the wrong region", incident{
@@ -90,7 +90,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })
 		},
 		condition: "Ready", reason: "PasscodePublished",
-		says: []string{"for account TEST-5RW-K78-985Z in in1; for account TEST-5RW-K78-985Z in eu1, no listed passcode is accepted"},
+		says: []string{"for account TEST-5RW-K78-985Z in in1; for account TEST-5RW-K78-985Z in eu1, CleverTap accepts no entry"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "in1" })
 		},
@@ -98,7 +98,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a passcode that has expired", incident{
 		happens:   func(_ SpecContext, c *cluster) { c.clock.SetTime(c.start.Add(90 * day)) },
 		condition: "Stalled", reason: "Expired", event: "Expired",
-		says: []string{`"q4" ended at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "Set day(s) 90", "kubectl clevertap stage -n"},
+		says: []string{`"q4" expired at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "the condition SuccessorReady has the command"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 			staging("BBB-BBB-BBBB")(ctx, c)
@@ -107,7 +107,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a passcode that was deleted on the dashboard", incident{
 		happens:   func(_ SpecContext, c *cluster) { c.account.Delete("q4") },
 		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
-		says: []string{`CleverTap refuses "q4", which is published, refused`, "days before its declared end"},
+		says: []string{`CleverTap rejects "q4", the active passcode (`, "days before its declared expiry"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 			staging("BBB-BBB-BBBB")(ctx, c)
@@ -125,7 +125,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			staging("AAA-AAA-AAAA")(ctx, c)
 		},
 		condition: "Ready", reason: "VerificationUnavailable", event: "VerificationUnavailable",
-		says:   []string{`whether "q4" works`, "HTTP 503", "It is asked again"},
+		says:   []string{`"q4" could not be verified`, "HTTP 503", "The operator tries again"},
 		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
 	}),
 	Entry("a CleverTap that is down for hours", incident{
@@ -135,7 +135,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			c.clockPasses(time.Hour)
 		},
 		condition: "Verified", reason: "Unavailable", event: "VerificationUnavailable",
-		says:   []string{"HTTP 503", "what is published stays"},
+		says:   []string{"HTTP 503", "The active passcode stays"},
 		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
 	}),
 	Entry("too many calls of the account", incident{
@@ -154,7 +154,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			Expect(kube.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "marketing", Namespace: c.namespace}})).To(Succeed())
 		},
 		condition: "Stalled", reason: "TargetConflict", event: "TargetConflict",
-		says: []string{`Secret "marketing" is not this object's to write`, "spec.target.name", "kubectl delete secret -n test-"},
+		says: []string{`Secret "marketing" does not belong to this object`, "spec.target.name", "kubectl delete secret -n test-"},
 		mended: func(ctx SpecContext, c *cluster) {
 			Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())
 		},
@@ -177,7 +177,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a right that the operator lacks", incident{
 		without:   "create",
 		condition: "Reconciling", reason: "TargetNotWritten",
-		says: []string{`Secret "marketing" could not be written`, "Let the operator's service account create and patch Secrets in namespace test-"},
+		says: []string{`Secret "marketing" could not be written`, "Allow the operator's service account to create and patch Secrets in namespace test-"},
 		mended: func(ctx SpecContext, c *cluster) {
 			changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 				return append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}})

@@ -131,7 +131,7 @@ var _ = Describe("A person", func() {
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Verified"), Equal("Rejected")))
 		c.clockPasses(30 * time.Second)
 		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseRejected), WithTransform(reason("Ready"), Equal("PasscodeRejected")), WithTransform(reason("Stalled"), Equal("PasscodeRejected"))))
-		Expect(c.message(ctx, "Ready")).To(And(ContainSubstring("Settings > Users on https://in1.dashboard.clevertap.com"), ContainSubstring("refused 89 days before its declared end")))
+		Expect(c.message(ctx, "Ready")).To(And(ContainSubstring("Settings > Users on https://in1.dashboard.clevertap.com"), ContainSubstring("89 days before its declared expiry")))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning PasscodeRejected"))
 		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})

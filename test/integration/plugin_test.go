@@ -97,7 +97,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 	It("stages a value, lists it, and waits until CleverTap accepts it", func(ctx SpecContext) {
 		c := byHand(ctx)
 		c.account.Passcode("shop q1", "BBB-BBB-BBBB", 180)
-		Expect(c.clevertap(ctx, "BBB-BBB-BBBB\n", stage()...)).To(tells(`CleverTap accepts "shop q1"`, `takes over at`))
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB\n", stage()...)).To(tells(`CleverTap accepts "shop q1"`, `becomes active at`))
 		Expect(c.secret(ctx, "marketing-staged")().Labels).To(HaveKeyWithValue(v1alpha1.RoleLabel, v1alpha1.RoleSource))
 		Expect(c.object(ctx).Spec.Passcodes[1]).To(Equal(v1alpha1.PasscodeEntry{
 			Name: "shop q1", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "marketing-staged", Key: "shop-q1"},
@@ -106,20 +106,20 @@ var _ = Describe("kubectl clevertap stage", func() {
 
 		By("extending the Secret with the next, whose expiry is the usual one")
 		c.account.Passcode("q2", "CCC-CCC-CCCC", 90)
-		Expect(c.clevertap(ctx, "CCC-CCC-CCCC", "stage", "marketing", "--passcode-name", "q2", "--days", "90")).To(tells("it waits its turn"))
+		Expect(c.clevertap(ctx, "CCC-CCC-CCCC", "stage", "marketing", "--passcode-name", "q2", "--days", "90")).To(tells("it is staged"))
 		Expect(c.secret(ctx, "marketing-staged")().Data).To(And(HaveKey("shop-q1"), HaveKey("q2")))
 		Expect(c.object(ctx).Spec.Passcodes[2].Expiry).To(BeNil())
 	})
 
-	It("says that CleverTap refuses the value", func(ctx SpecContext) {
+	It("says that CleverTap rejects the value", func(ctx SpecContext) {
 		c := byHand(ctx)
-		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" can't be used, it is Rejected`))
+		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" cannot be used, it is Rejected`))
 	})
 
 	It("says that CleverTap did not answer in time", func(ctx SpecContext) {
 		c := byHand(ctx)
 		c.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
-		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s", "CleverTap did not say"))
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s", "could not be verified"))
 	})
 
 	DescribeTable("refuses before anything is written", func(ctx SpecContext, input string, args []string, message string) {
@@ -162,27 +162,27 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Expect(c.object(ctx).Spec.Passcodes).To(HaveLen(3))
 		Expect(c.secret(ctx, "marketing-staged")().Data).To(HaveKey("shop-q1"))
 
-		Expect(c.clevertap(ctx, "DDD-DDD-DDDD", stage("--edit")...)).To(tells(`CleverTap accepts "shop q1"; it waits its turn`))
+		Expect(c.clevertap(ctx, "DDD-DDD-DDDD", stage("--edit")...)).To(tells(`CleverTap accepts "shop q1"; it is staged`))
 	})
 })
 
 var _ = Describe("kubectl clevertap", func() {
 	It("rotates, rolls back, and says where each ended", func(ctx SpecContext) {
 		c := byHand(ctx)
-		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "make"))
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "create"))
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
-		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q1", "--days", "90")).To(tells("takes over"))
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q1", "--days", "90")).To(tells("becomes active"))
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells(`rotated: "q1" is published in place of "q4", revision 2`))
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells(`rotated: "q1" is active instead of "q4", revision 2`))
 		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("BBB-BBB-BBBB"))
-		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(tells(`rolled back: "q4" is published, revision 3`))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(tells(`rolled back: "q4" is active, revision 3`))
 		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"))
 		c.clock.Step(time.Second)
 		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "pin"))
 	})
 
 	It("rolls back nowhere where there is nothing", func(ctx SpecContext) {
-		Expect(byHand(ctx).clevertap(ctx, "", "rollback", "marketing")).To(fails("no listed passcode that was published before still works"))
+		Expect(byHand(ctx).clevertap(ctx, "", "rollback", "marketing")).To(fails("no entry that was active before still works"))
 	})
 
 	It("prints the pin to commit where another tool manages the rotation", func(ctx SpecContext) {
@@ -195,19 +195,19 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.object(ctx).Spec.Rotation.Pin).To(BeEmpty())
 	})
 
-	It("has every listed passcode verified, and fails where CleverTap refuses one", func(ctx SpecContext) {
+	It("has every listed passcode verified, and fails where CleverTap rejects one", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(done("q4", "Active", "q1", "Staged"))
 		c.account.Delete("q2")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`CleverTap refuses "q2"`))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`CleverTap rejects "q2"`))
 	})
 
 	It("shows an object on one screen", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		Expect(c.clevertap(ctx, "", "status", "marketing")).To(done(
 			c.namespace+"/marketing: Active, account "+accountID+" in in1",
-			`"q4" in Secret "marketing", revision 1, since `, "(Initial)", `"q1" takes over at`, "Runway", "You must do: nothing"))
+			`"q4" in Secret "marketing", revision 1, since `, "(Initial)", `"q1" becomes active at`, "Runway", "Action required: nothing"))
 		var object v1alpha1.CleverTapPasscode
 		Expect(json.Unmarshal([]byte(c.clevertap(ctx, "", "status", "marketing", "-o", "json").Out), &object)).To(Succeed())
 		Expect(object.Kind).To(Equal("CleverTapPasscode"))
@@ -217,9 +217,9 @@ var _ = Describe("kubectl clevertap", func() {
 		c := byHand(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("CleverTap refuses \"q4\""))
-		c.clockPasses(31 * time.Second) // a second refusal confirms the first
-		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:", `- CleverTap refuses "q4", which is published`, "nothing was published before"))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("CleverTap rejects \"q4\""))
+		c.clockPasses(31 * time.Second) // a second rejection confirms the first
+		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:", `- CleverTap rejects "q4", the active passcode`, "nothing was published before"))
 	})
 
 	It("lists what needs a person first", func(ctx SpecContext) {

@@ -42,12 +42,12 @@ func (c *cli) plan() *cobra.Command {
 		Use:               "plan NAME | -f FILE",
 		Short:             "Show the dated timeline: warnings, rotations, expiry",
 		ValidArgsFunction: c.completeName,
-		Long: `Show what time alone will bring: warnings, switches, ends, computed by the operator's own code.
+		Long: `Show the dated timeline of warnings, rotations and expiry, computed by the operator's own code.
 
-It takes it that CleverTap accepts every listed passcode that is not known to be missing, malformed or refused, and
-that nobody changes anything. With -f it needs no cluster, and counts the life of an entry without createdAt from now.`,
+It assumes that CleverTap accepts every entry that is not known to be missing, malformed or rejected, and that nobody
+changes anything. With -f it needs no cluster, and counts the validity of an entry without createdAt from now.`,
 		Example: `  kubectl clevertap plan marketing
-  kubectl clevertap plan -f passcodes.yaml --min-runway 60d   # in CI: exits with 5 where less is left`,
+  kubectl clevertap plan -f passcodes.yaml --min-runway 60d   # in CI: exits with 5 if less is left`,
 	}
 	command.Flags().StringSliceVarP(&files.Filenames, "filename", "f", nil, "File, folder or - with CleverTapPasscodes, instead of the cluster's.")
 	command.Flags().BoolVarP(&files.Recursive, "recursive", "R", false, "Process the folder given with -f recursively.")

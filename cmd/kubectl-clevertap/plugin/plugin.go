@@ -66,10 +66,10 @@ func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Co
 	root := &cobra.Command{
 		Use:   "kubectl-clevertap",
 		Short: "Show CleverTap passcodes, stage the next one, rotate and verify",
-		Long: `See CleverTap passcodes, stage the next one, and have them rotated or verified.
+		Long: `Show CleverTap passcodes, stage the next one, rotate and verify.
 
-Exit codes: 0 done; 1 an error; 3 refused, by CleverTap or by the operator; 4 the outcome did not come in time;
-5 less runway than plan --min-runway asks for.`,
+Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator; 4 timed out;
+5 less runway than plan --min-runway requires.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clevertap"},
 		SilenceUsage:  true,
 		SilenceErrors: true,

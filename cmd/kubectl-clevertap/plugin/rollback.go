@@ -17,9 +17,9 @@ func (c *cli) rollback() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rollback NAME",
 		Short: "Pin the passcode that was active before, and wait until it is active again",
-		Long: `Pin the passcode that was published before, and wait until it is published again.
+		Long: `Pin the passcode that was active before, and wait until it is active again.
 
-It is spec.rotation.pin that is set, so scheduled switches wait until it is taken away. Where a GitOps tool owns that
+The command sets spec.rotation.pin, so scheduled rotations wait until the pin is removed. If a GitOps tool owns that
 field, the change to commit is printed instead.`,
 	}
 	timeout, output := timeoutFlag(command), printFlags(command)

@@ -41,12 +41,12 @@ func (c *cli) stage() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "stage NAME --passcode-name N --days D | --forever",
 		Short: "Stage a passcode that you just created on the dashboard, and wait for the result",
-		Long: `Stage a passcode that you just made on the dashboard, and wait for CleverTap's verdict.
+		Long: `Stage a passcode that you just created on the dashboard, and wait for the result of its verification.
 
-The value is asked for without showing it, or read from standard input where that is no terminal; it is never an
-argument and never in a file. It goes into a Secret with the label clevertap.passcode-operator.io/role=source, and the
-entry to the end of spec.passcodes. Where a GitOps tool or kubectl apply manages that list, the entry to commit is
-printed instead; --edit changes the list all the same.`,
+The value is read from a prompt that does not show it, or from standard input if that is no terminal; it is never an
+argument and never in a file. It is written to a Secret with the label clevertap.passcode-operator.io/role=source, and
+the entry is added to the end of spec.passcodes. If a GitOps tool or kubectl apply manages that list, the entry to
+commit is printed instead; --edit changes the list anyway.`,
 		Example: `  kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90
   pass show clevertap/q1 | kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90`,
 	}
