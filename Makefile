@@ -5,6 +5,7 @@ SHELL := /bin/sh
 
 HELM := helm.sh/helm/v3/cmd/helm@v3.22.0
 KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+HELM_DOCS := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
@@ -37,6 +38,8 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	{ cat hack/prometheus_rule.header.yaml; sed 's/^/  /' config/prometheus/rules.yaml; } > config/prometheus/prometheus_rule.yaml
 	cp config/argo-rollouts/role.yaml $(chart)/files/argo_rollouts.yaml
 	cp config/prometheus/rules.yaml config/grafana/dashboard.json $(chart)/files/
+	go run ./hack/chart > $(chart)/values.schema.json
+	go run $(HELM_DOCS) --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: lint
 lint: ## Runs golangci-lint.
@@ -117,7 +120,7 @@ controlplane: ## Finds or builds the Kubernetes binaries that tests and demo run
 .PHONY: test
 test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites against a real API server.
 	go test -race $(unit)
-	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) go test ./test/install ./test/faults
+	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go test ./test/install ./test/faults
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 100

@@ -1,16 +1,61 @@
-{{- define "operator.labels" -}}
-app.kubernetes.io/name: clevertap-passcode-operator
+{{/* The name of the application: app.kubernetes.io/name. */}}
+{{- define "operator.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 46 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The name that every object of the release begins with. 46 characters leave room for the longest suffix in 63. */}}
+{{- define "operator.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{ .Values.fullnameOverride | trunc 46 | trimSuffix "-" }}
+{{- else if contains (include "operator.name" .) .Release.Name -}}
+{{ .Release.Name | trunc 46 | trimSuffix "-" }}
+{{- else -}}
+{{ printf "%s-%s" .Release.Name (include "operator.name" .) | trunc 46 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "operator.selector" -}}
+app.kubernetes.io/name: {{ include "operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "operator.labels" -}}
+{{- with .Values.commonLabels }}
+{{- toYaml . }}
+{{ end -}}
+{{ include "operator.selector" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
+{{/* metadata of an object: list context, suffix of the name, namespace ("" for none), more labels, more annotations. */}}
+{{- define "operator.metadata" -}}
+{{- $root := index . 0 }}
+{{- $labels := merge (include "operator.labels" $root | fromYaml) (default dict (index . 3)) }}
+{{- $annotations := merge (deepCopy (default dict (index . 4))) (default dict $root.Values.commonAnnotations) }}
+name: {{ include "operator.fullname" $root }}{{ index . 1 }}
+{{- with index . 2 }}
+namespace: {{ . }}
+{{- end }}
+labels: {{- toYaml $labels | nindent 2 }}
+{{- with $annotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "operator.serviceAccount" -}}
-{{- default "clevertap-passcode-operator" .Values.serviceAccount.name }}
+{{- if .Values.serviceAccount.create -}}
+{{ default (include "operator.fullname" .) .Values.serviceAccount.name }}
+{{- else -}}
+{{ default "default" .Values.serviceAccount.name }}
+{{- end }}
 {{- end }}
 
 {{- define "operator.image" -}}
+{{- if not (kindIs "string" .Values.image.tag) }}
+{{- fail (printf "image.tag must be a string: quote it, as in tag: \"%v\"" .Values.image.tag) }}
+{{- end -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
@@ -62,4 +107,19 @@ clevertap-passcode-operator
 - kind: ServiceAccount
   name: {{ include "operator.serviceAccount" . }}
   namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{/* Whether a monitor's credentials are the chart's own: metrics are secure, and the values name no others. */}}
+{{- define "operator.ownCredentials" -}}
+{{- $secure := eq (include "operator.metricsSecure" .) "true" }}
+{{- $service := and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.serviceMonitor.authorization) }}
+{{- $pod := and .Values.metrics.podMonitor.enabled (not .Values.metrics.podMonitor.authorization) }}
+{{- and $secure (or $service $pod) }}
+{{- end }}
+
+{{/* The port of a URL: its own, or the scheme's. */}}
+{{- define "operator.port" -}}
+{{- $url := urlParse . }}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
+{{- default (eq $url.scheme "http" | ternary "80" "443") $port }}
 {{- end }}

@@ -58,7 +58,7 @@ func (c *cli) verify() *cobra.Command {
 			if now.Status.LastHandledVerifyAt != value {
 				return false, "waiting for the results", nil
 			}
-			return true, "asked", refusedOnes(now)
+			return true, "verified", refusedOnes(now)
 		})
 		if *output.OutputFormat == "" && *timeout > 0 {
 			if err := c.printPasscodes(o); err != nil {

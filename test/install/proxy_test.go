@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
+)
+
+// vendorHost is a name that only the proxy can resolve.
+const vendorHost = "clevertap.test"
+
+// certified is a certificate for vendorHost, signed by itself, and the root to trust in PEM.
+func certified(g Gomega) (tls.Certificate, []byte) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	g.Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: vendorHost}, DNSNames: []string{vendorHost},
+		NotBefore: clock.RealClock{}.Now().Add(-time.Hour), NotAfter: clock.RealClock{}.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	g.Expect(err).NotTo(HaveOccurred())
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// forwardProxy is a proxy whose only way leads to the vendor. It counts tunnels, and whatever else it was sent.
+type forwardProxy struct {
+	vendor           string
+	tunnels, strange atomic.Int32
+}
+
+func (p *forwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect || r.Host != vendorHost+":443" {
+		p.strange.Add(1)
+		http.Error(w, "not here", http.StatusBadGateway)
+		return
+	}
+	there, err := net.Dial("tcp", p.vendor)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+	here, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	p.tunnels.Add(1)
+	go func() {
+		_, _ = io.Copy(there, here)
+		_ = there.Close()
+	}()
+	_, _ = io.Copy(here, there)
+	_ = here.Close()
+}
+
+// The operator reaches CleverTap through a forward proxy and trusts a private root, by the environment that the chart's
+// extraEnv sets; the API server is reached past the proxy.
+func TestAProxyAndAPrivateRoot(t *testing.T) {
+	g := NewWithT(t)
+	plane, err := harness.Start("")
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { g.Expect(plane.Stop()).To(Succeed()) })
+
+	certificate, root := certified(g)
+	mock := clevertaptest.New(clock.RealClock{})
+	mock.Account(clevertap.India, "TEST-1").Passcode("q4", "YOW-RMW-WIKL", 90)
+	vendor := httptest.NewUnstartedServer(mock)
+	vendor.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	vendor.StartTLS()
+	t.Cleanup(vendor.Close)
+	proxy := &forwardProxy{vendor: vendor.Listener.Addr().String()}
+	proxyServer := httptest.NewServer(proxy)
+	t.Cleanup(proxyServer.Close)
+
+	roots := t.TempDir()
+	g.Expect(os.WriteFile(filepath.Join(roots, "company.pem"), root, 0o600)).To(Succeed())
+	startOperator(t, plane, "--clevertap-endpoint=https://"+vendorHost+"/{region}",
+		"HTTPS_PROXY="+proxyServer.URL, "NO_PROXY=127.0.0.1", "SSL_CERT_DIR="+roots)
+
+	g.Eventually(readyOf(g, plane), 30*time.Second).Should(Equal("PasscodePublished"))
+	g.Expect(proxy.tunnels.Load()).To(BeNumerically(">", 0))
+	g.Expect(proxy.strange.Load()).To(BeZero(), "the API server is reached past the proxy")
+}
+
+// startOperator runs the operator's own binary with an environment, until the test ends.
+func startOperator(t *testing.T, plane *harness.ControlPlane, argument string, environment ...string) {
+	t.Helper()
+	g := NewWithT(t)
+	folder := t.TempDir()
+	binary := filepath.Join(folder, "operator")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Dir = harness.Root()
+	out, err := build.CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(out))
+	kubeconfig := filepath.Join(folder, "kubeconfig")
+	g.Expect(os.WriteFile(kubeconfig, plane.Kubeconfig(), 0o600)).To(Succeed())
+	operator := exec.CommandContext(t.Context(), binary, "--operator-namespace=default", "--metrics-bind-address=0", "--health-probe-bind-address=0", argument)
+	operator.Env = append(environment, "KUBECONFIG="+kubeconfig)
+	log := &logged{t: t}
+	operator.Stderr = log
+	g.Expect(operator.Start()).To(Succeed())
+	t.Cleanup(func() {
+		_ = operator.Process.Kill()
+		_ = operator.Wait()
+	})
+}
+
+// logged shows the operator's log if the test fails.
+type logged struct{ t *testing.T }
+
+func (l *logged) Write(text []byte) (int, error) {
+	l.t.Log(string(text))
+	return len(text), nil
+}
+
+// readyOf applies an object with its source, and returns the reason of its condition Ready.
+func readyOf(g Gomega, plane *harness.ControlPlane) func() string {
+	scheme := clientgoscheme.Scheme
+	g.Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	server, err := client.New(plane.Config(), client.Options{Scheme: scheme})
+	g.Expect(err).NotTo(HaveOccurred())
+	ctx := context.Background()
+	g.Expect(server.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "staged", Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource}},
+		StringData: map[string]string{"q4": "YOW-RMW-WIKL"},
+	})).To(Succeed())
+	object := &v1alpha1.CleverTapPasscode{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "marketing"},
+		Spec: v1alpha1.CleverTapPasscodeSpec{
+			AccountID: "TEST-1", Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To(int32(90))},
+			Passcodes: []v1alpha1.PasscodeEntry{{Name: "q4", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: "q4"}}},
+		},
+	}
+	g.Expect(server.Create(ctx, object)).To(Succeed())
+	return func() string {
+		if err := server.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return err.Error()
+		}
+		if ready := meta.FindStatusCondition(object.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+			return ready.Reason
+		}
+		return ""
+	}
+}
