@@ -144,12 +144,12 @@ func unlessEnded(ctx context.Context, err error) error {
 func (p *process) work(ctx context.Context, watched []string) error {
 	manager, err := p.newManager(watched)
 	if err != nil {
-		return err
+		return explainUnreached(err, p.Config.Host)
 	}
 	if p.named == nil || len(watched) > 0 {
 		objects, err := p.addReconciler(ctx, manager)
 		if err != nil {
-			return err
+			return explainUnreached(err, p.Config.Host)
 		}
 		defer p.Registry.Unregister(objects)
 	}

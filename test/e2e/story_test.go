@@ -105,7 +105,10 @@ func clusterWide() {
 
 	It("is upgraded from the manifests to the chart, which writes no target", func() {
 		before := get("shop", "secret/marketing", ".metadata.resourceVersion")()
-		out, err := run("", "helm", "upgrade", "--install", "operator", "../../charts/clevertap-passcode-operator", "--namespace", system,
+		// What has a selector is deleted first, as docs/installation.md says: the chart's carries the release.
+		kubectl("delete", "-n", system, "deployment/clevertap-passcode-operator", "service/clevertap-passcode-operator-metrics",
+			"poddisruptionbudget/clevertap-passcode-operator", "networkpolicy/clevertap-passcode-operator")
+		out, err := run("", "helm", "upgrade", "--install", "clevertap-passcode-operator", "../../charts/clevertap-passcode-operator", "--namespace", system,
 			"--take-ownership", "--wait", "--timeout", "3m", "--set", "clevertap.endpoint="+endpoint)
 		Expect(err).NotTo(HaveOccurred(), out)
 		ready(system, "2")
@@ -116,7 +119,7 @@ func clusterWide() {
 
 	It("is uninstalled, and what it published is still there", func() {
 		before := value("shop", "marketing")()
-		out, err := run("", "helm", "uninstall", "operator", "--namespace", system, "--wait")
+		out, err := run("", "helm", "uninstall", "clevertap-passcode-operator", "--namespace", system, "--wait")
 		Expect(err).NotTo(HaveOccurred(), out)
 		Eventually(get(system, "pods", ".items")).Should(Equal("[]"))
 		Expect(value("shop", "marketing")()).To(Equal(before))

@@ -23,8 +23,10 @@ import (
 
 	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -184,8 +186,12 @@ func asGrafana(expr string) string {
 	return regexp.MustCompile(`\$__rate_interval`).ReplaceAllString(strings.ReplaceAll(expr, "$namespace", ".*"), "1m")
 }
 
-// startOperator runs an operator with objects in many states, and returns where its metrics are.
-func startOperator(t *testing.T) string {
+// scraped is where an operator serves its metrics, and the token of the ServiceAccount that config/prometheus creates for
+// the scraper.
+type scraped struct{ address, token string }
+
+// startOperator runs an operator with objects in many states.
+func startOperator(t *testing.T) scraped {
 	t.Helper()
 	g := NewWithT(t)
 	plane, err := harness.Start("")
@@ -200,7 +206,7 @@ func startOperator(t *testing.T) string {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- operator.Run(ctx, operator.Options{
-			OperatorNamespace: "shop", MetricsBindAddress: address, HealthProbeBindAddress: "0",
+			OperatorNamespace: "shop", MetricsBindAddress: address, MetricsSecure: true, HealthProbeBindAddress: "0",
 			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: time.Second, VerifyConcurrency: 2,
 			MaxConcurrentReconciles: 4, VolumeRefresh: time.Second,
 		}, operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
@@ -209,7 +215,32 @@ func startOperator(t *testing.T) string {
 		cancel()
 		NewWithT(t).Expect(<-ended).To(Succeed())
 	})
-	return address
+	return scraped{address, scraperToken(t, plane)}
+}
+
+// scraperToken applies the scraper of config/prometheus with its role, and requests a token for it. In a cluster the
+// controller manager puts one into the Secret.
+func scraperToken(t *testing.T, plane *harness.ControlPlane) string {
+	t.Helper()
+	g := NewWithT(t)
+	const system = "clevertap-passcode-operator-system"
+	kube, err := client.New(plane.Config(), client.Options{})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system}})).To(Succeed())
+	for _, manifest := range []string{file("config", "rbac", "metrics_auth.yaml"), file("config", "prometheus", "scraper.yaml")} {
+		for document := range strings.SplitSeq(string(read(t, manifest)), "\n---\n") {
+			object := &unstructured.Unstructured{}
+			g.Expect(yaml.Unmarshal([]byte(document), object)).To(Succeed())
+			if kind := object.GetKind(); kind == "ServiceAccount" || kind == "Secret" {
+				object.SetNamespace(system)
+			}
+			g.Expect(kube.Create(t.Context(), object)).To(Succeed(), manifest)
+		}
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: system, Name: "clevertap-passcode-operator-scraper"}}
+	token := &authenticationv1.TokenRequest{}
+	g.Expect(kube.SubResource("token").Create(t.Context(), account, token)).To(Succeed())
+	return token.Status.Token
 }
 
 func populate(t *testing.T, plane *harness.ControlPlane, account *clevertaptest.Account) {
@@ -259,7 +290,7 @@ func freeAddress(t *testing.T) string {
 type prometheus struct{ address string }
 
 // startPrometheus scrapes every second; the scrape has a namespace label of its own, as a monitor's has.
-func startPrometheus(t *testing.T, metrics string) *prometheus {
+func startPrometheus(t *testing.T, metrics scraped) *prometheus {
 	t.Helper()
 	g := NewWithT(t)
 	folder := t.TempDir()
@@ -270,8 +301,11 @@ rule_files: [%q]
 scrape_configs:
 - job_name: clevertap-passcode-operator-metrics
   honor_labels: true
+  scheme: https
+  authorization: {credentials: %q}
+  tls_config: {insecure_skip_verify: true}
   static_configs: [{targets: [%q], labels: {namespace: monitoring}}]
-`, file("config", "prometheus", "rules.yaml"), metrics)
+`, file("config", "prometheus", "rules.yaml"), metrics.token, metrics.address)
 	g.Expect(os.WriteFile(filepath.Join(folder, "prometheus.yml"), []byte(config), 0o600)).To(Succeed())
 	command := exec.Command(tool("prometheus"), "--config.file="+filepath.Join(folder, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+p.address, "--log.level=error")

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rotation_test
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+)
+
+// An operator that is rolled back meets records that a newer one wrote.
+func TestARecordOfANewerOperatorIsRead(t *testing.T) {
+	g := NewWithT(t)
+	record := rotation.Record{
+		OwnerUID: "1", Revision: 3, Passcode: "q4", AccountID: "TEST-1", Region: "in1", Fingerprint: "key-value",
+		Keys: rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
+	}
+	newer := strings.Replace(record.Encode(), "{", `{"adoptedFrom":{"secret":"legacy"},`, 1)
+	g.Expect(rotation.ParseRecord(newer)).To(Equal(record))
+}
