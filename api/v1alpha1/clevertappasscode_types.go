@@ -462,6 +462,11 @@ type CleverTapPasscodeStatus struct {
 	// +optional
 	RunwayUntil *metav1.Time `json:"runwayUntil,omitempty"`
 
+	// lastReminderDays is the smallest number of days left, of 30, 14, 7, 3 and 1, that was reached for the active passcode.
+	// Absent if more are left.
+	// +optional
+	LastReminderDays int32 `json:"lastReminderDays,omitempty"`
+
 	// passcodes is the state of each entry of spec.passcodes.
 	// +optional
 	// +listType=map
@@ -566,6 +571,9 @@ type StalePods struct {
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ctp,categories=clevertap,path=clevertappasscodes
+// +kubebuilder:selectablefield:JSONPath=".spec.accountID"
+// +kubebuilder:selectablefield:JSONPath=".spec.region"
+// +kubebuilder:selectablefield:JSONPath=".status.phase"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=".status.conditions[?(@.type=='Ready')].status"
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=".status.phase"
 // +kubebuilder:printcolumn:name="Passcode",type=string,JSONPath=".status.activePasscode"

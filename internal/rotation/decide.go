@@ -184,7 +184,8 @@ func (v *pass) changeTimes() []time.Time {
 		list = append(list, e.validity.Until, e.validity.Rotation)
 	}
 	if p := v.active; p != nil {
-		list = append(list, p.validity.Until, p.validity.SoonFrom(), v.outdatedFrom(p))
+		list = append(list, p.validity.Until, v.outdatedFrom(p))
+		list = append(list, p.validity.RemindersAt()...)
 		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
 			list = append(list, v.rotationAt)
 		}

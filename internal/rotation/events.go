@@ -152,12 +152,26 @@ func (v report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus)
 	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }
 
+// expiringSoonEvent is sent when the last 30 days begin, whatever follows, and at each reminder after that while nothing
+// will become active by itself. The status that remembers it is written first, so it is sent once at most.
 func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	soon := changedCondition(v1alpha1.ConditionExpiringSoon, before, after)
-	if soon == nil || soon.Status != metav1.ConditionTrue {
+	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
+	last := v.lastReminder(before)
+	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last {
 		return nil
 	}
-	return &Event{Warning: !v.takesOver(), Reason: v1alpha1.EventExpiringSoon, Message: soon.Message}
+	takesOver := v.takesOver()
+	if last != 0 && (takesOver || v.active.validity.Expired(v.now)) {
+		return nil
+	}
+	return &Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon, Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
+}
+
+func daysOrLess(days int32) string {
+	if days == 1 {
+		return "1 day or less"
+	}
+	return fmt.Sprintf("%d days or less", days)
 }
 
 // mismatchEvent tells that CleverTap accepts past the declared end, which only the message of Verified remembers.

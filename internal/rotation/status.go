@@ -36,6 +36,7 @@ func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
 	s.StalePods = v.stalePods()
+	s.LastReminderDays = v.reminder()
 	s.Conditions = v.conditions(s.Conditions)
 	s.Phase = v.phase()
 	return s
@@ -210,6 +211,36 @@ func (v report) rejected(p *activePasscode) bool {
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 	return v.confirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
+}
+
+// reminder is the smallest number of days reached for the active passcode; 0 for none.
+func (v report) reminder() int32 {
+	p := v.activeInTarget()
+	if p == nil {
+		return 0
+	}
+	reached, last := p.validity.Reminder(v.now), v.lastReminder(v.Object.Status)
+	if last != 0 && (reached == 0 || reached > last) {
+		return last // a little more is left than was when it was reached
+	}
+	return reached
+}
+
+// lastReminder is the one that a status remembers of the active passcode; 0 if it describes another, or if a day more is
+// left than it says, because the expiry was edited. A status from before there were reminders has reported the 30 days.
+func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
+	p := v.activeInTarget()
+	if p == nil || before.Revision != p.record.Revision {
+		return 0
+	}
+	last := before.LastReminderDays
+	if last == 0 && meta.IsStatusConditionTrue(before.Conditions, v1alpha1.ConditionExpiringSoon) {
+		last = int32(schedule.ExpiringSoonWindow / (24 * time.Hour))
+	}
+	if last == 0 || p.validity.MoreThan(last+1, v.now) {
+		return 0
+	}
+	return last
 }
 
 func (v report) expiringSoon(p *activePasscode) bool {

@@ -58,6 +58,42 @@ func (v Validity) SoonFrom() time.Time {
 	return v.Until.Add(-ExpiringSoonWindow)
 }
 
+// reminderDays are the days before expiry at which a person is reminded, the first when ExpiringSoonWindow begins.
+func reminderDays() []int32 { return []int32{30, 14, 7, 3, 1} }
+
+// Reminder returns the smallest number of days, of 30, 14, 7, 3 and 1, that are all that is left of the validity; 0 if more
+// are left, or if it never ends.
+func (v Validity) Reminder(now time.Time) int32 {
+	var reached int32
+	for _, n := range reminderDays() {
+		if !v.Until.IsZero() && !now.Before(v.reminderAt(n)) {
+			reached = n
+		}
+	}
+	return reached
+}
+
+// RemindersAt returns when Reminder changes; none if the validity never ends.
+func (v Validity) RemindersAt() []time.Time {
+	if v.Until.IsZero() {
+		return nil
+	}
+	var at []time.Time
+	for _, n := range reminderDays() {
+		at = append(at, v.reminderAt(n))
+	}
+	return at
+}
+
+// MoreThan reports whether more than so many days are left of the validity.
+func (v Validity) MoreThan(days int32, now time.Time) bool {
+	return v.Until.IsZero() || now.Before(v.reminderAt(days))
+}
+
+func (v Validity) reminderAt(days int32) time.Time {
+	return v.Until.Add(-time.Duration(days) * 24 * time.Hour)
+}
+
 // Of returns the validity of a passcode that began at a time, under an expiry.
 func Of(spec *v1alpha1.CleverTapPasscodeSpec, expiry v1alpha1.Expiry, from time.Time) Validity {
 	return Between(spec, from, until(spec.Type, expiry, from))
