@@ -58,6 +58,13 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 		}
 		s.Sources = append(s.Sources, source)
 	}
+	if object.Spec.Observes() {
+		if err := r.observeReleased(ctx, s); err != nil {
+			return nil, err
+		}
+		r.observeVerifications(s)
+		return s, nil
+	}
 	if err := r.observeTarget(ctx, s, state); err != nil {
 		return nil, err
 	}
@@ -73,6 +80,21 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	r.observeScan(s, state)
 	r.observeVerifications(s)
 	return s, nil
+}
+
+// observeReleased reads the target that mode Manage has left, to say what becomes of it. Nothing is read once that is
+// reported.
+func (r *Reconciler) observeReleased(ctx context.Context, s *observation) error {
+	name := s.Object.Status.Target
+	if name == "" {
+		return nil
+	}
+	secret, err := r.secret(ctx, s.Object.Namespace, name)
+	if err != nil || secret == nil {
+		return err
+	}
+	s.FormerTargets = []rotation.Former{{Target: r.readTarget(s.Object, secret), Name: name}}
+	return nil
 }
 
 func (r *Reconciler) observeSource(ctx context.Context, s *observation, entry v1alpha1.PasscodeEntry, state *objectState) (rotation.Source, error) {

@@ -99,7 +99,7 @@ func nextReadWait(last, next *uncachedRead, object *v1alpha1.CleverTapPasscode, 
 	switch {
 	case next.labelled():
 		return catchUpWait(last, next)
-	case name == object.TargetName():
+	case name == object.TargetName() && !object.Spec.Observes():
 		return conflictReadWait
 	case last == nil || last.generation != object.Generation:
 		return firstReadWait

@@ -14,7 +14,15 @@ import (
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.type) || self.type != 'User' || ((!has(self.expiry.days) || self.expiry.days <= 365) && self.passcodes.all(p, !has(p.expiry) || !has(p.expiry.days) || p.expiry.days <= 365))",message="expiry.days must be 365 or less if type is User: CleverTap allows no more; use forever for what the dashboard calls Infinite, which is ten years"
 // +kubebuilder:validation:XValidation:rule="!has(self.rotation) || !has(self.rotation.pin) || self.rotation.pin == \"\" || self.passcodes.exists(p, p.name == self.rotation.pin)",message="rotation.pin must be the name of an entry of spec.passcodes"
+// +kubebuilder:validation:XValidation:rule="!has(self.mode) || self.mode != 'Observe' || (!has(self.target) && !has(self.rotation) && !has(self.rollout))",message="target, rotation and rollout must be absent if mode is Observe: the operator writes nothing then"
 type CleverTapPasscodeSpec struct {
+	// mode is what the operator does. Manage: it publishes the active passcode in the target and rotates. Observe: it
+	// verifies, reports and warns about a Secret that someone else maintains and workloads mount directly; it writes nothing
+	// but status and events. The first entry is the active passcode then, and target, rotation and rollout must be absent.
+	// Defaults to Manage.
+	// +optional
+	Mode Mode `json:"mode,omitempty"`
+
 	// accountID is the id of the CleverTap account (project), as the dashboard shows it under Settings > Project.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9-]{3,64}$')",message="must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z"
@@ -65,6 +73,18 @@ type CleverTapPasscodeSpec struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }
+
+// Mode is what the operator does. Manage: it publishes and rotates. Observe: it verifies, reports and warns.
+// +kubebuilder:validation:Enum=Manage;Observe
+type Mode string
+
+// The modes.
+const (
+	// ModeManage publishes the active passcode in the target and rotates.
+	ModeManage Mode = "Manage"
+	// ModeObserve writes nothing but status and events.
+	ModeObserve Mode = "Observe"
+)
 
 // Region is a region of CleverTap: eu1 (Europe), in1 (India), sg1 (Singapore), us1 (United States), aps3 (Indonesia)
 // or mec1 (Middle East).
@@ -586,7 +606,7 @@ type StalePods struct {
 // +kubebuilder:printcolumn:name="Rotates",type=string,JSONPath=".status.nextRotationTime",priority=1
 // +kubebuilder:printcolumn:name="Runway",type=string,JSONPath=".status.runwayUntil",priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=".status.conditions[?(@.type=='Ready')].message",priority=1
-// +kubebuilder:validation:XValidation:rule="self.spec.passcodes.all(p, p.secretKeyRef.name != (has(self.spec.target) && has(self.spec.target.name) ? self.spec.target.name : self.metadata.name))",message="the target Secret (spec.target.name, or else the object's own name) must not be the secretKeyRef of an entry"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec.mode) && self.spec.mode == 'Observe') || self.spec.passcodes.all(p, p.secretKeyRef.name != (has(self.spec.target) && has(self.spec.target.name) ? self.spec.target.name : self.metadata.name))",message="the target Secret (spec.target.name, or else the object's own name) must not be the secretKeyRef of an entry"
 type CleverTapPasscode struct {
 	metav1.TypeMeta `json:",inline"`
 	// +optional

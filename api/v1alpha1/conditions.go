@@ -5,7 +5,8 @@ package v1alpha1
 
 // Conditions.
 const (
-	// ConditionReady is True while workloads have a passcode that works: reason PasscodePublished. It is False with
+	// ConditionReady is True while workloads have a passcode that works: reason PasscodePublished, or in mode Observe
+	// PasscodeVerified or PasscodeFound. It is False with
 	// Expired, PasscodeRejected or TargetConflict, and with a source reason while nothing is published. It is Unknown with
 	// Verifying, VerificationUnavailable or Suspended while nothing is published.
 	ConditionReady = "Ready"
@@ -33,6 +34,10 @@ const (
 const (
 	// ReasonPasscodePublished of Ready: the target contains a passcode that CleverTap accepted.
 	ReasonPasscodePublished = "PasscodePublished"
+	// ReasonPasscodeVerified of Ready in mode Observe: CleverTap accepted the observed passcode.
+	ReasonPasscodeVerified = "PasscodeVerified"
+	// ReasonPasscodeFound of Ready in mode Observe with verification mode None: the observed passcode is well-formed.
+	ReasonPasscodeFound = "PasscodeFound"
 	// ReasonExpired of Ready and Stalled: the active passcode has expired, and CleverTap does not accept it.
 	ReasonExpired = "Expired"
 	// ReasonPasscodeRejected of Ready and Stalled: CleverTap rejects the active passcode, or, while nothing is

@@ -26,6 +26,9 @@ func (p *CleverTapPasscode) TargetName() string {
 	return p.Name
 }
 
+// Observes reports whether spec.mode is Observe. Absent means Manage.
+func (s *CleverTapPasscodeSpec) Observes() bool { return s.Mode == ModeObserve }
+
 // VerificationMode returns how passcodes are verified: spec.verification.mode, or Connect.
 func (s *CleverTapPasscodeSpec) VerificationMode() VerificationMode {
 	if s.Verification == nil || s.Verification.Mode == "" {

@@ -21,6 +21,9 @@ const (
 
 // successors are those never published before whose own rotation time lies ahead, in the order of the list.
 func (v *snapshot) successors() []*entry {
+	if v.observing { // nothing becomes active by itself
+		return nil
+	}
 	return v.listed(func(e *entry) bool {
 		return !e.replaced && e != v.activeEntry() && !e.validity.Due(v.now) && !e.validity.NeverSuccessor()
 	})

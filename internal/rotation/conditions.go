@@ -54,6 +54,9 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 }
 
 func (v report) ready() metav1.Condition {
+	if v.observing {
+		return v.observedReady()
+	}
 	if v.Target.Conflict != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonTargetConflict, v.Target.Conflict)
 	}

@@ -37,6 +37,9 @@ type pass struct{ *retirement }
 
 // Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
+	if o.Object.Spec.Observes() {
+		return observe(now, o)
+	}
 	v := &pass{newRetirement(newSnapshot(now, o))}
 	if v.newerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
@@ -98,6 +101,12 @@ func (v *pass) reportDelayedUntil(ask []VerificationRequest) time.Time {
 	if v.waitsForSources() && !v.paused() {
 		return v.Object.CreationTimestamp.Add(sourceWait)
 	}
+	return v.resultExpectedUntil(ask)
+}
+
+// resultExpectedUntil is until when a verification that is requested or under way keeps the report back; zero if there is
+// none.
+func (v *pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
 	var since time.Time
 	if len(ask) > 0 {
 		since = v.now

@@ -52,6 +52,9 @@ func until(l schedule.Validity) string {
 
 // createNext says what a person is to do next: create which passcode, where, and stage it. The command is elsewhere.
 func (v report) createNext() string {
+	if v.observing {
+		return v.replaceObserved()
+	}
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		return v.resetUser()
 	}
@@ -61,12 +64,28 @@ func (v report) createNext() string {
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
 // value in a shell's history.
 func (v report) createNextByCommand() string {
+	if v.observing {
+		return v.replaceObserved()
+	}
 	if v.spec.Type == v1alpha1.PasscodeTypeUser {
 		return v.resetUser()
 	}
 	name := v.suggestedName()
 	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
 		name, v.validity(), v.dashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+}
+
+// replaceObserved is the next step for a Secret that someone else maintains.
+func (v report) replaceObserved() string {
+	step := "create the next passcode"
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		step = "reset the user's passcode"
+	}
+	secret := ""
+	if len(v.spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(" %q", v.spec.Passcodes[0].SecretKeyRef.Name)
+	}
+	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, v.dashboardPage(), secret)
 }
 
 // resetUser is the next step for a user's passcode, of which there is one.
@@ -289,15 +308,22 @@ func (v report) pinMessage() string {
 // noSuccessorMessage says what would make a successor. An entry without a value is one that only needs its source fixed:
 // no other passcode need be created.
 func (v report) noSuccessorMessage() string {
+	if v.observing {
+		return "In mode Observe no passcode becomes active by itself: " + v.createNext() + v.beforeExpiry()
+	}
 	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() && e != v.activeEntry() && !v.sourceOfActive(e) })
 	if broken != nil {
 		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.spec.Name, capitalized(v.entryMessage(broken)))
 	}
-	text := "There is no successor: " + v.createNextByCommand()
+	return "There is no successor: " + v.createNextByCommand() + v.beforeExpiry()
+}
+
+// beforeExpiry is by when; "" if there is no hurry.
+func (v report) beforeExpiry() string {
 	if p := v.activeInTarget(); p != nil && !p.validity.Until.IsZero() {
-		text += " before " + stamp(p.validity.Until)
+		return " before " + stamp(p.validity.Until)
 	}
-	return text
+	return ""
 }
 
 // sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
@@ -342,13 +368,22 @@ func (v report) entryMessage(e *entry) string {
 	case v1alpha1.ReasonSourceNotFound:
 		return fmt.Sprintf("Secret %q does not exist: create it with the label %s", ref.Name, sourceLabel)
 	case v1alpha1.ReasonSourceNotLabelled:
-		return fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", ref.Name, v.Object.Namespace, ref.Name, sourceLabel)
+		return v.notLabelledMessage(ref.Name)
 	case v1alpha1.ReasonKeyNotFound:
 		return fmt.Sprintf("Secret %q has no key %q: add it, or correct secretKeyRef.key", ref.Name, ref.Key)
 	case v1alpha1.ReasonPasscodeMalformed:
 		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name, e.Detail)
 	}
 	return v.valueMessage(e)
+}
+
+// notLabelledMessage says how to label a source. What another controller writes keeps a label only if its template has it.
+func (v report) notLabelledMessage(secret string) string {
+	text := fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", secret, v.Object.Namespace, secret, sourceLabel)
+	if v.observing {
+		text += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
+	}
+	return text
 }
 
 func (v report) valueMessage(e *entry) string {

@@ -68,6 +68,8 @@ func (v *snapshot) rotateRequest() request {
 	r := v.requested(v1alpha1.RotateRequestedAtAnnotation, v.Object.Status.LastHandledRotateAt, handled)
 	switch {
 	case !r.pending():
+	case v.observing:
+		r.denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
 	case v.active == nil:
 		r.denied = "nothing is published yet"
 	case v.pinHolds():

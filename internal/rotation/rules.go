@@ -38,7 +38,7 @@ func rules() []func(*snapshot) []candidate {
 
 func (v *snapshot) candidates() []candidate {
 	var list []candidate
-	for _, rule := range rules() {
+	for _, rule := range v.rules {
 		list = append(list, rule(v)...)
 	}
 	return list

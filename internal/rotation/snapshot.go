@@ -22,8 +22,13 @@ type snapshot struct {
 	now           time.Time
 	spec          *v1alpha1.CleverTapPasscodeSpec
 	entries       []*entry
-	lastPublished *Target         // what speaks of what was published; nil where nothing was
-	active        *activePasscode // nil: nothing was
+	lastPublished *Target         // the target that proves what was published last; nil if nothing was
+	active        *activePasscode // nil if nothing was published
+	current       *activePasscode // what workloads have now: active, or nil if its target is lost
+	// rules are tried for another passcode to become active, and observing is whether the object is in mode Observe, which has
+	// none.
+	rules     []func(*snapshot) []candidate
+	observing bool
 
 	windows       schedule.Windows
 	windowProblem error     // of windows, which are then none
@@ -52,13 +57,16 @@ type entry struct {
 func (e *entry) hasValue() bool { return e.Problem == "" }
 
 func newSnapshot(now time.Time, o Observed) *snapshot {
-	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec}
+	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, rules: rules()}
 	v.Target.Verification = v.sinceResumed(v.Target.Verification)
 	v.lastPublished = v.findLastPublished()
 	for i, spec := range v.spec.Passcodes {
 		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))
 	}
 	v.active = v.findActive()
+	if v.Target.Exists {
+		v.current = v.active
+	}
 	v.windows, v.windowProblem = schedule.ParseWindows(v.spec.Rotation)
 	if v.active != nil {
 		v.rotationAt = schedule.RotationTime(v.active.validity, v.windows, v.now)
@@ -370,13 +378,8 @@ func (v *snapshot) accountChanged() bool {
 	return accountID != v.spec.AccountID || region != v.spec.Region
 }
 
-// activeInTarget is what the target holds at this moment; nil also where it was lost.
-func (v *snapshot) activeInTarget() *activePasscode {
-	if !v.Target.Exists {
-		return nil
-	}
-	return v.active
-}
+// activeInTarget is what workloads have at this moment; nil also if the target was lost.
+func (v *snapshot) activeInTarget() *activePasscode { return v.current }
 
 func (v *snapshot) firstOf(fits func(*entry) bool) *entry {
 	for _, e := range v.entries {

@@ -226,11 +226,21 @@ func (v report) reminder() int32 {
 	return reached
 }
 
+// describes reports whether a status describes the active passcode, and not one before it.
+func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *activePasscode) bool {
+	if !v.observing {
+		return s.Revision == p.record.Revision
+	}
+	return slices.ContainsFunc(s.Passcodes, func(e v1alpha1.PasscodeStatus) bool {
+		return e.State == v1alpha1.StateActive && e.Fingerprint == p.fingerprint
+	})
+}
+
 // lastReminder is the one that a status remembers of the active passcode; 0 if it describes another, or if a day more is
 // left than it says, because the expiry was edited. A status from before there were reminders has reported the 30 days.
 func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
 	p := v.activeInTarget()
-	if p == nil || before.Revision != p.record.Revision {
+	if p == nil || !v.describes(before, p) {
 		return 0
 	}
 	last := before.LastReminderDays
