@@ -198,6 +198,13 @@ var _ = Describe("The API server", func() {
 		Entry("a passcode name of 129 characters", "spec.passcodes[0].name: Too long: may not be more than 128", entryName(strings.Repeat("a", 129))),
 		Entry("a source Secret that can't exist", "spec.passcodes[0].secretKeyRef.name: Invalid value: \"Upper\": must be the name of a Secret", stagedIn("Upper", "q4")),
 		Entry("a source key that can't exist", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"a b\": must be a key of a Secret", stagedIn("clevertap-staged", "a b")),
+		Entry("a target while observing", "must be absent if mode is Observe", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Mode, o.Spec.Target = v1alpha1.ModeObserve, &v1alpha1.Target{Name: "x"}
+		}),
+		Entry("a rotation while observing", "must be absent if mode is Observe", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Mode, o.Spec.Target, o.Spec.Rotation = v1alpha1.ModeObserve, nil, &v1alpha1.Rotation{}
+		}),
+		Entry("another mode", "spec.mode: Unsupported value", func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = "Watch" }),
 		Entry("a target that is a source", "must not be the secretKeyRef of an entry", targetName("clevertap-staged")),
 		Entry("a source of the object's name, which is the target's by default", "must not be the secretKeyRef of an entry", stagedIn("marketing", "q4")),
 		Entry("a target that can't exist", "spec.target.name: Invalid value: \"a_b\": must be the name of a Secret", targetName("a_b")),
