@@ -92,6 +92,7 @@ type crds struct {
 type rbac struct {
 	Create                bool `json:"create"`
 	AggregateClusterRoles bool `json:"aggregateClusterRoles"`
+	ObserveOnly           bool `json:"observeOnly"`
 	Rollouts              bool `json:"rollouts"`
 }
 

@@ -199,17 +199,31 @@ func TestTheChartNamesTheLeaseThatTheOperatorWould(t *testing.T) {
 	}
 }
 
-func TestTheChartAndTheComponentWithoutRollouts(t *testing.T) {
-	rendered := chart(t, "--set", "rbac.rollouts=false")
-	role := "ClusterRole /clevertap-passcode-operator"
-	folder := filepath.Join(harness.Root(), "bin", "no-rollouts-test")
+// What a component leaves out, the chart leaves out by a value.
+func TestTheChartsValuesAndTheComponents(t *testing.T) {
+	for component, row := range map[string]struct{ set, object string }{
+		"no-rollouts":  {"rbac.rollouts=false", "ClusterRole /clevertap-passcode-operator"},
+		"observe-only": {"rbac.observeOnly=true", "ClusterRole /clevertap-passcode-operator"},
+		"openshift":    {"openshift.enabled=true", "Deployment " + namespace + "/clevertap-passcode-operator"},
+	} {
+		t.Run(component, func(t *testing.T) {
+			g := NewWithT(t)
+			built := withComponent(t, component)[row.object]
+			g.Expect(normal(chart(t, "--set", row.set)[row.object])).To(Equal(normal(built)))
+			g.Expect(normal(built)).NotTo(Equal(normal(kustomized(t, "default")[row.object])))
+		})
+	}
+}
+
+// withComponent is config/default with a component of config.
+func withComponent(t *testing.T, component string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	folder := filepath.Join(harness.Root(), "bin", component+"-test")
 	NewWithT(t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	kustomization := "resources: [../../config/default]\ncomponents: [../../config/no-rollouts]\n"
+	kustomization := "resources: [../../config/default]\ncomponents: [../../config/" + component + "]\n"
 	NewWithT(t).Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(kustomization), 0o600)).To(Succeed())
-	built := objects(t, "KUSTOMIZE", "build", "bin/no-rollouts-test")
-	NewWithT(t).Expect(normal(rendered[role])).To(Equal(normal(built[role])))
-	NewWithT(t).Expect(normal(built[role])).NotTo(Equal(normal(kustomized(t, "default")[role])))
+	return objects(t, "KUSTOMIZE", "build", "bin/"+component+"-test")
 }
 
 func TestTheChartHasTheMonitoringOfConfig(t *testing.T) {

@@ -45,6 +45,7 @@ func matrix() []row {
 		{title: "no roles", values: "rbac: {create: false}", lacks: []string{"kind: ClusterRole", "kind: Role"}},
 		{title: "no aggregated roles", values: "rbac: {aggregateClusterRoles: false}", lacks: []string{"aggregate-to-view"}},
 		{title: "no restarts", values: "rbac: {rollouts: false}", has: []string{"  - statefulsets\n  verbs:\n  - list\n-"}},
+		{title: "an operator that only observes", values: "rbac: {observeOnly: true}\nargoRollouts: {enabled: true}", lacks: []string{"- deployments", "- pods\n", "- argoproj.io\n"}},
 		{title: "a ServiceAccount of another name", values: "serviceAccount: {name: other, annotations: {a: b}}", has: []string{"serviceAccountName: other", "a: b"}},
 		{title: "a ServiceAccount that exists", values: "serviceAccount: {create: false, name: other}", has: []string{"serviceAccountName: other"}, lacks: []string{"kind: ServiceAccount\nmetadata"}},
 		{title: "no ServiceAccount", values: "serviceAccount: {create: false}", has: []string{"serviceAccountName: default"}},

@@ -5,12 +5,14 @@ package integration
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -98,6 +100,34 @@ var _ = Describe("A Secret that External Secrets writes", func() {
 			Eventually(c.status(ctx)).Should(HaveField("LastReminderDays", BeEquivalentTo(left)))
 		}
 		Expect(c.object(ctx).Status.Phase).To(Equal(v1alpha1.PhaseExpiringSoon))
+	})
+})
+
+var _ = Describe("An operator that only observes", func() {
+	It("observes with the permissions that it has, and says what an object in mode Manage lacks", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		Eventually(c.secret(ctx, "clevertap-passcode-operator-fingerprint-key")).Should(HaveField("Data", HaveKey("key")))
+		changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+			for _, verb := range []string{"create", "patch"} {
+				rules = without(rules, "secrets", verb)
+			}
+			for _, resource := range []string{"pods", "deployments"} {
+				rules = slices.DeleteFunc(rules, func(r rbacv1.PolicyRule) bool { return slices.Contains(r.Resources, resource) })
+			}
+			return rules
+		})
+		// Its own namespace is the object's here; the key of the fingerprints is there already.
+		changeRole(ctx, c.namespace, "operator-self", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule { return without(rules, "secrets", "create") })
+		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+		c.externally(ctx, "AAA-AAA-AAAA", map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource})
+		c.declare(ctx, []v1alpha1.PasscodeEntry{observedEntry(c.start)}, observing)
+		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodeVerified")))
+
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Mode, o.Spec.Target = v1alpha1.ModeManage, &v1alpha1.Target{Name: "clevertap-credentials"}
+		})
+		Eventually(c.status(ctx)).Should(WithTransform(reason("Reconciling"), Equal("TargetNotWritten")))
+		Expect(c.message(ctx, "Reconciling")).To(ContainSubstring("Allow the operator's service account to create and patch Secrets"))
 	})
 })
 

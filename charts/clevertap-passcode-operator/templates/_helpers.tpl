@@ -87,9 +87,14 @@ clevertap-passcode-operator
 {{- if and (has "deployments" .resources) (not $.Values.rbac.rollouts) }}
 {{- $_ := set . "verbs" (without .verbs "patch") }}
 {{- end }}
+{{- if and (has "secrets" .resources) $.Values.rbac.observeOnly }}
+{{- $_ := set . "verbs" (without .verbs "create" "patch") }}
+{{- end }}
+{{- if not (and $.Values.rbac.observeOnly (or (has "deployments" .resources) (has "pods" .resources))) }}
 {{- $rules = append $rules . }}
 {{- end }}
-{{- if .Values.argoRollouts.enabled }}
+{{- end }}
+{{- if and .Values.argoRollouts.enabled (not .Values.rbac.observeOnly) }}
 {{- range (.Files.Get "files/argo_rollouts.yaml" | splitList "\n---\n" | first | fromYaml).rules }}
 {{- if not $.Values.rbac.rollouts }}
 {{- $_ := set . "verbs" (without .verbs "patch") }}
