@@ -244,7 +244,7 @@ func (s *stage) sh(t *testing.T, folder string, b block) {
 }
 
 // endpointHint is what messages say of --clevertap-endpoint, which is the mock server here.
-var endpointHint = regexp.MustCompile(`; or the gateway \S+, which --clevertap-endpoint names, answered in CleverTap's place`)
+var endpointHint = regexp.MustCompile(`; or the gateway \S+ \(--clevertap-endpoint\) responded instead of CleverTap`)
 
 // console runs the commands of a capture and compares what they print; it returns the page with what they printed now.
 func (s *stage) console(t *testing.T, folder string, b block, source string) string {

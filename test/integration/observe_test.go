@@ -106,7 +106,7 @@ var _ = Describe("A Secret that External Secrets writes", func() {
 var _ = Describe("An operator that only observes", func() {
 	It("observes with the permissions that it has, and says what an object in mode Manage lacks", func(ctx SpecContext) {
 		c := newCluster(ctx)
-		Eventually(c.secret(ctx, "clevertap-passcode-operator-fingerprint-key")).Should(HaveField("Data", HaveKey("key")))
+		Eventually(c.secret(ctx, "clevertap-passcode-operator-fingerprint-key"), 10*time.Second).Should(HaveField("Data", HaveKey("key")))
 		changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 			for _, verb := range []string{"create", "patch"} {
 				rules = without(rules, "secrets", verb)

@@ -154,7 +154,7 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 	if o.Namespace == "" {
 		t.Object = o.Name
 	}
-	published := o.Status.ActivePasscode != ""
+	published := o.Status.ActivePasscode != "" || o.Spec.Observes()
 	for _, m := range forecast.Of(now, o) {
 		t.Events = append(t.Events, timelineStep{At: m.At.UTC().Truncate(time.Second), Kind: string(m.Kind), Passcode: m.Passcode})
 		published = published || m.Kind == forecast.Published

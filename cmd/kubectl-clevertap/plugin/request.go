@@ -23,6 +23,9 @@ func (c *cli) rotate() *cobra.Command {
 	}
 	timeout, output := timeoutFlag(command), printFlags(command)
 	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
+		if err := onlyManaged(o); err != nil {
+			return err
+		}
 		value, err := c.request(ctx, a, o, v1alpha1.RotateRequestedAtAnnotation)
 		if err != nil {
 			return err
@@ -40,6 +43,14 @@ func (c *cli) rotate() *cobra.Command {
 		})
 		return c.finish(output, o, err)
 	})
+}
+
+// onlyManaged denies what an object in mode Observe cannot do.
+func onlyManaged(o *v1alpha1.CleverTapPasscode) error {
+	if o.Spec.Observes() {
+		return fmt.Errorf("CleverTapPasscode %s/%s is in mode Observe, in which the operator writes nothing: set spec.mode to Manage first", o.Namespace, o.Name)
+	}
+	return nil
 }
 
 func (c *cli) verify() *cobra.Command {

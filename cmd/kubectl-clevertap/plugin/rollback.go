@@ -24,6 +24,9 @@ field, the change to commit is printed instead.`,
 	}
 	timeout, output := timeoutFlag(command), printFlags(command)
 	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
+		if err := onlyManaged(o); err != nil {
+			return err
+		}
 		previous, err := previousOf(o)
 		if err != nil {
 			return err

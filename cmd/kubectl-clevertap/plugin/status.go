@@ -57,6 +57,9 @@ func (c *cli) active(o *v1alpha1.CleverTapPasscode) string {
 	if o.Status.ActivePasscode == "" {
 		return "nothing yet"
 	}
+	if o.Spec.Observes() {
+		return fmt.Sprintf("%q in Secret %q, which is observed", o.Status.ActivePasscode, o.Spec.Passcodes[0].SecretKeyRef.Name)
+	}
 	text := fmt.Sprintf("%q in Secret %q, revision %d", o.Status.ActivePasscode, o.Status.Target, o.Status.Revision)
 	if len(o.Status.History) > 0 {
 		newest := o.Status.History[0]
