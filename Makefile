@@ -35,7 +35,7 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	go tool controller-gen rbac:roleName=clevertap-passcode-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
 	cp config/crd/bases/clevertap.passcode-operator.io_clevertappasscodes.yaml $(chart)/files/crd.yaml
 	cp config/rbac/role.yaml config/rbac/operator_role.yaml config/rbac/aggregated_roles.yaml config/rbac/metrics_auth.yaml $(chart)/files/
-	{ cat hack/prometheus_rule.header.yaml; sed 's/^/  /' config/prometheus/rules.yaml; } > config/prometheus/prometheus_rule.yaml
+	{ cat hack/prometheus_rule.header.yaml; sed 's/^/  /' config/prometheus/rules.yaml; } > config/prometheus/base/prometheus_rule.yaml
 	cp config/argo-rollouts/role.yaml $(chart)/files/argo_rollouts.yaml
 	cp config/prometheus/rules.yaml config/grafana/dashboard.json $(chart)/files/
 	go run ./hack/chart > $(chart)/values.schema.json

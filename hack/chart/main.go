@@ -60,6 +60,14 @@ func ownEncoding(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{}
 	case reflect.TypeFor[anyValue]():
 		return &jsonschema.Schema{}
+	case reflect.TypeFor[logLevel]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer"}, {Enum: []any{"", "debug", "info", "error"}}, {Type: "string", Pattern: "^[0-9]+$"}}}
+	case reflect.TypeFor[budget]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "0"}, {Type: "string", Pattern: "^[0-9]+%?$"}}}
+	case reflect.TypeFor[historyLimit]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "0"}, {Type: "null"}}}
+	case reflect.TypeFor[port]():
+		return &jsonschema.Schema{Type: "integer", Minimum: "1", Maximum: "65535"}
 	case reflect.TypeFor[namespace]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"}
 	}

@@ -23,7 +23,7 @@ type values struct {
 	ExtraObjects      []anyValue          `json:"extraObjects"`
 
 	ReplicaCount         int                           `json:"replicaCount" jsonschema:"minimum=0"`
-	RevisionHistoryLimit *int                          `json:"revisionHistoryLimit" jsonschema:"oneof_type=integer;null"`
+	RevisionHistoryLimit historyLimit                  `json:"revisionHistoryLimit"`
 	Strategy             appsv1.DeploymentStrategy     `json:"strategy"`
 	Image                image                         `json:"image"`
 	ImagePullSecrets     []corev1.LocalObjectReference `json:"imagePullSecrets"`
@@ -39,7 +39,7 @@ type values struct {
 	Notifications notifications `json:"notifications"`
 	ArgoRollouts  switched      `json:"argoRollouts"`
 	Openshift     switched      `json:"openshift"`
-	LogLevel      anyValue      `json:"logLevel"`
+	LogLevel      logLevel      `json:"logLevel"`
 	ExtraArgs     []string      `json:"extraArgs"`
 
 	ExtraEnv          []corev1.EnvVar        `json:"extraEnv"`
@@ -72,6 +72,15 @@ type values struct {
 
 type namespace string
 
+// historyLimit is a number, or null.
+type historyLimit struct{}
+
+// port is one of TCP or UDP.
+type port int
+
+// logLevel is a name, or a number of verbosity.
+type logLevel struct{}
+
 type switched struct {
 	Enabled bool `json:"enabled"`
 }
@@ -98,7 +107,7 @@ type rbac struct {
 
 type serviceAccount struct {
 	Create      bool              `json:"create"`
-	Name        string            `json:"name"`
+	Name        string            `json:"name" jsonschema:"pattern=^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"`
 	Annotations map[string]string `json:"annotations"`
 }
 
@@ -118,14 +127,17 @@ type secretKey struct {
 }
 
 type podDisruptionBudget struct {
-	Enabled        bool     `json:"enabled"`
-	MaxUnavailable anyValue `json:"maxUnavailable"`
+	Enabled        bool   `json:"enabled"`
+	MaxUnavailable budget `json:"maxUnavailable"`
 }
+
+// budget is a number of Pods, or a share of them.
+type budget struct{}
 
 type networkPolicy struct {
 	Enabled        bool                                   `json:"enabled"`
-	APIServerPorts []int                                  `json:"apiServerPorts"`
-	DNSPorts       []int                                  `json:"dnsPorts" jsonschema:"minItems=1"`
+	APIServerPorts []port                                 `json:"apiServerPorts"`
+	DNSPorts       []port                                 `json:"dnsPorts" jsonschema:"minItems=1"`
 	MetricsFrom    []networkingv1.NetworkPolicyPeer       `json:"metricsFrom"`
 	ExtraEgress    []networkingv1.NetworkPolicyEgressRule `json:"extraEgress"`
 }
@@ -152,10 +164,30 @@ type monitor struct {
 	Labels            map[string]string     `json:"labels"`
 	Interval          string                `json:"interval" jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
 	ScrapeTimeout     string                `json:"scrapeTimeout" jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
-	Authorization     map[string]anyValue   `json:"authorization"`
-	TLSConfig         map[string]anyValue   `json:"tlsConfig"`
+	Authorization     authorization         `json:"authorization"`
+	TLSConfig         tlsConfig             `json:"tlsConfig"`
 	Relabelings       []map[string]anyValue `json:"relabelings"`
 	MetricRelabelings []map[string]anyValue `json:"metricRelabelings"`
+}
+
+type authorization struct {
+	Type        string                   `json:"type"`
+	Credentials corev1.SecretKeySelector `json:"credentials"`
+}
+
+type tlsConfig struct {
+	CA                 secretOrConfigMap        `json:"ca"`
+	Cert               secretOrConfigMap        `json:"cert"`
+	KeySecret          corev1.SecretKeySelector `json:"keySecret"`
+	ServerName         string                   `json:"serverName"`
+	InsecureSkipVerify bool                     `json:"insecureSkipVerify"`
+	MinVersion         string                   `json:"minVersion"`
+	MaxVersion         string                   `json:"maxVersion"`
+}
+
+type secretOrConfigMap struct {
+	Secret    corev1.SecretKeySelector    `json:"secret"`
+	ConfigMap corev1.ConfigMapKeySelector `json:"configMap"`
 }
 
 type rule struct {

@@ -218,12 +218,56 @@ func TestTheChartsValuesAndTheComponents(t *testing.T) {
 // withComponent is config/default with a component of config.
 func withComponent(t *testing.T, component string) map[string]*unstructured.Unstructured {
 	t.Helper()
-	folder := filepath.Join(harness.Root(), "bin", component+"-test")
+	return built(t, "default", component, "")
+}
+
+// built is a folder of config with a component, in another namespace if one is given.
+func built(t *testing.T, base, component, other string) map[string]*unstructured.Unstructured {
+	t.Helper()
+	name := strings.ReplaceAll(base+"-"+component, "/", "-") + "-test"
+	folder := filepath.Join(harness.Root(), "bin", name)
 	NewWithT(t).Expect(os.MkdirAll(folder, 0o755)).To(Succeed())
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	kustomization := "resources: [../../config/default]\ncomponents: [../../config/" + component + "]\n"
+	kustomization := "resources: [../../config/" + base + "]\ncomponents: [../../config/" + component + "]\n"
+	if other != "" {
+		kustomization += "namespace: " + other + "\n"
+	}
 	NewWithT(t).Expect(os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(kustomization), 0o600)).To(Succeed())
-	return objects(t, "KUSTOMIZE", "build", "bin/"+component+"-test")
+	return objects(t, "KUSTOMIZE", "build", "bin/"+name)
+}
+
+// A component that finds nothing to patch is silent: a permission that it should have removed would stay.
+func TestComponentsOnTheNamespacedInstallation(t *testing.T) {
+	for component, lacks := range map[string]string{"no-rollouts": `"patch"`, "observe-only": `"pods"`} {
+		role := built(t, "namespaced", component, "")["Role "+namespace+"/clevertap-passcode-operator"]
+		for _, rule := range role.Object["rules"].([]any) {
+			if resources := fmt.Sprint(rule.(map[string]any)["resources"]); component == "no-rollouts" && !strings.Contains(resources, "deployments") {
+				continue
+			}
+			text, err := json.Marshal(rule)
+			NewWithT(t).Expect(err).NotTo(HaveOccurred())
+			NewWithT(t).Expect(string(text)).NotTo(ContainSubstring(lacks), component)
+		}
+	}
+}
+
+func TestComponentsFollowTheNamespace(t *testing.T) {
+	for _, component := range []string{"components/argo-rollouts", "components/prometheus"} {
+		for name, object := range built(t, "default", component, "other") {
+			for _, subject := range subjectsOf(object) {
+				NewWithT(t).Expect(subject["namespace"]).To(Equal("other"), name)
+			}
+		}
+	}
+}
+
+func subjectsOf(object *unstructured.Unstructured) []map[string]any {
+	var list []map[string]any
+	subjects, _ := object.Object["subjects"].([]any)
+	for _, subject := range subjects {
+		list = append(list, subject.(map[string]any))
+	}
+	return list
 }
 
 func TestTheChartHasTheMonitoringOfConfig(t *testing.T) {

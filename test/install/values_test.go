@@ -86,6 +86,11 @@ func matrix() []row {
 		{title: "alerts", values: "metrics: {prometheusRule: {enabled: true, disabled: [CleverTapPasscodeNotDeleted], severity: {CleverTapPasscodeExpiringSoon: page}, additionalLabels: {team: growth}, labels: {release: kps}}}",
 			has: []string{"alert: CleverTapPasscodeExpired\n", "severity: page", "team: growth", "release: kps"}, lacks: []string{"alert: CleverTapPasscodeNotDeleted"}},
 		{title: "the dashboard", values: "metrics: {grafanaDashboard: {enabled: true}}", has: []string{`"title": "CleverTap passcodes"`}},
+		{title: "labels that the chart has itself", values: "commonLabels: {app.kubernetes.io/component: secrets, release: acme}\npodLabels: {app.kubernetes.io/name: foo}\nmetrics: {serviceMonitor: {enabled: true, labels: {release: kps}}}", has: []string{"release: kps", "component: metrics"}, lacks: []string{"name: foo"}},
+		{title: "names that YAML takes for numbers", values: "serviceAccount: {name: '123'}\nwatchNamespaces: ['123']\nfullnameOverride: e1", has: []string{`namespace: "123"`, `name: "123"`}},
+		{title: "environment that the chart has itself", values: "extraEnv: [{name: GOMEMLIMIT, value: 400MiB}]", has: []string{"400MiB"}, lacks: []string{"resourceFieldRef"}},
+		{title: "nothing where maps are", values: "commonLabels:\ncommonAnnotations:\npodLabels:\npodAnnotations:\nserviceAccount: {annotations: }\nmetrics: {prometheusRule: {enabled: true, disabled: , severity: , additionalLabels: }}\nimage: {tag: }"},
+		{title: "no roles but a monitor", values: "rbac: {create: false}\nmetrics: {serviceMonitor: {enabled: true}}", lacks: []string{"kind: ClusterRoleBinding"}},
 		{title: "a company's all", values: proxyValues() + "\ncommonLabels: {team: growth}\nmetrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, grafanaDashboard: {enabled: true}, objectLabels: [team]}\nopenshift: {enabled: true}\nargoRollouts: {enabled: true}\nwatchLabelSelector: shard=one\nfullnameOverride: shard-one"},
 	}
 }
@@ -120,10 +125,10 @@ func TestTheMatrixOfValues(t *testing.T) {
 			out, err := withValues(t, row.values)
 			g.Expect(err).NotTo(HaveOccurred(), out)
 			for _, text := range row.has {
-				g.Expect(strings.Contains(out, text)).To(BeTrue(), "%q is not in what is rendered", text)
+				g.Expect(strings.Contains(unquoted(out), unquoted(text))).To(BeTrue(), "%q is not in what is rendered", text)
 			}
 			for _, text := range row.lacks {
-				g.Expect(strings.Contains(out, text)).To(BeFalse(), "%q is in what is rendered", text)
+				g.Expect(strings.Contains(unquoted(out), unquoted(text))).To(BeFalse(), "%q is in what is rendered", text)
 			}
 			for name, object := range decoded(t, out) {
 				g.Expect(server.Create(context.Background(), object, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict))).To(Or(Succeed(), MatchError(ContainSubstring("already exists"))), name)
@@ -131,6 +136,10 @@ func TestTheMatrixOfValues(t *testing.T) {
 		})
 	}
 }
+
+// unquoted leaves out quotes: whether YAML needs them is not what a row is about, and the API server takes none that it does
+// need and has not.
+func unquoted(text string) string { return strings.ReplaceAll(text, `"`, "") }
 
 // apiServer is a real one with the namespaces that the rows name, and the CRDs of the Prometheus operator's release.
 func apiServer(t *testing.T) client.Client {
@@ -144,7 +153,7 @@ func apiServer(t *testing.T) client.Client {
 	g.Expect(err).NotTo(HaveOccurred())
 	server, err := client.New(plane.Config(), client.Options{})
 	g.Expect(err).NotTo(HaveOccurred())
-	for _, name := range []string{namespace, "shop", "mall", "monitoring"} {
+	for _, name := range []string{namespace, "shop", "mall", "monitoring", "123"} {
 		g.Expect(server.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})).To(Succeed())
 	}
 	return server
@@ -152,24 +161,32 @@ func apiServer(t *testing.T) client.Client {
 
 func TestAWrongValueIsDeniedByName(t *testing.T) {
 	for values, named := range map[string]string{
-		"replicaCount: two":                            "replicaCount",
-		"replicas: 2":                                  "replicas",
-		"image: {tagg: v1}":                            "tagg",
-		"image: {tag: 1.30}":                           "quote it",
-		"image: {digest: abc}":                         "image/digest",
-		"image: {pullPolicy: Sometimes}":               "image/pullPolicy",
-		"watchNamespaces: [Shop]":                      "watchNamespaces/0",
-		"clevertap: {endpoint: 'ftp://x'}":             "clevertap/endpoint",
-		"metrics: {serviceMonitor: {x: true}}":         "serviceMonitor",
-		"notifications: {sink: 'ftp://x'}":             "notifications/sink",
-		"affinity: {foo: 1}":                           "'foo'",
-		"resources: {foo: 1}":                          "'foo'",
-		"affinity: {nodeAffinity: {x: y}}":             "affinity/nodeAffinity",
-		"extraEnv: [{name: A, vaule: b}]":              "vaule",
-		"extraVolumes: [{name: a, configmap: {}}]":     "configmap",
-		"tolerations: [{kee: a}]":                      "kee",
-		"livenessProbe: {httpGet: {paht: /}}":          "paht",
-		"fullnameOverride: " + strings.Repeat("a", 47): "fullnameOverride",
+		"replicaCount: two":                                "replicaCount",
+		"replicas: 2":                                      "replicas",
+		"image: {tagg: v1}":                                "tagg",
+		"image: {tag: 1.30}":                               "quote it",
+		"image: {digest: abc}":                             "image/digest",
+		"image: {pullPolicy: Sometimes}":                   "image/pullPolicy",
+		"watchNamespaces: [Shop]":                          "watchNamespaces/0",
+		"clevertap: {endpoint: 'ftp://x'}":                 "clevertap/endpoint",
+		"metrics: {serviceMonitor: {x: true}}":             "serviceMonitor",
+		"notifications: {sink: 'ftp://x'}":                 "notifications/sink",
+		"affinity: {foo: 1}":                               "'foo'",
+		"resources: {foo: 1}":                              "'foo'",
+		"affinity: {nodeAffinity: {x: y}}":                 "affinity/nodeAffinity",
+		"logLevel: {foo: bar}":                             "logLevel",
+		"logLevel: chatty":                                 "logLevel",
+		"networkPolicy: {apiServerPorts: [0]}":             "apiServerPorts/0",
+		"podDisruptionBudget: {maxUnavailable: abc}":       "maxUnavailable",
+		"revisionHistoryLimit: -1":                         "revisionHistoryLimit",
+		"serviceAccount: {name: A_b}":                      "serviceAccount/name",
+		"metrics: {podMonitor: {tlsConfig: {caFile: /x}}}": "caFile",
+		"metrics: {certSecret: {name: c}, serviceMonitor: {enabled: true, namespace: monitoring}}": "cannot read it",
+		"extraEnv: [{name: A, vaule: b}]":                                     "vaule",
+		"extraVolumes: [{name: a, configmap: {}}]":                            "configmap",
+		"tolerations: [{kee: a}]":                                             "kee",
+		"livenessProbe: {httpGet: {paht: /}}":                                 "paht",
+		"fullnameOverride: " + strings.Repeat("a", 47):                        "fullnameOverride",
 		"metrics: {prometheusRule: {enabled: true, disabled: [NoSuchAlert]}}": `there is no alert "NoSuchAlert"`,
 	} {
 		out, err := withValues(t, values)

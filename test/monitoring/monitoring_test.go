@@ -227,11 +227,11 @@ func scraperToken(t *testing.T, plane *harness.ControlPlane) string {
 	kube, err := client.New(plane.Config(), client.Options{})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system}})).To(Succeed())
-	for _, manifest := range []string{file("config", "rbac", "metrics_auth.yaml"), file("config", "prometheus", "scraper.yaml")} {
+	for _, manifest := range []string{file("config", "rbac", "metrics_auth.yaml"), file("config", "prometheus", "base", "scraper.yaml")} {
 		for document := range strings.SplitSeq(string(read(t, manifest)), "\n---\n") {
 			object := &unstructured.Unstructured{}
 			g.Expect(yaml.Unmarshal([]byte(document), object)).To(Succeed())
-			if kind := object.GetKind(); kind == "ServiceAccount" || kind == "Secret" {
+			if kind := object.GetKind(); kind == "Secret" {
 				object.SetNamespace(system)
 			}
 			g.Expect(kube.Create(t.Context(), object)).To(Succeed(), manifest)

@@ -15,30 +15,26 @@
 {{- end }}
 
 {{- define "operator.selector" -}}
-app.kubernetes.io/name: {{ include "operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- define "operator.labels" -}}
-{{- with .Values.commonLabels }}
-{{- toYaml . }}
-{{ end -}}
-{{ include "operator.selector" . }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{/* Labels: list context, those of the object. What selects comes first, then the object's own, then common ones. */}}
+{{- define "operator.labelsOf" -}}
+{{- $root := index . 0 }}
+{{- $own := dict "app.kubernetes.io/managed-by" $root.Release.Service "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version) }}
+{{- toYaml (merge (include "operator.selector" $root | fromYaml) (default dict (index . 1)) $own (default dict $root.Values.commonLabels)) }}
 {{- end }}
 
 {{/* metadata of an object: list context, suffix of the name, namespace ("" for none), more labels, more annotations. */}}
 {{- define "operator.metadata" -}}
 {{- $root := index . 0 }}
-{{- $labels := merge (include "operator.labels" $root | fromYaml) (default dict (index . 3)) }}
 {{- $annotations := merge (deepCopy (default dict (index . 4))) (default dict $root.Values.commonAnnotations) }}
-name: {{ include "operator.fullname" $root }}{{ index . 1 }}
+name: {{ printf "%s%s" (include "operator.fullname" $root) (index . 1) | quote }}
 {{- with index . 2 }}
-namespace: {{ . }}
+namespace: {{ . | quote }}
 {{- end }}
-labels: {{- toYaml $labels | nindent 2 }}
+labels: {{- include "operator.labelsOf" (list $root (index . 3)) | nindent 2 }}
 {{- with $annotations }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -53,13 +49,14 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 
 {{- define "operator.image" -}}
-{{- if not (kindIs "string" .Values.image.tag) }}
-{{- fail (printf "image.tag must be a string: quote it, as in tag: \"%v\"" .Values.image.tag) }}
+{{- $tag := default "" .Values.image.tag }}
+{{- if not (kindIs "string" $tag) }}
+{{- fail (printf "image.tag must be a string: quote it, as in tag: \"%v\"" $tag) }}
 {{- end -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion $tag }}
 {{- end }}
 {{- end }}
 
@@ -110,8 +107,8 @@ clevertap-passcode-operator
 
 {{- define "operator.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "operator.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "operator.serviceAccount" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}
 
 {{/* Whether a monitor's credentials are the chart's own: metrics are secure, and the values name no others. */}}
