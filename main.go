@@ -42,10 +42,15 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string) error {
 		options operator.Options
 		logging zap.Options
 	)
+	version := flags.Bool("version", false, "print version, commit and Go version, and exit")
 	options.BindFlags(flags) // --kubeconfig is controller-runtime's own
 	logging.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("reading the flags: %w", err)
+	}
+	if *version {
+		fmt.Println(operator.ReadBuild())
+		return nil
 	}
 	ctrl.SetLogger(operator.Logger(logging))
 	config, err := ctrl.GetConfig()

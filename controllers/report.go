@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -40,6 +41,7 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 		r.Events.Eventf(s.Object, nil, kind, event.Reason, "Reconcile", "%s", shortened(event.Message))
 		r.Notify(r.notice(s.Object, decision.Status, event, kind))
 	}
+	logReported(ctrl.LoggerFrom(ctx), s.Object.Status, decision.Status, events)
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
@@ -53,6 +55,7 @@ var created = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)
 
 // cluster is a reconciler over a fake API server, and a CleverTap that accepts what is not among its rejects.
 type cluster struct {
+	logged []string // what the reconciler has logged, at any verbosity
 	client.WithWatch
 	*Reconciler
 	clock  *clocktesting.FakeClock
@@ -158,7 +161,8 @@ func conflict(resource, name string) error {
 func (c *cluster) pass() (ctrl.Result, error) {
 	GinkgoHelper()
 	c.quiet()
-	return c.Reconcile(context.Background(), ctrl.Request{NamespacedName: marketing})
+	log := funcr.New(func(_, args string) { c.logged = append(c.logged, args) }, funcr.Options{Verbosity: 10})
+	return c.Reconcile(ctrl.LoggerInto(context.Background(), log), ctrl.Request{NamespacedName: marketing})
 }
 
 var marketing = types.NamespacedName{Namespace: "shop", Name: "marketing"}

@@ -4,6 +4,7 @@
 package clevertap
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -28,6 +29,8 @@ type Options struct {
 	Endpoint string
 	// Partner names the asking party to CleverTap; "" means DefaultPartner.
 	Partner string
+	// UserAgent is the header of every call; "" means DefaultPartner.
+	UserAgent string
 	// Timeout bounds one call from connecting to the end of its answer; zero means DefaultTimeout.
 	Timeout time.Duration
 	// IdleConnections is how many connections to one host are kept for the next call; zero means
@@ -45,6 +48,7 @@ type Options struct {
 type Client struct {
 	bases     map[Region]*url.URL
 	partner   string
+	userAgent string
 	timeout   time.Duration
 	now       func() time.Time
 	transport http.RoundTripper
@@ -63,6 +67,7 @@ func NewClient(o Options) (*Client, error) {
 	return &Client{
 		bases:     bases,
 		partner:   o.Partner,
+		userAgent: cmp.Or(o.UserAgent, DefaultPartner),
 		timeout:   o.Timeout,
 		now:       o.Now,
 		transport: o.Wrap(newTransport(o)),
@@ -163,7 +168,7 @@ func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) 
 		"X-Clevertap-Account-Id": {q.AccountID},
 		"X-Clevertap-Passcode":   {q.Passcode.Reveal()},
 		"Content-Type":           {"application/json"},
-		"User-Agent":             {DefaultPartner},
+		"User-Agent":             {c.userAgent},
 	}}
 	return request.WithContext(ctx), nil
 }

@@ -16,6 +16,7 @@ import (
 
 // Counters count what this process did, and say which namespaces it watches.
 type Counters struct {
+	build         *prometheus.GaugeVec
 	watched       *prometheus.GaugeVec
 	rotations     *prometheus.CounterVec
 	verifications *prometheus.CounterVec
@@ -27,6 +28,9 @@ type Counters struct {
 // NewCounters returns counters at zero.
 func NewCounters() *Counters {
 	return &Counters{
+		build: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: prefix + "build_info", Help: "1, with the version, the commit and the Go version of the operator.",
+		}, []string{"version", "revision", "goversion"}),
 		watched: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "namespace_watched", Help: "Whether a namespace of --namespaces is watched: 0 if it is missing or reading it is not permitted.",
 		}, []string{"namespace"}),
@@ -49,10 +53,15 @@ func NewCounters() *Counters {
 	}
 }
 
+// Build says what the operator was built from.
+func (c *Counters) Build(version, revision, goVersion string) {
+	c.build.WithLabelValues(version, revision, goVersion).Set(1)
+}
+
 // Register adds all of them to the registry.
 func (c *Counters) Register(registry prometheus.Registerer) error {
 	var problems []error
-	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts, c.notifications, c.watched} {
+	for _, collector := range []prometheus.Collector{c.rotations, c.verifications, c.durations, c.restarts, c.notifications, c.watched, c.build} {
 		problems = append(problems, registry.Register(collector))
 	}
 	return errors.Join(problems...)

@@ -69,10 +69,13 @@ func Run(ctx context.Context, o Options, s Dependencies) error {
 	if err != nil {
 		return err
 	}
+	build := ReadBuild()
+	ctrl.Log.WithName("operator").Info("Starting", append(build.fields(), o.fields()...)...)
 	p := &process{Options: o, Dependencies: s, counters: metrics.NewCounters()}
 	if err := p.counters.Register(s.Registry); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
+	p.counters.Build(build.Version, build.Revision, build.GoVersion)
 	if p.notifications, err = notification.New(notification.Options{
 		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notifications"), Sent: p.counters.Notified,
 	}); err != nil {
@@ -236,7 +239,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		return nil, err
 	}
 	vendor, err := clevertap.NewClient(clevertap.Options{
-		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, Timeout: p.VerifyTimeout,
+		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, UserAgent: clevertap.DefaultPartner + "/" + ReadBuild().Version, Timeout: p.VerifyTimeout,
 		IdleConnections: verification.DefaultPerRegion, Now: p.Clock.Now, Wrap: p.Wrap,
 	})
 	if err != nil {
@@ -264,6 +267,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		reconciler.NamespacesChanged = p.named.suspect
 	}
 	reconciler.Verification = verification.New(ctx, verification.Options{
+		Log:      ctrl.Log.WithName("verification"),
 		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Finished: p.counters.VerificationFinished,
 	})
 	if err := reconciler.SetupWithManager(ctx, manager, p.MaxConcurrentReconciles); err != nil {

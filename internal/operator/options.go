@@ -127,3 +127,14 @@ func (o Options) DefaultLease() string {
 	shard := sha256.Sum256([]byte(strings.Join(namespaces, ",") + "\n" + o.WatchLabelSelector))
 	return name + "-" + hex.EncodeToString(shard[:4])
 }
+
+// fields are the effective configuration, for a log line: of URLs, which can contain tokens, scheme and host only.
+func (o Options) fields() []any {
+	return []any{
+		"namespaces", o.Namespaces, "selector", o.WatchLabelSelector, "operatorNamespace", o.OperatorNamespace,
+		"leaderElection", o.LeaderElect, "lease", o.LeaderElectionID, "metrics", o.MetricsBindAddress, "metricsSecure", o.MetricsSecure,
+		"endpoint", schemeAndHost(o.ClevertapEndpoint), "notificationSink", schemeAndHost(o.NotificationSink),
+		"verifyTimeout", o.VerifyTimeout.String(), "verifyConcurrency", o.VerifyConcurrency, "volumeRefresh", o.VolumeRefresh.String(),
+		"maxConcurrentReconciles", o.MaxConcurrentReconciles, "metricLabels", o.MetricLabels, "allowedTargetAnnotations", o.AllowedTargetAnnotations,
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/clock"
@@ -41,6 +42,8 @@ type Options struct {
 	Wake func(types.NamespacedName)
 	// Finished, if not nil, is called after every call: how long it took, and the error that Verify returned.
 	Finished func(region clevertap.Region, took time.Duration, err error)
+	// Log has a line for each account at the start and at the end of an outage. The zero Logger logs nothing.
+	Log logr.Logger
 }
 
 // Pool keeps the results for as long as an object has the value. It is safe for concurrent use.
@@ -51,6 +54,7 @@ type Pool struct {
 	mu       sync.Mutex
 	requests map[string]*valueRequest
 	retained map[types.NamespacedName]sets.Set[string]
+	outages  outages
 	regions  map[clevertap.Region]*region
 }
 
@@ -92,6 +96,7 @@ func New(ctx context.Context, o Options) *Pool {
 		requests: map[string]*valueRequest{},
 		retained: map[types.NamespacedName]sets.Set[string]{},
 		regions:  map[clevertap.Region]*region{},
+		outages:  outages{log: o.Log, values: map[accountKey]sets.Set[string]{}},
 	}
 }
 
@@ -134,6 +139,7 @@ func (p *Pool) release(object types.NamespacedName, key string) {
 	}
 	if i.objects.Len() == 0 && len(i.requestedBy) == 0 {
 		delete(p.requests, key)
+		p.outages.forget(key)
 	}
 }
 
@@ -259,12 +265,14 @@ func (p *Pool) finish(r *region, namespace string, i *valueRequest, err error) [
 		}
 	}
 	clear(i.requestedBy)
-	account := i.request.AccountID
+	id := i.request.AccountID
+	p.outages.ended(accountKey{i.request.Region, id}, i.key, err)
 	i.request = clevertap.Request{}
 	if i.objects.Len() == 0 {
 		delete(p.requests, i.key)
+		p.outages.forget(i.key)
 	}
-	r.done(namespace, account)
+	r.done(namespace, id)
 	p.dispatch(r)
 	return woken
 }
