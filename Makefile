@@ -13,7 +13,7 @@ export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25
 
 .PHONY: help
 help: ## Lists these targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Develop
 
@@ -50,6 +50,7 @@ verify: generate manifests reference ## Fails if generated files, formatting or 
 	go mod tidy
 	gofmt -l -w api cmd controllers hack internal main.go test
 	git diff --exit-code
+	@test -z "$$(git status --porcelain)" || { git status --short; echo "these files are not checked in"; exit 1; }
 	go vet ./...
 	go run ./hack/words
 
