@@ -123,6 +123,9 @@ func data(keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode)
 		keys.Region:    []byte(tuple.Region),
 		keys.Endpoint:  []byte(tuple.Endpoint),
 	}
+	for _, file := range keys.Files {
+		all[file.Key] = tuple.Render(file.Format)
+	}
 	if !previous.IsZero() {
 		all[keys.PreviousPasscode] = []byte(previous.Reveal())
 	}

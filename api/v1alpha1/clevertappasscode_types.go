@@ -171,6 +171,8 @@ type SecretKeyRef struct {
 }
 
 // Target is the Secret that the operator writes and workloads mount.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.files) || self.files.all(f, !(f.key in [has(self.keys) && has(self.keys.accountID) ? self.keys.accountID : 'accountId', has(self.keys) && has(self.keys.passcode) ? self.keys.passcode : 'passcode', has(self.keys) && has(self.keys.region) ? self.keys.region : 'region', has(self.keys) && has(self.keys.endpoint) ? self.keys.endpoint : 'endpoint', has(self.keys) && has(self.keys.previousPasscode) ? self.keys.previousPasscode : '/']))",message="the keys of files must differ from the other keys, those that are left out included: accountId, passcode, region, endpoint"
 type Target struct {
 	// name is the name of the Secret. Defaults to the name of the object.
 	// +optional
@@ -181,6 +183,14 @@ type Target struct {
 	// keys are the names of the Secret's keys. Defaults to accountId, passcode, region and endpoint.
 	// +optional
 	Keys *TargetKeys `json:"keys,omitempty"`
+
+	// files are more keys of the Secret, each with all four values in one file: at most 4. Env: lines for a POSIX shell's dot
+	// command. JSON: one object on one line. Headers: lines for curl -H @file. Defaults to none.
+	// +optional
+	// +listType=map
+	// +listMapKey=key
+	// +kubebuilder:validation:MaxItems=4
+	Files []TargetFile `json:"files,omitempty"`
 
 	// labels are set on the Secret beside the operator's own, and restored if they are changed. Defaults to none.
 	// +optional
@@ -201,6 +211,31 @@ type Target struct {
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
+
+// TargetFile is a key of the target Secret with all four values in one file.
+type TargetFile struct {
+	// key is the key of the file.
+	Key TargetKey `json:"key"`
+
+	// format is how the values are written. Env: CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE, CLEVERTAP_REGION and
+	// CLEVERTAP_ENDPOINT, a line each. JSON: an object with accountId, passcode, region and endpoint. Headers: the HTTP
+	// headers of CleverTap's API, a line each.
+	Format FileFormat `json:"format"`
+}
+
+// FileFormat is how a file of the target is written: Env, JSON or Headers.
+// +kubebuilder:validation:Enum=Env;JSON;Headers
+type FileFormat string
+
+// The formats.
+const (
+	// FileFormatEnv has a line for each value, for a POSIX shell.
+	FileFormatEnv FileFormat = "Env"
+	// FileFormatJSON is one JSON object on one line.
+	FileFormatJSON FileFormat = "JSON"
+	// FileFormatHeaders has the HTTP headers of CleverTap's API, a line each, for curl -H @file.
+	FileFormatHeaders FileFormat = "Headers"
+)
 
 // LabelValue is the value of a label.
 // +kubebuilder:validation:MaxLength=63

@@ -88,17 +88,43 @@ type Keys struct {
 	Endpoint  string `json:"endpoint"`
 	// PreviousPasscode is "" where there is to be no such key.
 	PreviousPasscode string `json:"previousPasscode,omitempty"`
+	// Files are keys with the whole tuple; none in a record from before there were any.
+	Files []File `json:"files,omitempty"`
+}
+
+// all are the names of the keys; "" for those that there are not.
+func (k Keys) all() []string {
+	names := []string{k.AccountID, k.Passcode, k.Region, k.Endpoint, k.PreviousPasscode}
+	for _, f := range k.Files {
+		names = append(names, f.Key)
+	}
+	return names
+}
+
+// WithPasscode are the keys that contain the active passcode.
+func (k Keys) WithPasscode() []string {
+	names := []string{k.Passcode}
+	for _, f := range k.Files {
+		names = append(names, f.Key)
+	}
+	return names
 }
 
 // EffectiveKeys fills up with the defaults. Keys that are alike, which the schema refuses, can't be told apart in a
 // Secret: they count as none.
 func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 	defaults := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
-	if object.Spec.Target == nil || object.Spec.Target.Keys == nil {
+	if object.Spec.Target == nil {
 		return defaults
 	}
 	keys := defaults
+	for _, f := range object.Spec.Target.Files {
+		keys.Files = append(keys.Files, File{Key: string(f.Key), Format: f.Format})
+	}
 	named := object.Spec.Target.Keys
+	if named == nil {
+		named = &v1alpha1.TargetKeys{}
+	}
 	for key, name := range map[*string]v1alpha1.TargetKey{
 		&keys.AccountID: named.AccountID, &keys.Passcode: named.Passcode,
 		&keys.Region: named.Region, &keys.Endpoint: named.Endpoint,
@@ -116,7 +142,7 @@ func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 
 func (k Keys) distinct() bool {
 	seen := map[string]bool{}
-	for _, key := range []string{k.AccountID, k.Passcode, k.Region, k.Endpoint, k.PreviousPasscode} {
+	for _, key := range k.all() {
 		if key != "" && seen[key] {
 			return false
 		}

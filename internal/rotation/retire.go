@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,10 +97,18 @@ func (v *retirement) locations() []Location {
 	}
 	for i := range v.FormerTargets {
 		if f := &v.FormerTargets[i]; f.Record != nil && f.Fingerprint == v.active.fingerprint {
-			add(f.Name, f.Record.Keys.Passcode)
+			for _, key := range f.Record.Keys.WithPasscode() {
+				add(f.Name, key)
+			}
 		}
 	}
-	add(v.Object.TargetName(), cmp.Or(v.active.record.Keys.Passcode, EffectiveKeys(v.Object).Passcode))
+	keys := v.active.record.Keys
+	if keys.Passcode == "" {
+		keys = EffectiveKeys(v.Object)
+	}
+	for _, key := range keys.WithPasscode() {
+		add(v.Object.TargetName(), key)
+	}
 	if e := v.active.entry; e != nil {
 		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
 	}
@@ -137,7 +144,7 @@ func (v *retirement) inStatus(active bool) []Replaced {
 
 // heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
 func (v *retirement) locationsOf(name string) []Location {
-	list := []Location{{Secret: v.Object.TargetName(), Keys: []string{EffectiveKeys(v.Object).Passcode}}}
+	list := []Location{{Secret: v.Object.TargetName(), Keys: EffectiveKeys(v.Object).WithPasscode()}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
 		list = append(list, Location{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
 	}

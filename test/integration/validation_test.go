@@ -198,6 +198,18 @@ var _ = Describe("The API server", func() {
 		Entry("a passcode name of 129 characters", "spec.passcodes[0].name: Too long: may not be more than 128", entryName(strings.Repeat("a", 129))),
 		Entry("a source Secret that can't exist", "spec.passcodes[0].secretKeyRef.name: Invalid value: \"Upper\": must be the name of a Secret", stagedIn("Upper", "q4")),
 		Entry("a source key that can't exist", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"a b\": must be a key of a Secret", stagedIn("clevertap-staged", "a b")),
+		Entry("a file under a key that the target has", "keys of files must differ", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "passcode", Format: v1alpha1.FileFormatEnv}}}
+		}),
+		Entry("a file under a key that is renamed", "keys of files must differ", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Region: "x"}, Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv}}}
+		}),
+		Entry("two files under one key", "Duplicate value", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv}, {Key: "x", Format: v1alpha1.FileFormatJSON}}}
+		}),
+		Entry("a file of another format", "Unsupported value", func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "x", Format: "YAML"}}}
+		}),
 		Entry("a target while observing", "must be absent if mode is Observe", func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Mode, o.Spec.Target = v1alpha1.ModeObserve, &v1alpha1.Target{Name: "x"}
 		}),
