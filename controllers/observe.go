@@ -139,8 +139,7 @@ func (r *Reconciler) readSource(object *v1alpha1.CleverTapPasscode, secret *core
 		return rotation.Source{Problem: v1alpha1.ReasonKeyNotFound}
 	}
 	passcode, err := clevertap.ParsePasscode(value)
-	var malformed *clevertap.MalformedError
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*clevertap.MalformedError](err); ok {
 		return rotation.Source{Problem: v1alpha1.ReasonPasscodeMalformed, Detail: malformed.Problem}
 	}
 	spec, status := &object.Spec, &object.Status

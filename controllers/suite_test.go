@@ -279,8 +279,8 @@ func listing(names ...string) objectModifier {
 		for i, name := range names {
 			o.Spec.Passcodes = append(o.Spec.Passcodes, v1alpha1.PasscodeEntry{
 				Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-				CreatedAt: ptr.To(v1alpha1.Time(created.Format(time.RFC3339))),
-				Expiry:    &v1alpha1.Expiry{Days: ptr.To(int32(90 + 60*i))},
+				CreatedAt: new(v1alpha1.Time(created.Format(time.RFC3339))),
+				Expiry:    &v1alpha1.Expiry{Days: new(int32(90 + 60*i))},
 			})
 		}
 	}
@@ -303,7 +303,7 @@ func staged(keys ...string) *corev1.Secret {
 // api is a Deployment whose one Pod took the target by environment variable when it started.
 func api(started time.Time) []client.Object {
 	owner := func(kind, name string) []metav1.OwnerReference {
-		return []metav1.OwnerReference{{Kind: kind, Name: name, Controller: ptr.To(true)}}
+		return []metav1.OwnerReference{{Kind: kind, Name: name, Controller: new(true)}}
 	}
 	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "api", UID: "api"}}
 	pod := &corev1.Pod{

@@ -38,6 +38,11 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 		keys = record.Keys
 	}
 	target.Tuple = readTuple(secret, keys)
+	if target.Record == nil && target.Tuple.AccountID == "" && target.Tuple.Region == "" {
+		// A Secret that was handed over may contain the passcode only. It counts for the object's account while that is a
+		// listed one.
+		target.Tuple.AccountID, target.Tuple.Region = object.Spec.AccountID, object.Spec.Region
+	}
 	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
 		target.Fingerprint = r.Key.Of(string(tuple.Region), tuple.AccountID, tuple.Passcode)
 	}
@@ -89,8 +94,8 @@ func ownerText(owner string) string {
 }
 
 func conflictMessage(object *v1alpha1.CleverTapPasscode, name, why string) string {
-	return fmt.Sprintf("Secret %q does not belong to this object: %s. Set another spec.target.name, or delete the Secret: kubectl delete secret -n %s %s",
-		name, why, object.Namespace, name)
+	return fmt.Sprintf("Secret %q does not belong to this object: %s. Set another spec.target.name, hand the Secret over (kubectl clevertap adopt -n %s %s --secret %s), or delete it: kubectl delete secret -n %s %s",
+		name, why, object.Namespace, object.Name, name, object.Namespace, name)
 }
 
 func isOwner(object *v1alpha1.CleverTapPasscode) func(metav1.OwnerReference) bool {
@@ -149,9 +154,7 @@ func newSecret(object *v1alpha1.CleverTapPasscode, want *rotation.Want) *corev1.
 
 func annotations(want *rotation.Want) map[string]string {
 	all := map[string]string{v1alpha1.RecordAnnotation: want.Record.Encode()}
-	for key, value := range want.Annotations {
-		all[key] = value
-	}
+	maps.Copy(all, want.Annotations)
 	return all
 }
 

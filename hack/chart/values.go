@@ -16,13 +16,13 @@ type anyValue struct{}
 type values struct {
 	Enabled           bool                `json:"enabled"`
 	Global            map[string]anyValue `json:"global"`
-	NameOverride      string              `json:"nameOverride" jsonschema:"maxLength=46,pattern=^([a-z]([-a-z0-9]*[a-z0-9])?)?$"`
-	FullnameOverride  string              `json:"fullnameOverride" jsonschema:"maxLength=46,pattern=^([a-z]([-a-z0-9]*[a-z0-9])?)?$"`
+	NameOverride      string              `json:"nameOverride"      jsonschema:"maxLength=46,pattern=^([a-z]([-a-z0-9]*[a-z0-9])?)?$"`
+	FullnameOverride  string              `json:"fullnameOverride"  jsonschema:"maxLength=46,pattern=^([a-z]([-a-z0-9]*[a-z0-9])?)?$"`
 	CommonLabels      map[string]string   `json:"commonLabels"`
 	CommonAnnotations map[string]string   `json:"commonAnnotations"`
 	ExtraObjects      []anyValue          `json:"extraObjects"`
 
-	ReplicaCount         int                           `json:"replicaCount" jsonschema:"minimum=0"`
+	ReplicaCount         int                           `json:"replicaCount"         jsonschema:"minimum=0"`
 	RevisionHistoryLimit historyLimit                  `json:"revisionHistoryLimit"`
 	Strategy             appsv1.DeploymentStrategy     `json:"strategy"`
 	Image                image                         `json:"image"`
@@ -32,7 +32,7 @@ type values struct {
 	RBAC           rbac           `json:"rbac"`
 	ServiceAccount serviceAccount `json:"serviceAccount"`
 
-	WatchNamespaces    []namespace `json:"watchNamespaces" jsonschema:"uniqueItems=true"`
+	WatchNamespaces    []namespace `json:"watchNamespaces"    jsonschema:"uniqueItems=true"`
 	WatchLabelSelector string      `json:"watchLabelSelector"`
 
 	Clevertap     clevertap     `json:"clevertap"`
@@ -52,7 +52,7 @@ type values struct {
 	PodLabels             map[string]string           `json:"podLabels"`
 	PriorityClassName     string                      `json:"priorityClassName"`
 	RuntimeClassName      string                      `json:"runtimeClassName"`
-	DNSPolicy             string                      `json:"dnsPolicy" jsonschema:"enum=,enum=ClusterFirst,enum=ClusterFirstWithHostNet,enum=Default,enum=None"`
+	DNSPolicy             string                      `json:"dnsPolicy"             jsonschema:"enum=,enum=ClusterFirst,enum=ClusterFirstWithHostNet,enum=Default,enum=None"`
 	DNSConfig             corev1.PodDNSConfig         `json:"dnsConfig"`
 	HostAliases           []corev1.HostAlias          `json:"hostAliases"`
 	LivenessProbe         corev1.Probe                `json:"livenessProbe"`
@@ -89,7 +89,7 @@ type image struct {
 	Repository string `json:"repository" jsonschema:"minLength=1"`
 	// Tag may be a number here, so that the template can say what to do about it.
 	Tag        anyValue `json:"tag"`
-	Digest     string   `json:"digest" jsonschema:"pattern=^(sha256:[0-9a-f]{64})?$"`
+	Digest     string   `json:"digest"     jsonschema:"pattern=^(sha256:[0-9a-f]{64})?$"`
 	PullPolicy string   `json:"pullPolicy" jsonschema:"enum=Always,enum=IfNotPresent,enum=Never"`
 }
 
@@ -107,7 +107,7 @@ type rbac struct {
 
 type serviceAccount struct {
 	Create      bool              `json:"create"`
-	Name        string            `json:"name" jsonschema:"pattern=^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"`
+	Name        string            `json:"name"        jsonschema:"pattern=^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"`
 	Annotations map[string]string `json:"annotations"`
 }
 
@@ -117,13 +117,13 @@ type clevertap struct {
 }
 
 type notifications struct {
-	Sink       string    `json:"sink" jsonschema:"pattern=^(https?://.+)?$"`
+	Sink       string    `json:"sink"       jsonschema:"pattern=^(https?://.+)?$"`
 	SinkSecret secretKey `json:"sinkSecret"`
 }
 
 type secretKey struct {
 	Name string `json:"name"`
-	Key  string `json:"key" jsonschema:"minLength=1"`
+	Key  string `json:"key"  jsonschema:"minLength=1"`
 }
 
 type podDisruptionBudget struct {
@@ -137,13 +137,13 @@ type budget struct{}
 type networkPolicy struct {
 	Enabled        bool                                   `json:"enabled"`
 	APIServerPorts []port                                 `json:"apiServerPorts"`
-	DNSPorts       []port                                 `json:"dnsPorts" jsonschema:"minItems=1"`
+	DNSPorts       []port                                 `json:"dnsPorts"       jsonschema:"minItems=1"`
 	MetricsFrom    []networkingv1.NetworkPolicyPeer       `json:"metricsFrom"`
 	ExtraEgress    []networkingv1.NetworkPolicyEgressRule `json:"extraEgress"`
 }
 
 type metrics struct {
-	Secure           *bool      `json:"secure" jsonschema:"oneof_type=boolean;null"`
+	Secure           *bool      `json:"secure"           jsonschema:"oneof_type=boolean;null"`
 	ObjectLabels     []string   `json:"objectLabels"`
 	CertSecret       certSecret `json:"certSecret"`
 	ServiceMonitor   monitor    `json:"serviceMonitor"`
@@ -162,8 +162,8 @@ type monitor struct {
 	Enabled           bool                  `json:"enabled"`
 	Namespace         string                `json:"namespace"`
 	Labels            map[string]string     `json:"labels"`
-	Interval          string                `json:"interval" jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
-	ScrapeTimeout     string                `json:"scrapeTimeout" jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
+	Interval          string                `json:"interval"          jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
+	ScrapeTimeout     string                `json:"scrapeTimeout"     jsonschema:"pattern=^([0-9]+(ms|[smhdwy]))*$"`
 	Authorization     authorization         `json:"authorization"`
 	TLSConfig         tlsConfig             `json:"tlsConfig"`
 	Relabelings       []map[string]anyValue `json:"relabelings"`

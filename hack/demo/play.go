@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
@@ -162,7 +163,8 @@ func (s *stage) stageValue(ctx context.Context, secret, key, value string) error
 }
 
 func manifest(name, spec string, values ...string) string {
-	text := fmt.Sprintf(`apiVersion: clevertap.passcode-operator.io/v1alpha1
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf(`apiVersion: clevertap.passcode-operator.io/v1alpha1
 kind: CleverTapPasscode
 metadata: {name: %s}
 spec:
@@ -173,9 +175,9 @@ apiVersion: v1
 kind: Secret
 metadata: {name: %s-staged, labels: {clevertap.passcode-operator.io/role: source}}
 stringData:
-`, name, account, spec, name)
+`, name, account, spec, name))
 	for _, value := range values {
-		text += "  " + value + "\n"
+		text.WriteString("  " + value + "\n")
 	}
-	return text
+	return text.String()
 }

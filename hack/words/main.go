@@ -7,7 +7,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"go/scanner"
 	"go/token"
@@ -152,7 +151,7 @@ func stringsOf(file string, content []byte) []passage {
 		switch {
 		case kind == token.EOF:
 			return list
-		case kind == token.STRING && bytes.ContainsRune([]byte(text), ' '): // one word alone is an identifier
+		case kind == token.STRING && strings.ContainsRune(text, ' '): // one word alone is an identifier
 			list = append(list, passage{set.Position(at).Line, text})
 		}
 	}

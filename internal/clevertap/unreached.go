@@ -57,8 +57,7 @@ func explain(err error) string {
 }
 
 func explainProxy(err error) string {
-	var proxy *proxyError
-	if errors.As(err, &proxy) {
+	if proxy, ok := errors.AsType[*proxyError](err); ok {
 		return proxy.Error()
 	}
 	var op *net.OpError

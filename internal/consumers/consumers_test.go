@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
@@ -170,7 +169,7 @@ func TestAContainerThatIsToStart(t *testing.T) {
 
 func TestAnOptionalVariable(t *testing.T) {
 	p := pod(env("passcode"))
-	p.Spec.Containers[0].Env[0].ValueFrom.SecretKeyRef.Optional = ptr.To(true)
+	p.Spec.Containers[0].Env[0].ValueFrom.SecretKeyRef.Optional = new(true)
 	NewWithT(t).Expect(consumers.FromPod(p).Containers[0].Uses).To(HaveExactElements(HaveField("Optional", true)))
 }
 
@@ -209,7 +208,7 @@ func TestOwners(t *testing.T) {
 	owned := func(kind, name, hash string) *corev1.Pod {
 		return pod(func(p *corev1.Pod) {
 			p.Labels = map[string]string{"pod-template-hash": hash}
-			p.OwnerReferences = []metav1.OwnerReference{{Kind: kind, Name: name, Controller: ptr.To(true)}}
+			p.OwnerReferences = []metav1.OwnerReference{{Kind: kind, Name: name, Controller: new(true)}}
 		})
 	}
 	for _, row := range []struct {
@@ -255,7 +254,7 @@ func TestArgosRollout(t *testing.T) {
 func TestAPodOfArgosRollout(t *testing.T) {
 	p := pod()
 	p.Labels = map[string]string{"rollouts-pod-template-hash": "6d9c5b"}
-	p.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-6d9c5b", Controller: ptr.To(true)}}
+	p.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "web-6d9c5b", Controller: new(true)}}
 	if owner := consumers.FromPod(p).Owner; owner != (consumers.Workload{Kind: "Rollout", Name: "web"}) {
 		t.Errorf("%+v", owner)
 	}

@@ -5,6 +5,7 @@ package consumers_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -57,10 +58,8 @@ func allowed(string) error { return nil }
 
 func denied(kinds ...string) func(string) error {
 	return func(kind string) error {
-		for _, k := range kinds {
-			if k == kind {
-				return apierrors.NewForbidden(schema.GroupResource{Resource: kind}, "", nil)
-			}
+		if slices.Contains(kinds, kind) {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: kind}, "", nil)
 		}
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -41,7 +40,7 @@ func cacheOptions(namespaces []string, selector string) (cache.Options, error) {
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.CleverTapPasscode{}: {Label: objects},
 			// Secrets are only read, and a large one would be copied again and again.
-			&corev1.Secret{}: {Label: labels.NewSelector().Add(*role), Transform: slimSecret, UnsafeDisableDeepCopy: ptr.To(true)},
+			&corev1.Secret{}: {Label: labels.NewSelector().Add(*role), Transform: slimSecret, UnsafeDisableDeepCopy: new(true)},
 		},
 		ReaderFailOnMissingInformer: true,
 	}, nil

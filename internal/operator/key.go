@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -56,7 +55,7 @@ func createKey(ctx context.Context, live client.Client, random io.Reader, name t
 			Name: name.Name, Namespace: name.Namespace,
 			Labels: map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedBy},
 		},
-		Immutable: ptr.To(true),
+		Immutable: new(true),
 		Data:      map[string][]byte{keySecretKey: key},
 	}
 	err := live.Create(ctx, secret, client.FieldOwner(controllers.FieldManager))

@@ -84,8 +84,7 @@ func (v report) deniedRequest(echoed string, r request) []Event {
 // publications tells of every publication, oldest first.
 func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	var events []Event
-	for i := len(after.History) - 1; i >= 0; i-- {
-		p := after.History[i]
+	for i, p := range slices.Backward(after.History) {
 		switch {
 		case p.Revision <= before.Revision:
 		case p.Reason == v1alpha1.RotationInitial:

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
@@ -22,7 +21,7 @@ func ExampleDecide() {
 	object := &v1alpha1.CleverTapPasscode{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "marketing", UID: "1", CreationTimestamp: metav1.NewTime(now)},
 		Spec: v1alpha1.CleverTapPasscodeSpec{
-			AccountID: "TEST-5RW-K78-985Z", Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To(int32(90))},
+			AccountID: "TEST-5RW-K78-985Z", Region: "in1", Expiry: v1alpha1.Expiry{Days: new(int32(90))},
 			Passcodes: []v1alpha1.PasscodeEntry{{Name: "q4", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: "q4"}}},
 		},
 	}

@@ -86,7 +86,7 @@ func TestEveryPasscodeIsSentByCurl(t *testing.T) {
 			r.Fatalf("%v: %s", err, out)
 		}
 		got := <-headers
-		if got.Get("X-CleverTap-Passcode") != value || got.Get("X-CleverTap-Account-Id") != "TEST-5RW-K78-985Z" || got.Get("Content-Type") != "application/json" {
+		if got.Get("X-Clevertap-Passcode") != value || got.Get("X-Clevertap-Account-Id") != "TEST-5RW-K78-985Z" || got.Get("Content-Type") != "application/json" {
 			r.Fatalf("%q was sent as %v", value, got)
 		}
 	})

@@ -9,7 +9,6 @@ import (
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
@@ -94,7 +93,7 @@ func TestWhatWasActiveInALostTargetIsRetiredAndReported(t *testing.T) {
 func TestAVerificationInTheFutureIsNoReasonToWait(t *testing.T) {
 	RegisterTestingT(t)
 	w := newWorld(published)
-	w.object.Status.Passcodes[0].VerifiedAt = ptr.To(metav1.NewTime(w.now.Add(60 * day)))
+	w.object.Status.Passcodes[0].VerifiedAt = new(metav1.NewTime(w.now.Add(60 * day)))
 	do(w, restarted)
 	for range 50 {
 		do(w, after(day))

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/utils/ptr"
 	"pgregory.net/rapid"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -130,7 +129,7 @@ func (l *life) happen(t *rapid.T) {
 			e := &l.object.Spec.Passcodes[index()]
 			e.CreatedAt = nil
 			if rapid.Bool().Draw(t, "dated") {
-				e.CreatedAt = ptr.To(rfc3339(l.now.Add(-time.Duration(rapid.Int64Range(0, int64(60*day)).Draw(t, "age")))))
+				e.CreatedAt = new(rfc3339(l.now.Add(-time.Duration(rapid.Int64Range(0, int64(60*day)).Draw(t, "age")))))
 			}
 			l.object.Generation++
 		},

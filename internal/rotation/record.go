@@ -92,8 +92,8 @@ type Keys struct {
 	Files []File `json:"files,omitempty"`
 }
 
-// all are the names of the keys; "" for those that there are not.
-func (k Keys) all() []string {
+// Names are those of the keys; "" for each that there is not.
+func (k Keys) Names() []string {
 	names := []string{k.AccountID, k.Passcode, k.Region, k.Endpoint, k.PreviousPasscode}
 	for _, f := range k.Files {
 		names = append(names, f.Key)
@@ -142,7 +142,7 @@ func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 
 func (k Keys) distinct() bool {
 	seen := map[string]bool{}
-	for _, key := range k.all() {
+	for _, key := range k.Names() {
 		if key != "" && seen[key] {
 			return false
 		}

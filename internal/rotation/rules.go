@@ -83,16 +83,16 @@ func followSource(v *snapshot) []candidate {
 	return nil
 }
 
-// replaceRemoved: what was taken off the list is replaced by any accepted one.
+// replaceRemoved: an entry that was removed is replaced by any accepted one.
 func replaceRemoved(v *snapshot) []candidate {
 	if v.active == nil || !v.active.removed() || v.active.accountChanged {
 		return nil
 	}
-	any := v.lastToExpire()
+	others := v.lastToExpire()
 	if v.writtenByOther(v.lastPublished) { // its record says nothing of what this object replaced
-		any = slices.DeleteFunc(any, v.replacedInStatus)
+		others = slices.DeleteFunc(others, v.replacedInStatus)
 	}
-	return candidatesFor(v1alpha1.RotationRemoved, append(v.successors(), any...))
+	return candidatesFor(v1alpha1.RotationRemoved, append(v.successors(), others...))
 }
 
 // rotateOnRequest: as if the rotation time had come.

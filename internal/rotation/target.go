@@ -108,9 +108,10 @@ func (v *pass) upkeep() *Want {
 	return v.withMetadata(w)
 }
 
-// restores is whether what somebody else did to the target is undone; a new target.name is not.
+// restores is whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
+// Secret without a record, which was handed over.
 func (v *pass) restores() bool {
-	return v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
+	return v.lastPublished.Record != nil && v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
 }
 
 // touched is whether somebody else deleted the target or changed its data.

@@ -6,6 +6,7 @@ package rotation_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -167,18 +168,10 @@ func (w *world) write(want *rotation.Want) {
 	record := want.Record
 	annotations := map[string]string{}
 	labels := map[string]string{}
-	for key, value := range w.target.Labels {
-		labels[key] = value
-	}
-	for key, value := range w.target.Annotations {
-		annotations[key] = value
-	}
-	for key, value := range want.Labels {
-		labels[key] = value
-	}
-	for key, value := range want.Annotations {
-		annotations[key] = value
-	}
+	maps.Copy(labels, w.target.Labels)
+	maps.Copy(annotations, w.target.Annotations)
+	maps.Copy(labels, want.Labels)
+	maps.Copy(annotations, want.Annotations)
 	for _, key := range want.DropLabels {
 		delete(labels, key)
 	}
@@ -234,7 +227,7 @@ func listed(names ...string) step {
 			if !there {
 				e = v1alpha1.PasscodeEntry{
 					Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-					CreatedAt: ptr.To(rfc3339(made)),
+					CreatedAt: new(rfc3339(made)),
 				}
 			}
 			w.object.Spec.Passcodes = append(w.object.Spec.Passcodes, e)
@@ -259,7 +252,7 @@ func change(name string, modify func(*v1alpha1.PasscodeEntry)) step {
 }
 
 func createdAt(name string, t time.Time) step {
-	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = ptr.To(rfc3339(t)) })
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = new(rfc3339(t)) })
 }
 
 func undated(name string) step {
@@ -271,7 +264,7 @@ func lasting(name string, days int32) step {
 }
 
 func forever(name string) step {
-	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Forever: ptr.To(true)} })
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Forever: new(true)} })
 }
 
 func spec(modify func(*v1alpha1.CleverTapPasscodeSpec)) step {
@@ -748,7 +741,7 @@ func releases(yes bool) expectation {
 }
 
 func endingAt(name string, t time.Time) step {
-	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{At: ptr.To(rfc3339(t))} })
+	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{At: new(rfc3339(t))} })
 }
 
 func expires(name string, t time.Time) expectation {
@@ -817,7 +810,7 @@ func heardElsewhere(later time.Duration) step {
 	return func(w *world) {
 		after(later)(w)
 		for i := range w.object.Status.Passcodes {
-			w.object.Status.Passcodes[i].VerifiedAt = ptr.To(metav1.NewTime(w.now))
+			w.object.Status.Passcodes[i].VerifiedAt = new(metav1.NewTime(w.now))
 		}
 	}
 }

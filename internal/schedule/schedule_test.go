@@ -22,7 +22,7 @@ func rotatingBefore(d v1alpha1.Duration) *v1alpha1.CleverTapPasscodeSpec {
 }
 
 func TestValidityOfAPasscodeThatBeganOnDay0(t *testing.T) {
-	days := func(n int32) v1alpha1.Expiry { return v1alpha1.Expiry{Days: ptr.To(n)} }
+	days := func(n int32) v1alpha1.Expiry { return v1alpha1.Expiry{Days: new(n)} }
 	user := &v1alpha1.CleverTapPasscodeSpec{Type: v1alpha1.PasscodeTypeUser}
 	for _, row := range []struct {
 		title  string
@@ -32,8 +32,8 @@ func TestValidityOfAPasscodeThatBeganOnDay0(t *testing.T) {
 	}{
 		{"90 days rotate 30 days before expiry", account(), days(90), Validity{day(0), day(90), day(60)}},
 		{"30 days rotate a third of the validity before expiry", account(), days(30), Validity{day(0), day(30), day(20)}},
-		{"forever neither expires nor rotates", account(), v1alpha1.Expiry{Forever: ptr.To(true)}, Validity{From: day(0)}},
-		{"forever is ten calendar years for a User", user, v1alpha1.Expiry{Forever: ptr.To(true)},
+		{"forever neither expires nor rotates", account(), v1alpha1.Expiry{Forever: new(true)}, Validity{From: day(0)}},
+		{"forever is ten calendar years for a User", user, v1alpha1.Expiry{Forever: new(true)},
 			Validity{day(0), day(0).AddDate(10, 0, 0), day(0).AddDate(10, 0, -30)}},
 		{"a date is taken as it is", account(), v1alpha1.Expiry{At: ptr.To(v1alpha1.Time("2026-12-30T10:00:00+01:00"))}, Validity{day(0), day(90), day(60)}},
 		{"rotation.before overrides the default", rotatingBefore("48h"), days(90), Validity{day(0), day(90), day(88)}},

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -182,7 +183,7 @@ func usageOf(pid int) (usage, error) {
 	if err != nil {
 		return u, fmt.Errorf("reading what the operator used: %w", err)
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+2:]))
 	const userTicks, systemTicks, tick = 11, 12, 10 * time.Millisecond
 	for _, i := range []int{userTicks, systemTicks} {
 		ticks, err := strconv.ParseInt(fields[i], 10, 64)
@@ -232,7 +233,7 @@ func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*
 	begun = w.clock.Now()
 	return begun, each(n, func(i int) error {
 		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: objectName(prefix, i), Namespace: namespace(i)}}
-		o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: w.accountOf(prefix, i), Region: "in1", Expiry: v1alpha1.Expiry{Forever: ptr.To(true)}}
+		o.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: w.accountOf(prefix, i), Region: "in1", Expiry: v1alpha1.Expiry{Forever: new(true)}}
 		if w.shard != "" {
 			o.Labels = map[string]string{"shard": strconv.Itoa(i % 2)}
 		}

@@ -104,7 +104,7 @@ func newBlock(t *testing.T, path string, b *ast.FencedCodeBlock, source []byte) 
 	}
 	language, rest, _ := strings.Cut(string(b.Info.Value(source)), " ")
 	made := block{language: language, options: map[string]string{}, text: string(b.Lines().Value(source))}
-	for _, option := range strings.Fields(rest) {
+	for option := range strings.FieldsSeq(rest) {
 		key, value, _ := strings.Cut(option, "=")
 		made.options[key] = value
 	}

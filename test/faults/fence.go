@@ -239,9 +239,9 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 	case unavailable:
 		return answer(r, http.StatusServiceUnavailable, "ServiceUnavailable"), nil
 	case timeoutBefore:
-		return nil, timedOut{}
+		return nil, timedOutError{}
 	case timeoutAfter:
-		return nil, errors.Join(timedOut{}, sendAndForget(next, r))
+		return nil, errors.Join(timedOutError{}, sendAndForget(next, r))
 	case replyLost:
 		return nil, errors.Join(io.ErrUnexpectedEOF, sendAndForget(next, r))
 	case sentTwice:
@@ -291,14 +291,14 @@ func answer(r *http.Request, code int, reason string) *http.Response {
 	}
 }
 
-// timedOut is what a dialer or a slow server leaves behind.
-type timedOut struct{}
+// timedOutError is what a dialer or a slow server leaves behind.
+type timedOutError struct{}
 
-func (timedOut) Error() string { return "injected: i/o timeout" }
-func (timedOut) Timeout() bool { return true }
+func (timedOutError) Error() string { return "injected: i/o timeout" }
+func (timedOutError) Timeout() bool { return true }
 
 // Temporary is for client-go, which asks for it.
-func (timedOut) Temporary() bool { return true }
+func (timedOutError) Temporary() bool { return true }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

@@ -107,11 +107,12 @@ func (p plan) String() string {
 		points = append(points, point)
 	}
 	slices.Sort(points)
-	text := fmt.Sprintf("%s, %q", p.kind, p.workload.name)
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%s, %q", p.kind, p.workload.name))
 	for _, point := range points {
-		text += fmt.Sprintf(", %s at %d", p.faults[point], point)
+		text.WriteString(fmt.Sprintf(", %s at %d", p.faults[point], point))
 	}
-	return text
+	return text.String()
 }
 
 func (c *campaign) run(ctx context.Context) error {

@@ -137,7 +137,7 @@ func (s *scene) record() error {
 	return nil
 }
 
-// state is a target as it was, and how many calls CleverTap had had by then.
+// state is a target as it was, and how many calls CleverTap had by then.
 type state struct {
 	*corev1.Secret
 	calls int
@@ -302,7 +302,7 @@ func valueOf(name string) string { return "VALUE-OF-" + name }
 // entry was created when the scene began; each one lasts 20 days longer than the one before it.
 func (s *scene) entry(name string, position int) v1alpha1.PasscodeEntry {
 	return v1alpha1.PasscodeEntry{Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-		CreatedAt: ptr.To(v1alpha1.Time(s.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: ptr.To(int32(90 + 20*position))}}
+		CreatedAt: new(v1alpha1.Time(s.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: new(int32(90 + 20*position))}}
 }
 
 func (s *scene) declare(ctx context.Context, passcodes ...string) error {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -272,9 +273,7 @@ func subjectsOf(object *unstructured.Unstructured) []map[string]any {
 
 func TestTheChartHasTheMonitoringOfConfig(t *testing.T) {
 	built := kustomized(t, "prometheus")
-	for name, o := range kustomized(t, "grafana") {
-		built[name] = o
-	}
+	maps.Copy(built, kustomized(t, "grafana"))
 	rendered := chart(t, "--set", "metrics.prometheusRule.enabled=true,metrics.grafanaDashboard.enabled=true,metrics.serviceMonitor.enabled=true")
 	for name := range rendered {
 		if built[name] == nil {

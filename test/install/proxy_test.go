@@ -30,7 +30,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -161,7 +160,7 @@ func readyOf(g Gomega, plane *harness.ControlPlane) func() string {
 	object := &v1alpha1.CleverTapPasscode{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "marketing"},
 		Spec: v1alpha1.CleverTapPasscodeSpec{
-			AccountID: "TEST-1", Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To(int32(90))},
+			AccountID: "TEST-1", Region: "in1", Expiry: v1alpha1.Expiry{Days: new(int32(90))},
 			Passcodes: []v1alpha1.PasscodeEntry{{Name: "q4", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: "q4"}}},
 		},
 	}

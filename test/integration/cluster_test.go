@@ -24,7 +24,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -150,7 +149,7 @@ func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
 	return v1alpha1.PasscodeEntry{
 		Name:         name,
 		SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-		CreatedAt:    ptr.To(v1alpha1.Time(createdAt.UTC().Format(time.RFC3339))),
+		CreatedAt:    new(v1alpha1.Time(createdAt.UTC().Format(time.RFC3339))),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -101,7 +102,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Expect(c.secret(ctx, "marketing-staged")().Labels).To(HaveKeyWithValue(v1alpha1.RoleLabel, v1alpha1.RoleSource))
 		Expect(c.object(ctx).Spec.Passcodes[1]).To(Equal(v1alpha1.PasscodeEntry{
 			Name: "shop q1", SecretKeyRef: v1alpha1.SecretKeyRef{Name: "marketing-staged", Key: "shop-q1"},
-			CreatedAt: ptr.To(v1alpha1.Time(c.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: ptr.To[int32](180)},
+			CreatedAt: new(v1alpha1.Time(c.start.UTC().Format(time.RFC3339))), Expiry: &v1alpha1.Expiry{Days: ptr.To[int32](180)},
 		}))
 
 		By("extending the Secret with the next, whose expiry is the usual one")
@@ -155,7 +156,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 		c := withSpare(ctx) // made by a client that is no person's hand
 		c.account.Passcode("shop q1", "DDD-DDD-DDDD", 180)
 		result := c.clevertap(ctx, "DDD-DDD-DDDD", stage()...)
-		Expect(result).To(tells("spec.passcodes is managed by integration.test: commit this at its end"))
+		Expect(result).To(exits(plugin.ExitNotFinished, "Err", "spec.passcodes is managed by integration.test: commit this at its end"))
 		var entries []v1alpha1.PasscodeEntry
 		Expect(yaml.Unmarshal([]byte(result.Out), &entries)).To(Succeed())
 		Expect(entries).To(ConsistOf(HaveField("Name", "shop q1")))
@@ -191,7 +192,7 @@ var _ = Describe("kubectl clevertap", func() {
 			o.Spec.Rotation = &v1alpha1.Rotation{Before: ptr.To[v1alpha1.Duration]("48h")}
 		})
 		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells("rotated"))
-		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(done("spec.rotation is managed by integration.test", `pin: "q4"`))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err", "spec.rotation is managed by integration.test"), HaveField("Out", ContainSubstring(`pin: "q4"`))))
 		Expect(c.object(ctx).Spec.Rotation.Pin).To(BeEmpty())
 	})
 
@@ -256,4 +257,59 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.clevertap(ctx, "", "version")).To(done("kubectl-clevertap "))
 		Expect(c.clevertap(ctx, "", "version", "-o", "json")).To(done(`"goVersion"`))
 	})
+})
+
+var _ = Describe("kubectl clevertap adopt", func() {
+	// legacy is a Secret that workloads mount, with the value of q1, and an object that names it as its target.
+	legacy := func(ctx SpecContext, modifiers ...func(*corev1.Secret)) *cluster {
+		c := newCluster(ctx)
+		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
+		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
+		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: "legacy"}, StringData: map[string]string{"passcode": "BBB-BBB-BBBB", "note": "by hand"}}
+		for _, modify := range modifiers {
+			modify(secret)
+		}
+		Expect(kube.Create(ctx, secret)).To(Succeed())
+		object := valid(c.namespace)
+		object.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start)}
+		object.Spec.Target = &v1alpha1.Target{Name: "legacy"}
+		Expect(kube.Create(ctx, object, client.FieldOwner("kubectl-create"))).To(Succeed())
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("TargetConflict"))))
+		return c
+	}
+	marked := func(key, value string) func(*corev1.Secret) {
+		return func(s *corev1.Secret) { s.Labels = map[string]string{key: value} }
+	}
+
+	It("hands a Secret over without a change of its value, once it may drop the other keys", func(ctx SpecContext) {
+		c := legacy(ctx)
+		Expect(c.message(ctx, "Ready")).To(ContainSubstring("kubectl clevertap adopt -n " + c.namespace + " marketing --secret legacy"))
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy")).To(fails("would remove the keys note", "--drop-keys"))
+		Expect(c.secret(ctx, "legacy")().Labels).To(BeEmpty())
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(tells(`adopted: Secret "legacy" has "q1", revision 1`))
+		Eventually(c.secret(ctx, "legacy")).Should(HaveField("Data", And(
+			HaveKeyWithValue("passcode", []byte("BBB-BBB-BBBB")), HaveKeyWithValue("accountId", []byte(accountID)), Not(HaveKey("note")))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("PasscodePublished")), HaveField("ActivePasscode", "q1"), HaveField("Revision", BeEquivalentTo(1)),
+			HaveField("History", HaveLen(1))))
+		Expect(c.object(ctx).Status.History[0].Reason).To(Equal(v1alpha1.RotationInitial))
+		Eventually(c.events(ctx)).Should(And(ContainElement("Normal PasscodePublished"), Not(ContainElement("Normal TargetRestored"))))
+	})
+
+	DescribeTable("denies", func(ctx SpecContext, why string, modify func(*corev1.Secret)) {
+		c := legacy(ctx, modify)
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(fails(why))
+		Expect(c.secret(ctx, "legacy")().Labels).NotTo(HaveKey(v1alpha1.RoleLabel))
+	},
+		Entry("an immutable Secret", "it is immutable", func(s *corev1.Secret) { s.Immutable = ptr.To(true) }),
+		Entry("a Secret of another type", "not Opaque", func(s *corev1.Secret) { s.Type = "example.com/other" }),
+		Entry("a Secret that Helm manages", "Helm manages it", marked(v1alpha1.ManagedByLabel, "Helm")),
+		Entry("a Secret that Argo CD maintains", "Argo CD maintains it", marked("argocd.argoproj.io/instance", "shop")),
+		Entry("a Secret that External Secrets writes", "External Secrets maintains it", marked("reconcile.external-secrets.io/managed", "true")),
+		Entry("a Secret that a controller owns", `Widget "w" controls it`, func(s *corev1.Secret) {
+			s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Widget", Name: "w", UID: "1", Controller: ptr.To(true)}}
+		}),
+		Entry("a value that is in no entry", "is in no entry of spec.passcodes", func(s *corev1.Secret) { s.StringData["passcode"] = "CCC-CCC-CCCC" }),
+		Entry("a Secret without the passcode's key", `has no key "passcode"`, func(s *corev1.Secret) { delete(s.StringData, "passcode") }),
+	)
 })

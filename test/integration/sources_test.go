@@ -10,7 +10,6 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -93,7 +92,7 @@ var _ = Describe("A target", func() {
 		Entry("immutable", func(s *corev1.Secret) {
 			s.Labels = map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget, v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}
 			s.Annotations = map[string]string{v1alpha1.OwnerAnnotation: "marketing"}
-			s.Immutable = ptr.To(true)
+			s.Immutable = new(true)
 		}),
 		Entry("of another type", func(s *corev1.Secret) {
 			s.Labels = map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget, v1alpha1.ManagedByLabel: v1alpha1.ManagedBy}

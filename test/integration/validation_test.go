@@ -79,7 +79,7 @@ func entries(n int) modifier {
 			entry.Name = fmt.Sprintf("%s-%03d", strings.Repeat("n", 124), i)
 			entry.SecretKeyRef = v1alpha1.SecretKeyRef{Name: strings.Repeat("s", 253), Key: strings.Repeat("k", 253)}
 			entry.CreatedAt = ptr.To[v1alpha1.Time]("2026-10-01T09:00:00.123456789+05:30")
-			entry.Expiry = ptr.To(at("2027-10-01T09:00:00.123456789+05:30"))
+			entry.Expiry = new(at("2027-10-01T09:00:00.123456789+05:30"))
 			o.Spec.Passcodes = append(o.Spec.Passcodes, entry)
 		}
 	}
@@ -134,12 +134,12 @@ var _ = Describe("The API server", func() {
 	},
 		Entry("the smallest object"),
 		Entry("an old account id of digits alone", account("476550467")),
-		Entry("a passcode that never ends", expiring(v1alpha1.Expiry{Forever: ptr.To(true)})),
+		Entry("a passcode that never ends", expiring(v1alpha1.Expiry{Forever: new(true)})),
 		Entry("an end to the nanosecond in another time zone", expiring(at("2027-01-01T00:00:00.123456789+05:30"))),
 		Entry("29 February in a leap year", createdAt("2028-02-29T00:00:00Z")),
 		Entry("a hundred years in days", expiring(days(36500))),
 		Entry("a user passcode of a year", user, expiring(days(365))),
-		Entry("an infinite user passcode", user, expiring(v1alpha1.Expiry{Forever: ptr.To(true)})),
+		Entry("an infinite user passcode", user, expiring(v1alpha1.Expiry{Forever: new(true)})),
 		Entry("a hundred passcodes with every string at its longest", entries(100)),
 		Entry("a passcode name with spaces and letters of any script", entryName("Shop – Größe 4 (測試)")),
 		Entry("one target key of its own, the others by default", keys(v1alpha1.TargetKeys{Passcode: "CLEVERTAP_PASSCODE"})),
@@ -174,8 +174,8 @@ var _ = Describe("The API server", func() {
 		Entry("a region that CleverTap has not", "spec.region: Unsupported value: \"eu2\": supported values: \"eu1\", \"in1\", \"sg1\", \"us1\", \"aps3\", \"mec1\"",
 			func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu2" }),
 		Entry("no expiry", "spec.expiry: Invalid value: exactly one of days, forever and at must be set", expiring(v1alpha1.Expiry{})),
-		Entry("two expiries", "exactly one of days, forever and at must be set", expiring(v1alpha1.Expiry{Days: ptr.To[int32](1), Forever: ptr.To(true)})),
-		Entry("forever false", "spec.expiry.forever: Invalid value: false: must be true, or left out", expiring(v1alpha1.Expiry{Forever: ptr.To(false)})),
+		Entry("two expiries", "exactly one of days, forever and at must be set", expiring(v1alpha1.Expiry{Days: ptr.To[int32](1), Forever: new(true)})),
+		Entry("forever false", "spec.expiry.forever: Invalid value: false: must be true, or left out", expiring(v1alpha1.Expiry{Forever: new(false)})),
 		Entry("no days", "spec.expiry.days: Invalid value: 0: spec.expiry.days in body should be greater than or equal to 1", expiring(days(0))),
 		Entry("more than a hundred years", "should be less than or equal to 36500", expiring(days(36501))),
 		Entry("a user passcode of more than a year", "expiry.days must be 365 or less if type is User", user, expiring(days(366))),

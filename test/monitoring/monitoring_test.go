@@ -28,7 +28,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/clock"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -262,18 +261,18 @@ func populate(t *testing.T, plane *harness.ControlPlane, account *clevertaptest.
 			account.Passcode(name+passcode, source.StringData[passcode], 365)
 			object.Spec.Passcodes = append(object.Spec.Passcodes, v1alpha1.PasscodeEntry{
 				Name: passcode, SecretKeyRef: v1alpha1.SecretKeyRef{Name: source.Name, Key: passcode},
-				CreatedAt: ptr.To(v1alpha1.Time(made.UTC().Format(time.RFC3339))),
+				CreatedAt: new(v1alpha1.Time(made.UTC().Format(time.RFC3339))),
 			})
 		}
 		g.Expect(kube.Create(ctx, source)).To(Succeed())
 		g.Expect(kube.Create(ctx, object)).To(Succeed())
 	}
-	days := func(n int32) v1alpha1.Expiry { return v1alpha1.Expiry{Days: ptr.To(n)} }
+	days := func(n int32) v1alpha1.Expiry { return v1alpha1.Expiry{Days: new(n)} }
 	declare("marketing", days(90), 10, "q4", "q1")
 	declare("loyalty", days(180), 100, "autumn", "winter")
 	declare("soon", days(90), 85, "q4")
 	declare("push", days(90), 50, "q4")
-	declare("forever", v1alpha1.Expiry{Forever: ptr.To(true)}, 1, "only")
+	declare("forever", v1alpha1.Expiry{Forever: new(true)}, 1, "only")
 	declare("refused", days(90), 1, "q4")
 	account.Delete("refusedq4")
 }

@@ -26,6 +26,8 @@ const (
 	ExitTimedOut = 4
 	// ExitRunwayShort: plan found less runway than --min-runway.
 	ExitRunwayShort = 5
+	// ExitNotFinished: what to commit was printed, and the rest happens once that is done.
+	ExitNotFinished = 6
 )
 
 // outcome is an error that has an exit code of its own.
@@ -46,8 +48,7 @@ func ExitCode(err error, out io.Writer) int {
 		return 0
 	}
 	_, _ = fmt.Fprintf(out, "error: %v\n", err) // there is no one left to tell
-	var o *outcome
-	if errors.As(err, &o) {
+	if o, ok := errors.AsType[*outcome](err); ok {
 		return o.code
 	}
 	return 1
@@ -69,7 +70,7 @@ func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Co
 		Long: `Show CleverTap passcodes, stage the next one, rotate and verify.
 
 Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator; 4 timed out;
-5 less runway than plan --min-runway requires.`,
+5 less runway than plan --min-runway requires; 6 not finished: what to commit was printed.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clevertap"},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -78,7 +79,7 @@ Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator;
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	c.flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(c.list(), c.status(), c.why(), c.plan(), c.stage(), c.rotate(), c.verify(), c.rollback(), c.version())
+	root.AddCommand(c.list(), c.status(), c.why(), c.plan(), c.stage(), c.rotate(), c.verify(), c.rollback(), c.adopt(), c.version())
 	return root
 }
 

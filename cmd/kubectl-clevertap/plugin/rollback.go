@@ -32,8 +32,8 @@ field, the change to commit is printed instead.`,
 			return err
 		}
 		if owner := foreignOwner(o, "f:rotation"); owner != "" {
-			c.say("spec.rotation is managed by %s: commit this to make it active again\n\nspec:\n  rotation:\n    pin: %q", owner, previous)
-			return nil
+			c.say("spec:\n  rotation:\n    pin: %q", previous)
+			return &outcome{ExitNotFinished, fmt.Sprintf("spec.rotation is managed by %s: commit this to make %q active again", owner, previous)}
 		}
 		if err := a.pin(ctx, o, previous); err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -122,7 +121,7 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 	entry := v1alpha1.PasscodeEntry{
 		Name:         o.passcodeName,
 		SecretKeyRef: v1alpha1.SecretKeyRef{Name: o.secret, Key: o.key},
-		CreatedAt:    ptr.To(v1alpha1.Time(createdAt)),
+		CreatedAt:    new(v1alpha1.Time(createdAt)),
 	}
 	if o.secret == "" {
 		entry.SecretKeyRef.Name = object.Name + "-staged"
@@ -135,9 +134,9 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 	switch {
 	case same:
 	case o.forever:
-		entry.Expiry = &v1alpha1.Expiry{Forever: ptr.To(true)}
+		entry.Expiry = &v1alpha1.Expiry{Forever: new(true)}
 	default:
-		entry.Expiry = &v1alpha1.Expiry{Days: ptr.To(o.days)}
+		entry.Expiry = &v1alpha1.Expiry{Days: new(o.days)}
 	}
 	return entry
 }
@@ -226,9 +225,8 @@ func (s *staging) printEntry() error {
 	if err != nil {
 		return fmt.Errorf("printing the entry: %w", err)
 	}
-	s.progress("spec.passcodes is managed by %s: commit this at its end; the operator then verifies it.", s.manager)
 	s.say("%s", text)
-	return nil
+	return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
 }
 
 // list appends the entry, provided that nobody changed the list meanwhile.

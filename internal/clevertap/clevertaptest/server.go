@@ -91,8 +91,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	call := Call{
 		Region:    clevertap.Region(r.PathValue("region")),
-		AccountID: r.Header.Get("X-CleverTap-Account-Id"),
-		Value:     r.Header.Get("X-CleverTap-Passcode"),
+		AccountID: r.Header.Get("X-Clevertap-Account-Id"),
+		Value:     r.Header.Get("X-Clevertap-Passcode"),
 		Path:      r.URL.Path[1+len(r.PathValue("region")):],
 	}
 	if call.AccountID == "" && call.Value == "" {
