@@ -175,7 +175,7 @@ func TestASinkThatIsDownIsOneLineUntilItIsBack(t *testing.T) {
 	s.Send(notice("Expired"))
 	g.Eventually(s.outcome).Should(HaveLen(2))
 	g.Expect(s.log()).To(HaveLen(1))
-	g.Expect(s.log()[0]).To(ContainSubstring("it answered 500"))
+	g.Expect(s.log()[0]).To(ContainSubstring("responded with HTTP 500"))
 	sink.answers(status(http.StatusOK))
 	s.Send(notice("Expired"))
 	g.Eventually(s.outcome).Should(HaveLen(3))
