@@ -93,6 +93,11 @@ uninstall: ## Removes the operator, and with the CRD every CleverTapPasscode. Ta
 vulncheck: ## Looks for known vulnerabilities; says so where their database can't be reached.
 	@hack/vulncheck.sh $(GOVULNCHECK)
 
+.PHONY: dist
+dist: $(tools)/helm $(tools)/kustomize ## Builds all that a release attaches into dist/, without docker and without a registry.
+	go run ./hack/dist -out dist -helm $(abspath $(tools)/helm) -kustomize $(abspath $(tools)/kustomize)
+	DIST=$(abspath dist) go test -count=1 ./test/dist
+
 .PHONY: sbom
 sbom: build ## Writes dist/sbom.spdx.json, the binary's bill of materials.
 	@mkdir -p dist

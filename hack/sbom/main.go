@@ -8,11 +8,13 @@ package main
 
 import (
 	"debug/buildinfo"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"strings"
 
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx"
@@ -20,17 +22,21 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: sbom BINARY")
+	// Without a time and a commit, a bill of the same binary is still the same bill.
+	created := flag.String("created", "1970-01-01T00:00:00Z", "time of the bill: that of the commit")
+	commit := flag.String("commit", "", "commit, which makes the bill's namespace its own")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: sbom [-created TIME] [-commit COMMIT] BINARY")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(flag.Arg(0), *created, *commit); err != nil {
 		fmt.Fprintln(os.Stderr, "sbom:", err)
 		os.Exit(1)
 	}
 }
 
-func run(path string) error {
+func run(path, created, commit string) error {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("reading what %s says of itself: %w", path, err)
@@ -41,9 +47,8 @@ func run(path string) error {
 		DataLicense:       spdx.DataLicense,
 		SPDXIdentifier:    "DOCUMENT",
 		DocumentName:      name,
-		DocumentNamespace: "https://" + info.Main.Path + "/sbom/" + name,
-		// A bill of the same binary is the same bill: it bears no time of its making.
-		CreationInfo: &spdx.CreationInfo{Creators: []common.Creator{{CreatorType: "Tool", Creator: "hack/sbom"}}, Created: "1970-01-01T00:00:00Z"},
+		DocumentNamespace: "https://" + info.Main.Path + "/sbom/" + strings.TrimSuffix(name+"/"+commit, "/"),
+		CreationInfo:      &spdx.CreationInfo{Creators: []common.Creator{{CreatorType: "Tool", Creator: "hack/sbom"}}, Created: created},
 	}
 	main := pkg(info.Main)
 	document.Packages = append(document.Packages, main)
