@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime/debug"
 
@@ -19,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 )
 
@@ -52,6 +54,9 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string) error {
 		fmt.Println(operator.ReadBuild())
 		return nil
 	}
+	// Some services of --notification-url use the default client, which has no timeout and follows redirects with the URL's
+	// token. Nothing else here uses it.
+	http.DefaultClient = notification.Client()
 	ctrl.SetLogger(operator.Logger(logging))
 	config, err := ctrl.GetConfig()
 	if err != nil {

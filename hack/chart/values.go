@@ -119,6 +119,9 @@ type clevertap struct {
 type notifications struct {
 	Sink       string    `json:"sink"       jsonschema:"pattern=^(https?://.+)?$"`
 	SinkSecret secretKey `json:"sinkSecret"`
+	URLs       []string  `json:"urls"`
+	URLsSecret secretKey `json:"urlsSecret"`
+	Severity   string    `json:"severity" jsonschema:"enum=Warning,enum=Normal"`
 }
 
 type secretKey struct {

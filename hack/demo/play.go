@@ -164,7 +164,7 @@ func (s *stage) stageValue(ctx context.Context, secret, key, value string) error
 
 func manifest(name, spec string, values ...string) string {
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf(`apiVersion: clevertap.passcode-operator.io/v1alpha1
+	fmt.Fprintf(&text, `apiVersion: clevertap.passcode-operator.io/v1alpha1
 kind: CleverTapPasscode
 metadata: {name: %s}
 spec:
@@ -175,7 +175,7 @@ apiVersion: v1
 kind: Secret
 metadata: {name: %s-staged, labels: {clevertap.passcode-operator.io/role: source}}
 stringData:
-`, name, account, spec, name))
+`, name, account, spec, name)
 	for _, value := range values {
 		text.WriteString("  " + value + "\n")
 	}

@@ -7,16 +7,10 @@ package notification
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 	"github.com/go-logr/logr"
 	"k8s.io/utils/clock"
 )
@@ -57,18 +51,26 @@ type Data struct {
 
 // Options are what a sender is made of.
 type Options struct {
-	// Sink is the URL; a secret may be part of it.
-	Sink  string
-	Clock clock.Clock
-	Log   logr.Logger
+	// Warnings is whether only those of severity Warning are sent.
+	Warnings bool
+	Clock    clock.Clock
+	Log      logr.Logger
 	// Sent is told what became of each: success, error or dropped.
 	Sent func(result string)
 }
 
-// Sender sends notices one after the other. The zero value can't be used, but nil can: it sends nothing.
+// channel is a way to people or programs. send returns "" if the notification was accepted, or what was wrong, without
+// anything of the URL; name is what the log calls it.
+type channel interface {
+	send(context.Context, Notification) string
+	name() string
+}
+
+// Sender sends the notifications of one channel one after the other. The zero value cannot be used, but nil can: it sends
+// nothing.
 type Sender struct {
-	client cloudevents.Client
-	down   bool // as far as the log was told
+	channel channel
+	down    bool // as far as the log says
 
 	mu      sync.Mutex
 	waiting map[string][]Notification // by namespace
@@ -79,29 +81,13 @@ type Sender struct {
 	Options
 }
 
-// New returns a sender; nil where there is no sink. An error does not show the sink, which may hold a secret.
-func New(o Options) (*Sender, error) {
-	if o.Sink == "" {
-		return nil, nil
-	}
-	target, err := url.Parse(o.Sink)
-	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, errors.New("--notification-sink must be an http or https URL")
-	}
-	client, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(o.Sink), cehttp.WithClient(http.Client{
-		Timeout: timeout,
-		// A redirect would take the URL, which may hold a secret, along as Referer, and the notice to whom nobody named.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}))
-	if err != nil {
-		return nil, errors.New("preparing the client of --notification-sink failed")
-	}
-	return &Sender{client: client, waiting: map[string][]Notification{}, ready: make(chan struct{}, 1), Options: o}, nil
+func newSender(c channel, o Options) *Sender {
+	return &Sender{channel: c, waiting: map[string][]Notification{}, ready: make(chan struct{}, 1), Options: o}
 }
 
 // Send queues a notice, and drops one where too many wait: of its namespace or, in all, of the namespace that has the most.
 func (s *Sender) Send(n Notification) {
-	if s == nil {
+	if s == nil || s.Warnings && n.Data.Severity != "Warning" {
 		return
 	}
 	s.mu.Lock()
@@ -179,9 +165,8 @@ func (s *Sender) Start(ctx context.Context) error {
 func (s *Sender) NeedLeaderElection() bool { return true }
 
 func (s *Sender) deliver(ctx context.Context, n Notification) {
-	event, err := n.event()
-	for try := 1; err == nil; try++ {
-		if problem := s.try(ctx, event); problem == "" {
+	for try := 1; ; try++ {
+		if problem := s.channel.send(ctx, n); problem == "" {
 			s.recovered()
 			s.Sent("success")
 			return
@@ -198,50 +183,17 @@ func (s *Sender) deliver(ctx context.Context, n Notification) {
 	s.Sent("error")
 }
 
-// event has an id of its own, which stays the same when it is sent again.
-func (n Notification) event() (cloudevents.Event, error) {
-	event := cloudevents.NewEvent()
-	event.SetType("clevertap.passcode-operator.io." + n.Reason)
-	event.SetSource(n.Path)
-	event.SetSubject(n.Namespace + "/" + n.Name)
-	event.SetTime(n.At)
-	event.SetID(fmt.Sprintf("%s/%s/%s/%d", n.Namespace, n.Name, n.Reason, n.At.UnixNano()))
-	if err := event.SetData(cloudevents.ApplicationJSON, n.Data); err != nil {
-		return event, fmt.Errorf("encoding a notification: %w", err)
-	}
-	return event, nil
-}
-
-// try is "" where the sink took it, or what was wrong, without the sink's URL.
-func (s *Sender) try(ctx context.Context, event cloudevents.Event) string {
-	result := s.client.Send(ctx, event)
-	if cloudevents.IsACK(result) {
-		return ""
-	}
-	var (
-		answered *cehttp.Result
-		unsent   *url.Error
-	)
-	switch {
-	case errors.As(result, &answered):
-		return fmt.Sprintf("it responded with HTTP %d", answered.StatusCode)
-	case errors.As(result, &unsent):
-		return unsent.Err.Error() // url.Error itself shows the URL
-	}
-	return "it could not be reached"
-}
-
-// failed logs once that the sink is down, and not again until it has answered.
+// failed logs once that the channel is down, and not again until it works.
 func (s *Sender) failed(problem string) {
 	if !s.down {
-		s.Log.Info("The notification sink fails; nothing else is affected, and later notifications are tried", "problem", problem)
+		s.Log.Info("Notifications fail; nothing else is affected, and later ones are tried", "destination", s.channel.name(), "problem", problem)
 	}
 	s.down = true
 }
 
 func (s *Sender) recovered() {
 	if s.down {
-		s.Log.Info("The notification sink works again")
+		s.Log.Info("Notifications work again", "destination", s.channel.name())
 	}
 	s.down = false
 }

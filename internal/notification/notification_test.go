@@ -81,7 +81,7 @@ func run(t *testing.T, url string) *sender {
 	s := &sender{}
 	clock := clocktesting.NewFakeClock(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
 	var err error
-	s.Sender, err = notification.New(notification.Options{Sink: url, Clock: clock,
+	s.Sender, err = notification.NewSink(url, notification.Options{ Clock: clock,
 		Log:  funcr.New(func(_, args string) { s.note(&s.logged, args) }, funcr.Options{}),
 		Sent: func(result string) { s.note(&s.results, result) },
 	})
@@ -200,7 +200,7 @@ func TestASinkThatHangsDelaysNobody(t *testing.T) {
 }
 
 func TestWithoutASinkNothingIsSent(t *testing.T) {
-	s, err := notification.New(notification.Options{})
+	s, err := notification.NewSink("", notification.Options{})
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	NewWithT(t).Expect(s).To(BeNil())
 	s.Send(notice("Rotated"))
@@ -208,7 +208,7 @@ func TestWithoutASinkNothingIsSent(t *testing.T) {
 
 func TestAWrongSinkIsRefusedWithoutShowingIt(t *testing.T) {
 	for _, sink := range []string{"s3cr3t", "ftp://s3cr3t", "http://s3cr3t:%zz@", "://s3cr3t"} {
-		_, err := notification.New(notification.Options{Sink: sink})
+		_, err := notification.NewSink(sink, notification.Options{})
 		NewWithT(t).Expect(err).To(MatchError("--notification-sink must be an http or https URL"), sink)
 	}
 }
@@ -231,7 +231,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 	g := NewWithT(t)
 	var results []string
-	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(result string) { results = append(results, result) }})
+	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{ Sent: func(result string) { results = append(results, result) }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 1000 {
 		s.Send(notification.Notification{Namespace: "attacker"})
@@ -245,7 +245,7 @@ func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 func TestOfManyNamespacesTheOneWithTheMostLosesItsLast(t *testing.T) {
 	g := NewWithT(t)
 	dropped := 0
-	s, err := notification.New(notification.Options{Sink: "http://127.0.0.1:1/", Sent: func(string) { dropped++ }})
+	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{ Sent: func(string) { dropped++ }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for i := range 1000 {
 		s.Send(notification.Notification{Namespace: fmt.Sprint("attacker-", i/100)})

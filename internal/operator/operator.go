@@ -75,9 +75,7 @@ func Run(ctx context.Context, o Options, s Dependencies) error {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	p.counters.Build(build.Version, build.Revision, build.GoVersion)
-	if p.notifications, err = notification.New(notification.Options{
-		Sink: o.NotificationSink, Clock: s.Clock, Log: ctrl.Log.WithName("notifications"), Sent: p.counters.Notified,
-	}); err != nil {
+	if p.notifications, err = p.senders(); err != nil {
 		return err
 	}
 	if len(o.Namespaces) == 0 {
@@ -99,8 +97,37 @@ type process struct {
 	Options
 	Dependencies
 	counters      *metrics.Counters
-	notifications *notification.Sender
+	notifications []*notification.Sender
 	named         *namespaces // nil for all
+}
+
+// senders are those of --notification-sink and of each --notification-url.
+func (p *process) senders() ([]*notification.Sender, error) {
+	options := notification.Options{Clock: p.Clock, Log: ctrl.Log.WithName("notifications"), Sent: p.counters.Notified}
+	var senders []*notification.Sender
+	sink, err := notification.NewSink(p.NotificationSink, options)
+	if err != nil {
+		return nil, err
+	}
+	if sink != nil {
+		senders = append(senders, sink)
+	}
+	options.Warnings = p.NotificationSeverity != "Normal"
+	for i, address := range p.NotificationURLs {
+		people, err := notification.NewPeople(i+1, address, options)
+		if err != nil {
+			return nil, err
+		}
+		senders = append(senders, people)
+	}
+	return senders, nil
+}
+
+// notify never blocks: each sender has a queue.
+func (p *process) notify(n notification.Notification) {
+	for _, sender := range p.notifications {
+		sender.Send(n)
+	}
 }
 
 func (p *process) namedNamespaces() (*namespaces, error) {
@@ -244,9 +271,9 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, err
 	}
-	if p.notifications != nil {
-		if err := manager.Add(p.notifications); err != nil {
-			return nil, fmt.Errorf("adding the sender of notifications: %w", err)
+	for _, sender := range p.notifications {
+		if err := manager.Add(sender); err != nil {
+			return nil, fmt.Errorf("adding a sender of notifications: %w", err)
 		}
 	}
 	reconciler := &controllers.Reconciler{
@@ -255,7 +282,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		Key:       key,
 		Clock:     p.Clock,
 		Events:    manager.GetEventRecorder(controllers.FieldManager),
-		Notify:    p.notifications.Send,
+		Notify:    p.notify,
 
 		VolumeRefresh:            p.VolumeRefresh,
 		Counters:                 p.counters,

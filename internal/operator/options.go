@@ -46,6 +46,10 @@ type Options struct {
 
 	// NotificationSink is the URL that gets a CloudEvent for each event; "" means none.
 	NotificationSink string
+	// NotificationURLs are service URLs of shoutrrr that receive each event as a text for people.
+	NotificationURLs []string
+	// NotificationSeverity is the least severity sent to them, Warning or Normal; "" means Warning.
+	NotificationSeverity string
 	// MetricLabels are keys of the objects' labels that become labels of clevertap_passcode_labels; none means no such
 	// series.
 	MetricLabels []string
@@ -60,6 +64,11 @@ func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets (default none)", list(&o.AllowedTargetAnnotations))
 	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels (default none)", list(&o.MetricLabels))
 	flags.StringVar(&o.NotificationSink, "notification-sink", "", "URL that receives a CloudEvent for each event (default: the environment variable K_SINK, else none)")
+	flags.Func("notification-url", "service URL of shoutrrr (slack://, teams://, smtp://, ...) that receives each event as a text; repeatable (default: the environment variable NOTIFICATION_URLS, separated by spaces, else none)", func(value string) error {
+		o.NotificationURLs = append(o.NotificationURLs, value)
+		return nil
+	})
+	flags.StringVar(&o.NotificationSeverity, "notification-severity", "Warning", "least severity sent to --notification-url: Warning or Normal")
 	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "label selector of the objects to reconcile, for a shard (default all)")
 	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "reconcile only as the leader, so that several replicas can run")
 	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "name of the lease (default clevertap-passcode-operator, plus a hash if --namespaces or --watch-label-selector is set)")
@@ -111,6 +120,12 @@ func (o Options) complete() (Options, error) {
 	if o.NotificationSink == "" {
 		o.NotificationSink = os.Getenv("K_SINK")
 	}
+	if len(o.NotificationURLs) == 0 {
+		o.NotificationURLs = strings.Fields(os.Getenv("NOTIFICATION_URLS"))
+	}
+	if severity := o.NotificationSeverity; severity != "" && severity != "Warning" && severity != "Normal" {
+		return o, fmt.Errorf("--notification-severity %q must be Warning or Normal", severity)
+	}
 	if o.LeaderElectionID == "" {
 		o.LeaderElectionID = o.DefaultLease()
 	}
@@ -133,8 +148,18 @@ func (o Options) fields() []any {
 	return []any{
 		"namespaces", o.Namespaces, "selector", o.WatchLabelSelector, "operatorNamespace", o.OperatorNamespace,
 		"leaderElection", o.LeaderElect, "lease", o.LeaderElectionID, "metrics", o.MetricsBindAddress, "metricsSecure", o.MetricsSecure,
-		"endpoint", schemeAndHost(o.ClevertapEndpoint), "notificationSink", schemeAndHost(o.NotificationSink),
+		"endpoint", schemeAndHost(o.ClevertapEndpoint), "notificationSink", schemeAndHost(o.NotificationSink), "notificationURLs", schemes(o.NotificationURLs), "notificationSeverity", o.NotificationSeverity,
 		"verifyTimeout", o.VerifyTimeout.String(), "verifyConcurrency", o.VerifyConcurrency, "volumeRefresh", o.VolumeRefresh.String(),
 		"maxConcurrentReconciles", o.MaxConcurrentReconciles, "metricLabels", o.MetricLabels, "allowedTargetAnnotations", o.AllowedTargetAnnotations,
 	}
+}
+
+// schemes are all that may be said of service URLs: tokens are in hosts and paths.
+func schemes(addresses []string) []string {
+	var list []string
+	for _, address := range addresses {
+		scheme, _, _ := strings.Cut(address, "://")
+		list = append(list, scheme)
+	}
+	return list
 }

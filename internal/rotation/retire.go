@@ -416,8 +416,8 @@ func (v *retirement) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 // safeToDelete says that a passcode can be deleted, and how far the operator can see.
 func (v *retirement) safeToDelete(passcode, what string) Event {
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
-		v.Object.Namespace, what, v.dashboardPage()))
+	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
+		v.Object.Namespace, what, v.dashboardPage())
 	for key := range v.Target.Annotations {
 		if beginsWithAny(key, copyTriggers()) {
 			text.WriteString(", nor are the copies that a replicator made of the Secret")

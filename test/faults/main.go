@@ -108,7 +108,7 @@ func (p plan) String() string {
 	}
 	slices.Sort(points)
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("%s, %q", p.kind, p.workload.name))
+	fmt.Fprintf(&text, "%s, %q", p.kind, p.workload.name)
 	for _, point := range points {
 		text.WriteString(fmt.Sprintf(", %s at %d", p.faults[point], point))
 	}

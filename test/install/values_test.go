@@ -57,6 +57,8 @@ func matrix() []row {
 		{title: "a sink on a port of its own", values: "notifications: {sink: 'http://hooks.example.com:8080/x'}", has: []string{"--notification-sink=http://hooks.example.com:8080/x", "port: 8080"}},
 		{title: "a sink on the port of http", values: "notifications: {sink: 'http://hooks.example.com/x'}", has: []string{"port: 80\n"}},
 		{title: "a sink in a Secret", values: "notifications: {sinkSecret: {name: sink}}", has: []string{"name: K_SINK"}},
+		{title: "people by URLs", values: "notifications: {urls: ['smtp://mail.example.com:2525/?fromAddress=a@b.c', 'slack://hook:a-b-c@webhook'], severity: Normal}", has: []string{"--notification-url=smtp://mail.example.com:2525", "--notification-url=slack://", "--notification-severity=Normal", "port: 2525"}},
+		{title: "people by URLs in a Secret", values: "notifications: {urlsSecret: {name: chats}}", has: []string{"name: NOTIFICATION_URLS", "key: urls"}},
 		{title: "Argo Rollouts", values: "argoRollouts: {enabled: true}", has: []string{"- argoproj.io"}},
 		{title: "OpenShift", values: "openshift: {enabled: true}", has: []string{"runAsNonRoot: true"}, lacks: []string{"runAsUser", "runAsGroup"}},
 		{title: "a log level", values: "logLevel: 2", has: []string{`"--zap-log-level=2"`}},

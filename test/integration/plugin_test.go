@@ -301,13 +301,13 @@ var _ = Describe("kubectl clevertap adopt", func() {
 		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(fails(why))
 		Expect(c.secret(ctx, "legacy")().Labels).NotTo(HaveKey(v1alpha1.RoleLabel))
 	},
-		Entry("an immutable Secret", "it is immutable", func(s *corev1.Secret) { s.Immutable = ptr.To(true) }),
+		Entry("an immutable Secret", "it is immutable", func(s *corev1.Secret) { s.Immutable = new(true) }),
 		Entry("a Secret of another type", "not Opaque", func(s *corev1.Secret) { s.Type = "example.com/other" }),
 		Entry("a Secret that Helm manages", "Helm manages it", marked(v1alpha1.ManagedByLabel, "Helm")),
 		Entry("a Secret that Argo CD maintains", "Argo CD maintains it", marked("argocd.argoproj.io/instance", "shop")),
 		Entry("a Secret that External Secrets writes", "External Secrets maintains it", marked("reconcile.external-secrets.io/managed", "true")),
 		Entry("a Secret that a controller owns", `Widget "w" controls it`, func(s *corev1.Secret) {
-			s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Widget", Name: "w", UID: "1", Controller: ptr.To(true)}}
+			s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Widget", Name: "w", UID: "1", Controller: new(true)}}
 		}),
 		Entry("a value that is in no entry", "is in no entry of spec.passcodes", func(s *corev1.Secret) { s.StringData["passcode"] = "CCC-CCC-CCCC" }),
 		Entry("a Secret without the passcode's key", `has no key "passcode"`, func(s *corev1.Secret) { delete(s.StringData, "passcode") }),

@@ -123,5 +123,6 @@ clevertap-passcode-operator
 {{- define "operator.port" -}}
 {{- $url := urlParse . }}
 {{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
-{{- default (eq $url.scheme "http" | ternary "80" "443") $port }}
+{{- $known := dict "http" "80" "generic+http" "80" "smtp" "25" }}
+{{- default (get $known $url.scheme | default "443") $port }}
 {{- end }}
