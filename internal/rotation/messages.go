@@ -103,7 +103,7 @@ func (v report) expiryFlag() string {
 	case v.spec.Expiry.Days != nil:
 		return fmt.Sprintf("--days %d", *v.spec.Expiry.Days)
 	case v.spec.Expiry.At != nil:
-		return "--days DAYS"
+		return "--at TIME"
 	}
 	return "--forever"
 }

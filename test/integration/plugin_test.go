@@ -12,7 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -313,3 +317,96 @@ var _ = Describe("kubectl clevertap adopt", func() {
 		Entry("a Secret without the passcode's key", `has no key "passcode"`, func(s *corev1.Secret) { delete(s.StringData, "passcode") }),
 	)
 })
+
+var _ = Describe("kubectl clevertap stage --replace", func() {
+	replace := func(more ...string) []string {
+		return append([]string{"stage", "marketing", "--passcode-name", "q4", "--replace"}, more...)
+	}
+
+	// stagedByHand is the source Secret as a person makes it: its keys are not a program's.
+	stagedByHand := func(ctx SpecContext, c *cluster) *cluster {
+		secret := c.secret(ctx, "staged")()
+		Expect(kube.Delete(ctx, secret)).To(Succeed())
+		fresh := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: "staged", Labels: secret.Labels}, Data: secret.Data}
+		Expect(kube.Create(ctx, fresh, client.FieldOwner("kubectl-create"))).To(Succeed())
+		Eventually(c.status(ctx)).Should(WithTransform(reason("SourcesReady"), Equal("Found")))
+		return c
+	}
+
+	It("leaves a key to the program that manages it", func(ctx SpecContext) {
+		Expect(byHand(ctx).clevertap(ctx, "NEW-NEW-NEWW", replace()...)).To(fails(`key "q4" of Secret`, "is managed by integration.test"))
+	})
+
+	It("replaces the value of the active passcode, and waits until it is accepted", func(ctx SpecContext) {
+		c := stagedByHand(ctx, byHand(ctx))
+		createdAt := c.object(ctx).Spec.Passcodes[0].CreatedAt
+		c.account.Passcode("q4", "NEW-NEW-NEWW", 90)
+		Expect(c.clevertap(ctx, "NEW-NEW-NEWW", replace()...)).To(tells(`CleverTap accepts "q4", and it is active`))
+		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("NEW-NEW-NEWW"))
+		Expect(c.object(ctx).Spec.Passcodes[0].CreatedAt).To(Equal(createdAt))
+	})
+
+	It("says that CleverTap rejects a typo, and replaces it", func(ctx SpecContext) {
+		c := stagedByHand(ctx, byHand(ctx))
+		Expect(c.clevertap(ctx, "TYP-TYP-TYPO", replace()...)).To(refuses(`"q4" cannot be used, it is Rejected`))
+		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"), "what works stays")
+		c.account.Passcode("q4", "NEW-NEW-NEWW", 90)
+		Expect(c.clevertap(ctx, "NEW-NEW-NEWW", replace("--created-at", c.start.UTC().Format(time.RFC3339))...)).To(tells("it is active"))
+		Expect(string(*c.object(ctx).Spec.Passcodes[0].CreatedAt)).To(Equal(c.start.UTC().Format(time.RFC3339)))
+	})
+
+	It("denies what could not work, before anything is written", func(ctx SpecContext) {
+		c := stagedByHand(ctx, withSpare(ctx))
+		before := c.secret(ctx, "staged")()
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", replace()...)).To(fails(`staged already, as "q1"`))
+		Expect(c.clevertap(ctx, "AAA-AAA-AAAA", replace()...)).To(fails(`"q4" has this value already`))
+		Expect(c.clevertap(ctx, "X", "stage", "marketing", "--passcode-name", "q9", "--replace")).To(fails(`no entry "q9" to replace`))
+		Expect(c.clevertap(ctx, "X", replace("--created-at", "2999-01-01T00:00:00Z")...)).To(fails("is in the future"))
+		Expect(c.secret(ctx, "staged")()).To(Equal(before))
+	})
+})
+
+var _ = Describe("kubectl clevertap at a hidden prompt", func() {
+	It("ends with 130 when it is interrupted, and restores the terminal", func(ctx SpecContext) {
+		c := byHand(ctx)
+		terminal, tty, err := pty.Open()
+		Expect(err).NotTo(HaveOccurred())
+		defer func() { _, _ = terminal.Close(), tty.Close() }()
+		before, err := term.GetState(int(tty.Fd()))
+		Expect(err).NotTo(HaveOccurred())
+		file := kubeconfigFile()
+		running, interrupt := context.WithCancel(ctx)
+		prompt, ended := &syncedBuffer{}, make(chan int, 1)
+		go func() {
+			command := plugin.New(genericiooptions.IOStreams{In: tty, Out: prompt, ErrOut: prompt}, c.clock)
+			command.SetArgs([]string{"stage", "marketing", "--passcode-name", "q9", "--days", "90", "-n", c.namespace, "--kubeconfig", file})
+			ended <- plugin.ExitCode(command.ExecuteContext(running), prompt)
+		}()
+		Eventually(prompt.String).Should(ContainSubstring("(not shown)"))
+		Eventually(func() *term.State { state, _ := term.GetState(int(tty.Fd())); return state }).ShouldNot(Equal(before), "nothing is echoed")
+		interrupt()
+		Eventually(ended).Should(Receive(Equal(plugin.ExitInterrupted)))
+		after, err := term.GetState(int(tty.Fd()))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(after).To(Equal(before))
+		Expect(prompt.String()).To(ContainSubstring("interrupted: nothing was written"))
+	})
+})
+
+// syncedBuffer is written by one goroutine and read by another.
+type syncedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncedBuffer) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(text)
+}
+
+func (b *syncedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

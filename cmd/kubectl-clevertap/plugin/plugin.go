@@ -5,6 +5,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,8 @@ const (
 	ExitRunwayShort = 5
 	// ExitNotFinished: what to commit was printed, and the rest happens once that is done.
 	ExitNotFinished = 6
+	// ExitInterrupted: a signal ended the command.
+	ExitInterrupted = 130
 )
 
 // outcome is an error that has an exit code of its own.
@@ -46,6 +49,9 @@ func refused(format string, args ...any) error {
 func ExitCode(err error, out io.Writer) int {
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, context.Canceled) {
+		err = &outcome{ExitInterrupted, "interrupted"}
 	}
 	_, _ = fmt.Fprintf(out, "error: %v\n", err) // there is no one left to tell
 	if o, ok := errors.AsType[*outcome](err); ok {
@@ -70,7 +76,7 @@ func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Co
 		Long: `Show CleverTap passcodes, stage the next one, rotate and verify.
 
 Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator; 4 timed out;
-5 less runway than plan --min-runway requires; 6 not finished: what to commit was printed.`,
+5 less runway than plan --min-runway requires; 6 not finished: what to commit was printed; 130 interrupted.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clevertap"},
 		SilenceUsage:  true,
 		SilenceErrors: true,

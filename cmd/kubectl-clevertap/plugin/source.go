@@ -21,6 +21,8 @@ import (
 type source struct {
 	secret *corev1.Secret // without a resource version where it does not exist
 	key    string
+	// overwrite is whether another value under the key is replaced.
+	overwrite bool
 }
 
 // sourceOf reads the Secret, and refuses one that is not for staging.
@@ -62,7 +64,9 @@ func (s *source) write(ctx context.Context, a *access, passcode clevertap.Passco
 		if bytes.Equal(present, value) {
 			return nil // the same command came this far before
 		}
-		return fmt.Errorf("source Secret %s/%s has another value under key %q: choose another with --key", secret.Namespace, secret.Name, s.key)
+		if !s.overwrite {
+			return fmt.Errorf("source Secret %s/%s has another value under key %q: choose another with --key", secret.Namespace, secret.Name, s.key)
+		}
 	}
 	if secret.Data == nil {
 		secret.Data = map[string][]byte{}

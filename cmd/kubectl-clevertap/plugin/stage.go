@@ -28,6 +28,8 @@ type stageOptions struct {
 	passcodeName string
 	days         int32
 	forever      bool
+	at           string
+	replace      bool
 	createdAt    string
 	secret, key  string
 	edit         bool
@@ -38,28 +40,34 @@ type stageOptions struct {
 func (c *cli) stage() *cobra.Command {
 	o := &stageOptions{}
 	command := &cobra.Command{
-		Use:   "stage NAME --passcode-name N --days D | --forever",
+		Use:   "stage NAME --passcode-name N --days D | --forever | --at TIME | --replace",
 		Short: "Stage a passcode that you just created on the dashboard, and wait for the result",
 		Long: `Stage a passcode that you just created on the dashboard, and wait for the result of its verification.
 
 The value is read from a prompt that does not show it, or from standard input if that is no terminal; it is never an
 argument and never in a file. It is written to a Secret with the label clevertap.passcode-operator.io/role=source, and
 the entry is added to the end of spec.passcodes. If a GitOps tool or kubectl apply manages that list, the entry to
-commit is printed instead; --edit changes the list anyway.`,
+commit is printed instead, and the exit code is 6; --edit changes the list anyway.
+
+--replace gives an existing entry a new value, as after a typo or a user's reset. It writes only that key of the entry's
+Secret, and keeps createdAt unless --created-at is given.`,
 		Example: `  kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90
+  kubectl clevertap stage marketing --passcode-name shop-2027-q1 --replace
   pass show clevertap/q1 | kubectl clevertap stage marketing --passcode-name shop-2027-q1 --days 90`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&o.passcodeName, "passcode-name", "", "The passcode's name on the dashboard.")
 	flags.Int32Var(&o.days, "days", 0, "The days that were set on the dashboard.")
 	flags.BoolVar(&o.forever, "forever", false, "It was created to never expire.")
+	flags.StringVar(&o.at, "at", "", "When it expires, RFC 3339.")
+	flags.BoolVar(&o.replace, "replace", false, "Replace the value of an existing entry.")
 	flags.StringVar(&o.createdAt, "created-at", "", "When it was created on the dashboard, RFC 3339 (default now).")
 	flags.StringVar(&o.secret, "secret", "", "The Secret to stage it in (default the object's name plus -staged).")
 	flags.StringVar(&o.key, "key", "", "The Secret's key (default the passcode's name, with invalid characters replaced by hyphens).")
 	flags.BoolVar(&o.edit, "edit", false, "Change spec.passcodes even if another tool manages it, which may revert the change.")
 	flags.StringVar(&o.dryRun, "dry-run", "none", `"client" prints what would be done, "server" has the API server validate it; neither stores anything.`)
-	command.MarkFlagsOneRequired("days", "forever")
-	command.MarkFlagsMutuallyExclusive("days", "forever")
+	command.MarkFlagsOneRequired("days", "forever", "at", "replace")
+	command.MarkFlagsMutuallyExclusive("days", "forever", "at", "replace")
 	if err := command.MarkFlagRequired("passcode-name"); err != nil {
 		panic(err) // the flag is three lines above
 	}
@@ -79,11 +87,15 @@ commit is printed instead; --edit changes the list anyway.`,
 type staging struct {
 	*cli
 	*access
-	options  *stageOptions
-	object   *v1alpha1.CleverTapPasscode
-	entry    v1alpha1.PasscodeEntry
-	passcode clevertap.Passcode
-	source   *source
+	options *stageOptions
+	// replaces is whether the entry is there already, at index, with a value of this fingerprint.
+	replaces    bool
+	index       int
+	fingerprint string
+	object      *v1alpha1.CleverTapPasscode
+	entry       v1alpha1.PasscodeEntry
+	passcode    clevertap.Passcode
+	source      *source
 	// manager is who manages spec.passcodes, where the list is to be left to it.
 	manager string
 }
@@ -93,9 +105,15 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	if o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server" {
 		return nil, fmt.Errorf("--dry-run %s: must be none, client or server", o.dryRun)
 	}
+	if err := o.datesProblem(c.now()); err != nil {
+		return nil, err
+	}
+	if o.replacing(object) {
+		return c.newReplacement(ctx, a, object, o)
+	}
 	for _, listed := range object.Spec.Passcodes {
 		if listed.Name == o.passcodeName {
-			return nil, fmt.Errorf("spec.passcodes lists %q already, with its value in key %q of Secret %q: choose the name of the new passcode", o.passcodeName, listed.SecretKeyRef.Key, listed.SecretKeyRef.Name)
+			return nil, fmt.Errorf("spec.passcodes lists %q already, with its value in key %q of Secret %q: choose the name of the new passcode, or --replace its value", o.passcodeName, listed.SecretKeyRef.Key, listed.SecretKeyRef.Name)
 		}
 	}
 	s := &staging{cli: c, access: a, options: o, object: object, entry: c.entry(object, o)}
@@ -103,7 +121,7 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 		s.manager = foreignOwner(object, "f:passcodes")
 	}
 	var err error
-	if s.passcode, err = c.askPasscode(o.passcodeName); err != nil {
+	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
 		return nil, err
 	}
 	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
@@ -133,6 +151,8 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 	same := o.forever && usual.Forever != nil || !o.forever && usual.Days != nil && *usual.Days == o.days
 	switch {
 	case same:
+	case o.at != "":
+		entry.Expiry = &v1alpha1.Expiry{At: new(v1alpha1.Time(o.at))}
 	case o.forever:
 		entry.Expiry = &v1alpha1.Expiry{Forever: new(true)}
 	default:
@@ -142,8 +162,8 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 }
 
 // askPasscode reads the value from a prompt that does not show it, or from standard input.
-func (c *cli) askPasscode(name string) (clevertap.Passcode, error) {
-	raw, err := c.readHidden(name)
+func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode, error) {
+	raw, err := c.readHidden(ctx, name)
 	if err != nil {
 		return clevertap.Passcode{}, fmt.Errorf("reading the passcode: %w", err)
 	}
@@ -154,15 +174,53 @@ func (c *cli) askPasscode(name string) (clevertap.Passcode, error) {
 	return passcode, nil
 }
 
-func (c *cli) readHidden(name string) ([]byte, error) {
+// readHidden ends when the context does, with the terminal as it was: reading a password knows no context.
+func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	file, isFile := c.In.(*os.File)
-	if isFile && term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
-		_, _ = fmt.Fprintf(c.ErrOut, "Passcode %q (not shown): ", name)
-		raw, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // as above
-		c.progress("")
-		return raw, err //nolint:wrapcheck // the caller does
+	if !isFile || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
+		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
 	}
-	return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
+	descriptor := int(file.Fd()) //nolint:gosec // as above
+	before, err := term.GetState(descriptor)
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of the terminal: %w", err)
+	}
+	_, _ = fmt.Fprintf(c.ErrOut, "Passcode %q (not shown): ", name)
+	type input struct {
+		text []byte
+		err  error
+	}
+	read := make(chan input, 1)
+	go func() {
+		text, err := term.ReadPassword(descriptor)
+		read <- input{text, err}
+	}()
+	select {
+	case i := <-read:
+		c.progress("")
+		return i.text, i.err
+	case <-ctx.Done():
+		_ = term.Restore(descriptor, before)
+		c.progress("")
+		return nil, &outcome{ExitInterrupted, "interrupted: nothing was written"}
+	}
+}
+
+// datesProblem says which time among the flags is none, or is in the future where none can be.
+func (o *stageOptions) datesProblem(now time.Time) error {
+	for flag, text := range map[string]string{"--created-at": o.createdAt, "--at": o.at} {
+		if text == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return fmt.Errorf("%s %s: must be a time such as %s", flag, text, now.UTC().Format(time.RFC3339))
+		}
+		if flag == "--created-at" && at.After(now) {
+			return fmt.Errorf("--created-at %s is in the future: give the time at which the passcode was created on the dashboard", text)
+		}
+	}
+	return nil
 }
 
 // refuseStaged refuses a value that a listed passcode has already.
@@ -173,6 +231,9 @@ func (s *staging) refuseStaged(ctx context.Context) error {
 			return err
 		}
 		if other, malformed := clevertap.ParsePasscode(value); malformed == nil && other.Equal(s.passcode) {
+			if s.replaces && listed.Name == s.entry.Name {
+				return fmt.Errorf("%q has this value already", listed.Name)
+			}
 			return fmt.Errorf("this value is staged already, as %q: create a new passcode on the dashboard", listed.Name)
 		}
 	}
@@ -183,7 +244,7 @@ func (s *staging) refuseStaged(ctx context.Context) error {
 func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
 	ref := s.entry.SecretKeyRef
 	s.progress("%s key %q of Secret %s/%s", s.source.verb(), ref.Key, s.object.Namespace, ref.Name)
-	if s.manager == "" {
+	if s.manager == "" && !s.replaces {
 		s.progress("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
 	}
 	if s.options.dryRun == "client" {
@@ -196,7 +257,11 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 	if s.manager != "" {
 		return s.object, s.printEntry()
 	}
-	object, err := s.list(ctx)
+	list := s.list
+	if s.replaces {
+		list = s.setCreatedAt
+	}
+	object, err := list(ctx)
 	if err != nil {
 		return s.object, err
 	}
@@ -226,6 +291,9 @@ func (s *staging) printEntry() error {
 		return fmt.Errorf("printing the entry: %w", err)
 	}
 	s.say("%s", text)
+	if s.options.dryRun != "none" {
+		return nil
+	}
 	return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
 }
 
@@ -248,7 +316,7 @@ func (s *staging) list(ctx context.Context) (*v1alpha1.CleverTapPasscode, error)
 // judge waits until CleverTap accepted or refused the passcode.
 func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	p := stateOf(o, s.entry.Name)
-	if p == nil || o.Status.ObservedGeneration < o.Generation {
+	if p == nil || o.Status.ObservedGeneration < o.Generation || s.replaces && p.Fingerprint == s.fingerprint {
 		return false, "waiting for the operator", nil
 	}
 	switch p.State {

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// replacing reports whether the value of an existing entry is replaced: if it is requested, and for a user, who has one
+// passcode that a reset replaces.
+func (o *stageOptions) replacing(object *v1alpha1.CleverTapPasscode) bool {
+	listed := entryNamed(object, o.passcodeName) >= 0
+	return o.replace || object.Spec.Type == v1alpha1.PasscodeTypeUser && listed
+}
+
+// entryNamed is the index of the entry; -1 if there is none.
+func entryNamed(object *v1alpha1.CleverTapPasscode, name string) int {
+	return slices.IndexFunc(object.Spec.Passcodes, func(e v1alpha1.PasscodeEntry) bool { return e.Name == name })
+}
+
+// newReplacement reads the new value of an existing entry, and denies, before anything is written, what could not work.
+func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.CleverTapPasscode, o *stageOptions) (*staging, error) {
+	index := entryNamed(object, o.passcodeName)
+	switch {
+	case index < 0:
+		return nil, fmt.Errorf("spec.passcodes has no entry %q to replace: leave --replace out to add it", o.passcodeName)
+	case object.Spec.Observes() && index == 0:
+		return nil, fmt.Errorf("CleverTapPasscode %s/%s is in mode Observe, and workloads mount the value of %q directly: write the new value where its Secret takes it from", object.Namespace, object.Name, o.passcodeName)
+	}
+	s := &staging{cli: c, access: a, options: o, object: object, entry: object.Spec.Passcodes[index], index: index, replaces: true}
+	if state := stateOf(object, o.passcodeName); state != nil {
+		s.fingerprint = state.Fingerprint
+	}
+	if o.createdAt != "" {
+		s.entry.CreatedAt = new(v1alpha1.Time(o.createdAt))
+		if !o.edit {
+			s.manager = foreignOwner(object, "f:passcodes")
+		}
+	}
+	var err error
+	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
+		return nil, err
+	}
+	if owner := foreignKeyOwner(s.source.secret, s.source.key); owner != "" {
+		return nil, fmt.Errorf("key %q of Secret %s/%s is managed by %s, which would write its own value back: change the value there", s.source.key, object.Namespace, s.entry.SecretKeyRef.Name, owner)
+	}
+	s.source.overwrite = true
+	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
+		return nil, err
+	}
+	return s, s.refuseStaged(ctx)
+}
+
+// foreignKeyOwner is a manager that owns a key of a Secret's data, and is not a person's hand; "" if there is none.
+func foreignKeyOwner(secret *corev1.Secret, key string) string {
+	for _, entry := range secret.ManagedFields {
+		if entry.FieldsV1 == nil || slices.Contains(byHand(), entry.Manager) {
+			continue
+		}
+		var owned struct {
+			Data map[string]json.RawMessage `json:"f:data"`
+		}
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned); err != nil {
+			continue // not the API server's own form
+		}
+		if _, owns := owned.Data["f:"+key]; owns {
+			return entry.Manager
+		}
+	}
+	return ""
+}
+
+// setCreatedAt changes the entry's createdAt, provided that nobody changed the list meanwhile.
+func (s *staging) setCreatedAt(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
+	if s.options.createdAt == "" {
+		return s.object, nil
+	}
+	patch, err := json.Marshal([]map[string]any{
+		{"op": "test", "path": "/spec/passcodes", "value": s.object.Spec.Passcodes},
+		{"op": "add", "path": fmt.Sprintf("/spec/passcodes/%d/createdAt", s.index), "value": s.options.createdAt},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting createdAt of %q: %w", s.entry.Name, err)
+	}
+	object := s.object.DeepCopy()
+	if err := s.Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), s.dryRun()...); err != nil {
+		return nil, fmt.Errorf("setting createdAt of %q (its value is staged; the same command continues from there): %w", s.entry.Name, err)
+	}
+	return object, nil
+}
