@@ -81,7 +81,7 @@ func run(t *testing.T, url string) *sender {
 	s := &sender{}
 	clock := clocktesting.NewFakeClock(time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC))
 	var err error
-	s.Sender, err = notification.NewSink(url, notification.Options{ Clock: clock,
+	s.Sender, err = notification.NewSink(url, notification.Options{Clock: clock,
 		Log:  funcr.New(func(_, args string) { s.note(&s.logged, args) }, funcr.Options{}),
 		Sent: func(result string) { s.note(&s.results, result) },
 	})
@@ -231,7 +231,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 	g := NewWithT(t)
 	var results []string
-	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{ Sent: func(result string) { results = append(results, result) }})
+	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{Sent: func(result string) { results = append(results, result) }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 1000 {
 		s.Send(notification.Notification{Namespace: "attacker"})
@@ -245,7 +245,7 @@ func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 func TestOfManyNamespacesTheOneWithTheMostLosesItsLast(t *testing.T) {
 	g := NewWithT(t)
 	dropped := 0
-	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{ Sent: func(string) { dropped++ }})
+	s, err := notification.NewSink("http://127.0.0.1:1/", notification.Options{Sent: func(string) { dropped++ }})
 	g.Expect(err).NotTo(HaveOccurred())
 	for i := range 1000 {
 		s.Send(notification.Notification{Namespace: fmt.Sprint("attacker-", i/100)})
