@@ -121,7 +121,7 @@ type notifications struct {
 	SinkSecret secretKey `json:"sinkSecret"`
 	URLs       []string  `json:"urls"`
 	URLsSecret secretKey `json:"urlsSecret"`
-	Severity   string    `json:"severity" jsonschema:"enum=Warning,enum=Normal"`
+	Severity   string    `json:"severity"   jsonschema:"enum=Warning,enum=Normal"`
 }
 
 type secretKey struct {

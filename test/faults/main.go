@@ -110,7 +110,7 @@ func (p plan) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s, %q", p.kind, p.workload.name)
 	for _, point := range points {
-		text.WriteString(fmt.Sprintf(", %s at %d", p.faults[point], point))
+		fmt.Fprintf(&text, ", %s at %d", p.faults[point], point)
 	}
 	return text.String()
 }
