@@ -38,11 +38,6 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 		keys = record.Keys
 	}
 	target.Tuple = readTuple(secret, keys)
-	if target.Record == nil && target.Tuple.AccountID == "" && target.Tuple.Region == "" {
-		// A Secret that was handed over may contain the passcode only. It counts for the object's account while that is a
-		// listed one.
-		target.Tuple.AccountID, target.Tuple.Region = object.Spec.AccountID, object.Spec.Region
-	}
 	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
 		target.Fingerprint = r.Key.Of(string(tuple.Region), tuple.AccountID, tuple.Passcode)
 	}

@@ -148,6 +148,9 @@ func (v *snapshot) setResult(p *activePasscode) {
 		return
 	}
 	p.verification = v.lastPublished.Verification
+	if v.Object.Status.Target == "" { // it describes what was observed, which is another value perhaps
+		return
+	}
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":

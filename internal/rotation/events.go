@@ -156,11 +156,11 @@ func (v report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus)
 func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
 	last := v.lastReminder(before)
-	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last {
+	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.active.validity.Expired(v.now) {
 		return nil
 	}
 	takesOver := v.takesOver()
-	if last != 0 && (takesOver || v.active.validity.Expired(v.now)) {
+	if last != 0 && takesOver {
 		return nil
 	}
 	return &Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon, Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}

@@ -90,7 +90,7 @@ func (v report) observedReady() metav1.Condition {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.rejectedMessage(p))
 	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodeFound, v.publishedMessage(p))
-	case p.result == clevertap.Accepted, p.result == clevertap.Rejected && v.wasReady(p):
+	case p.result == clevertap.Accepted, v.wasReady(p):
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodeVerified, v.publishedMessage(p))
 	case v.spec.Suspend:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
@@ -100,7 +100,7 @@ func (v report) observedReady() metav1.Condition {
 	return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 }
 
-// wasReady reports whether the status calls this very value ready: a single rejection does not end that.
+// wasReady reports whether the status calls this very value ready: a single rejection, or an outage, does not end that.
 func (v report) wasReady(p *activePasscode) bool {
 	return v.describes(v.Object.Status, p) && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 }
@@ -132,11 +132,12 @@ func (v report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
 
 // targetReleased reports once, when mode Manage has ended, that its target is no longer written. No mark is written on it.
 func (v report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []Event {
-	if before.Target == "" {
+	at := slices.IndexFunc(v.FormerTargets, func(f Former) bool { return f.Name == before.Target && f.Exists && f.Record != nil })
+	if before.Target == "" || at < 0 {
 		return nil
 	}
 	fate := "It stays unchanged"
-	if slices.ContainsFunc(v.FormerTargets, func(f Former) bool { return f.Name == before.Target && f.Owned }) {
+	if v.FormerTargets[at].Owned {
 		fate = "It is deleted with this object"
 	}
 	return []Event{{

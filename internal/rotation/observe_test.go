@@ -29,6 +29,18 @@ func withoutVerification(w *world) {
 	})(w)
 }
 
+// targetInStatus is a status that names a target, whose Secret is not there or is not the object's.
+func targetInStatus(name string) step {
+	return func(w *world) { w.object.Status.Target = name }
+}
+
+// movedAway names another target; the one before is a former one.
+func movedAway(w *world) {
+	spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Target = &v1alpha1.Target{Name: "fresh"} })(w)
+	former := w.target
+	w.former, w.formerName, w.target = &former, "marketing", rotation.Target{}
+}
+
 // hasNoEffect expects that nothing but status, events and verification follows.
 func hasNoEffect(_ *world, d rotation.Decision) {
 	GinkgoHelper()
@@ -72,7 +84,7 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 	Entry("fails over to nothing", given(observing, listed("a", "b"), accepted("a", "b"), settled, after(time.Hour), rejected("a"), accepted("b")), active("a"), says("Ready", "PasscodeRejected"), state("b", "Staged")),
 	Entry("begins anew with a changed value", given(observing, accepted("a"), settled, holds("a", "new")), asks("a")),
 	Entry("begins anew with another first entry", given(observing, listed("a", "b"), accepted("a", "b"), settled, listed("b", "a")), active("b"), says("Ready", "PasscodeVerified"), state("a", "Staged")),
-	Entry("stays ready past the declared expiry while CleverTap accepts", given(observing, accepted("a"), settled, at(ends), accepted("a")), says("Ready", "PasscodeVerified"), tells("ExpiringSoon", "ExpiryMismatch")),
+	Entry("stays ready past the declared expiry while CleverTap accepts", given(observing, accepted("a"), settled, at(ends), accepted("a")), says("Ready", "PasscodeVerified"), tells("ExpiryMismatch")),
 	Entry("has expired if CleverTap does not accept any more", given(observing, accepted("a"), settled, at(ends), rejected("a")), says("Ready", "Expired"), phase("Expired")),
 	Entry("has no successor, and says what to do instead", given(observing, listed("a", "b"), accepted("a", "b")), says("SuccessorReady", "NoSuccessor"), mentions("SuccessorReady", "In mode Observe", "where Secret", "!kubectl clevertap stage"), state("b", "Staged")),
 	Entry("reminds by a Warning, though another entry is staged", given(observing, listed("a", "b"), accepted("a", "b"), settled, left(14)), reminds(14, "Warning", "14 days or less left")),
@@ -80,6 +92,9 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 	Entry("denies a rotation", given(observing, accepted("a"), settled, requestsRotation("now"), accepted("a")), tells("RequestRefused")),
 	Entry("is suspended before there was a result", given(observing, suspended), says("Ready", "Suspended"), asks()),
 	Entry("stays ready while suspended after that", given(observing, accepted("a"), settled, suspended, after(time.Minute)), says("Ready", "PasscodeVerified"), asks()),
+	Entry("says nothing of a target that it never had", given(observing, accepted("a"), targetInStatus("other")), tells()),
+	Entry("is not ready after a restart if it was rejected, whatever has happened since", given(observing, rejected("a"), settled, suspended, after(3*time.Hour), settled, restarted), says("Ready", "PasscodeRejected")),
+	Entry("reminds no second time if its label is lost and comes back", given(observing, accepted("a"), settled, left(14), settled, broken("a", "SourceNotLabelled"), settled, broken("a", ""), left(14)), reminds(14, "", "")),
 	Entry("leaves the target of mode Manage, and says so once", given(published, settled, observing, accepted("a")), tells("TargetReleased"), revision(1), active("a")),
 	Entry("says it once", given(published, settled, observing, accepted("a"), settled), tells()),
 	Entry("retires nothing that mode Manage replaced", given(rotated, looked(pod("api-1", frozen(made))), settled, observing, listed("b", "a"), accepted("a", "b")), state("a", "Staged"), active("b"), revision(2)),
@@ -87,6 +102,10 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 
 var _ = DescribeTable("From Observe to Manage", decides,
 	Entry("publishes what was observed", given(observing, accepted("a"), settled, managing), publishes("a", "Initial")),
+	Entry("writes no value of before to a new target", given(published, settled, observing, holds("a", "new"), accepted("new"), settled, managing, movedAway, restarted), writesNothing),
+	Entry("writes none later either", given(published, settled, observing, holds("a", "new"), accepted("new"), settled, managing, movedAway, restarted, settled), writesNothing),
+	Entry("does not call accepted what was observed in another place", given(published, settled, observing, holds("a", "new"), accepted("new"), settled, managing, restarted, rejectedTimes("new"), unanswered("a", 1)), says("Verified", "Unavailable")),
+	Entry("reminds no second time of the same passcode", given(observing, accepted("a"), settled, left(14), settled, managing, accepted("a"), writtenOnly), reminds(14, "", "")),
 	Entry("takes the former target up where its record stands", given(published, settled, observing, accepted("a"), settled, managing, accepted("a")), writesNothing, revision(1), says("Ready", "PasscodePublished")),
 )
 
@@ -119,3 +138,18 @@ var _ = Describe("Observe", func() {
 		})
 	})
 })
+
+// withoutRecord is a Secret without a record that holds a value under the passcode's key.
+func withoutRecord(value string) step {
+	return func(w *world) {
+		w.target = rotation.Target{Exists: true, Tuple: rotation.Tuple{AccountID: "TEST-1", Region: "in1", Passcode: w.passcode(value)}}
+		w.target.Fingerprint = w.fingerprint("in1", "TEST-1", w.target.Tuple.Passcode)
+	}
+}
+
+var _ = DescribeTable("A Secret without a record", decides,
+	Entry("comes first with its value, once that is accepted", given(listed("a", "b"), withoutRecord("b"), accepted("a", "b")), publishes("b", "Initial")),
+	Entry("is waited for while its value is verified", given(listed("a", "b"), withoutRecord("b"), accepted("a")), writesNothing, asks("b")),
+	Entry("is not kept if CleverTap rejects its value", given(listed("a", "b"), withoutRecord("b"), accepted("a"), rejectedTimes("b")), publishes("a", "Initial")),
+	Entry("does not replace what is known to be published", given(listed("a", "b"), published, settled, withoutRecord("b"), accepted("a", "b")), restores("a")),
+)

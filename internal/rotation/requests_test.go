@@ -230,14 +230,14 @@ var _ = Describe("10. A record", func() {
 		text := strings.Replace(good.Encode(), "{", `{"later":{"x":1},`, 1)
 		Expect(rotation.ParseRecord(text)).To(Equal(good))
 	})
-	It("that is lost leaves a history that the schema takes", func() {
+	It("that is lost is made anew by a publication of the same value, once that is accepted", func() {
 		w := newWorld(published, statusLost, restarted)
 		w.target.Record = nil
 		w.target.Annotations = map[string]string{v1alpha1.RevisionAnnotation: "3", v1alpha1.PasscodeAnnotation: "a"}
-		writeDenied(w)
-		d := w.decide()
-		Expect(d.Status.History).To(HaveExactElements(And(
-			HaveField("Reason", initial), HaveField("Time.Time", BeTemporally("==", w.now)))))
+		asks("a")(w, w.decide())
+		accepted("a")(w)
+		publishes("a", initial)(w, w.decide())
+		publishesRevision(4)(w, w.decide())
 	})
 	It("that is lost makes nothing of a target which holds no listed value", func() {
 		w := newWorld(published, statusLost, restarted, listed("z"))

@@ -64,7 +64,11 @@ func publishInitial(v *snapshot) []candidate {
 	if v.active != nil {
 		return nil
 	}
-	ahead := v.listed(func(e *entry) bool { return !e.validity.Due(v.now) })
+	// What a Secret without a record holds already comes first: it was handed over, and workloads use it.
+	held := v.listed(func(e *entry) bool {
+		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
+	})
+	ahead := append(held, v.listed(func(e *entry) bool { return !e.validity.Due(v.now) })...)
 	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }

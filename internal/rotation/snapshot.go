@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -93,7 +92,7 @@ func (v *snapshot) findLastPublished() *Target {
 	var base *Target
 	for _, t := range v.targets() {
 		// What the status has overtaken is not put back: another process has written since, or another target was written.
-		outdated := t != &v.Target && t.revision() < v.Object.Status.Revision
+		outdated := t != &v.Target && (t.revision() < v.Object.Status.Revision || v.afterObserving())
 		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.Whole() || !v.trusted(t) {
 			continue
 		}
@@ -111,17 +110,23 @@ func (v *snapshot) writtenByOther(t *Target) bool {
 	return t.Record != nil && t.Record.OwnerUID != v.Object.UID
 }
 
-// believable reports whether a target can speak of what was published. One without a record, or with one that no known key
-// made, proves nothing: anybody who may write Secrets can write it. It counts only for the object's own account and
-// region and, without a record, while it holds a listed value.
+// trusted reports whether a target can prove what was published. One without a record proves nothing: anybody who may write
+// Secrets can write it, and its value is published only as any other is, once it is accepted. One with a record that no
+// known key made counts only for the object's own account and region.
 func (v *snapshot) trusted(t *Target) bool {
 	switch {
-	case t.Record != nil && (t.Fingerprint == "" || fingerprint.SameKey(t.Record.Fingerprint, t.Fingerprint)):
-		return true
-	case t.Tuple.AccountID != v.spec.AccountID || t.Tuple.Region != v.spec.Region:
+	case t.Record == nil:
 		return false
+	case t.Fingerprint == "" || fingerprint.SameKey(t.Record.Fingerprint, t.Fingerprint):
+		return true
 	}
-	return t.Record != nil || slices.ContainsFunc(v.Sources, func(s Source) bool { return s.Fingerprint != "" && s.Fingerprint == t.Fingerprint })
+	return t.Tuple.AccountID == v.spec.AccountID && t.Tuple.Region == v.spec.Region
+}
+
+// afterObserving reports whether the object comes from mode Observe, whose status names no target, and has published nothing
+// since. What mode Manage wrote before counts only if it is in the present target: its value may have been replaced since.
+func (v *snapshot) afterObserving() bool {
+	return v.Object.Status.ObservedGeneration > 0 && v.Object.Status.Target == ""
 }
 
 // Whole reports whether the record proves that the data are what was published.
@@ -156,7 +161,7 @@ func (t *Target) revision() int64 {
 		return t.Record.Revision
 	}
 	revision, err := strconv.ParseInt(t.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
-	if err != nil || revision < 0 || revision > maxRevision {
+	if err != nil || revision < 0 || revision > maxRevision/2 { // nothing counts so far
 		return 0
 	}
 	return revision
@@ -322,15 +327,29 @@ func (v *snapshot) lastResult(e *entry) (clevertap.Result, time.Time) {
 }
 
 func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {
-	refused := state == v1alpha1.StateRejected ||
-		state == v1alpha1.StateActive && meta.IsStatusConditionFalse(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
-	case refused:
+	case state == v1alpha1.StateActive:
+		return v.activeResultInStatus()
+	case state == v1alpha1.StateRejected:
 		return clevertap.Rejected
 	case state == v1alpha1.StateExpired:
 		return clevertap.Unknown // it can be either
 	}
 	return clevertap.Accepted
+}
+
+// activeResultInStatus is the last result of the active passcode: after an outage only Ready still shows a rejection, and
+// that it was accepted is not known any more.
+func (v *snapshot) activeResultInStatus() clevertap.Result {
+	conditions := v.Object.Status.Conditions
+	ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
+	switch {
+	case meta.IsStatusConditionFalse(conditions, v1alpha1.ConditionVerified), ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected:
+		return clevertap.Rejected
+	case meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionVerified):
+		return clevertap.Accepted
+	}
+	return clevertap.Unknown
 }
 
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.

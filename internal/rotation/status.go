@@ -29,6 +29,9 @@ func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 	s.ObservedGeneration = v.Object.Generation
 	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
 	s.Target = v.Object.TargetName()
+	if v.afterObserving() && v.activeInTarget() == nil {
+		s.Target = "" // until something is published: see afterObserving
+	}
 	s.Passcodes = v.passcodes()
 	v.setActive(&s)
 	v.setSuccessor(&s)
@@ -217,7 +220,7 @@ func (v report) rejected(p *activePasscode) bool {
 func (v report) reminder() int32 {
 	p := v.activeInTarget()
 	if p == nil {
-		return 0
+		return v.Object.Status.LastReminderDays // it may be the same passcode that comes back
 	}
 	reached, last := p.validity.Reminder(v.now), v.lastReminder(v.Object.Status)
 	if last != 0 && (reached == 0 || reached > last) {
@@ -228,11 +231,12 @@ func (v report) reminder() int32 {
 
 // describes reports whether a status describes the active passcode, and not one before it.
 func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *activePasscode) bool {
-	if !v.observing {
-		return s.Revision == p.record.Revision
+	if !v.observing && s.Revision == p.record.Revision {
+		return true
 	}
 	return slices.ContainsFunc(s.Passcodes, func(e v1alpha1.PasscodeStatus) bool {
-		return e.State == v1alpha1.StateActive && e.Fingerprint == p.fingerprint
+		lost := v.observing && (e.State == v1alpha1.StateMissing || e.State == v1alpha1.StateMalformed) // its value is kept
+		return (e.State == v1alpha1.StateActive || lost) && e.Fingerprint == p.fingerprint
 	})
 }
 

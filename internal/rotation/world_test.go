@@ -126,6 +126,13 @@ func (w *world) observed() rotation.Observed {
 	if w.former != nil {
 		o.FormerTargets = []rotation.Former{{Target: *w.former, Name: cmp.Or(w.formerName, "old"), Problem: w.releaseProblem}}
 	}
+	if w.object.Spec.Observes() { // the target of mode Manage is read only to say what becomes of it
+		o.FormerTargets = nil
+		if w.target.Exists && w.object.Status.Target != "" {
+			o.FormerTargets = []rotation.Former{{Target: w.target, Name: w.object.Status.Target}}
+		}
+		o.Target, o.LastKnown, w.remembered = rotation.Target{}, nil, nil
+	}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
 		if problem := w.problems[e.Name]; problem != "" {

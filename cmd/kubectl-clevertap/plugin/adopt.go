@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -77,7 +79,7 @@ func (a *access) adoptable(ctx context.Context, o *v1alpha1.CleverTapPasscode, s
 	if err := onlyManaged(o); err != nil {
 		return "", err
 	}
-	if why := notAdoptable(o, secret); why != "" {
+	if why := cmp.Or(notAdoptable(o, secret), otherAccount(o, secret)); why != "" {
 		return "", fmt.Errorf("secret %s/%s cannot be adopted: %s", secret.Namespace, secret.Name, why)
 	}
 	var objects v1alpha1.CleverTapPasscodeList
@@ -166,13 +168,36 @@ func (a *access) entryWithValue(ctx context.Context, o *v1alpha1.CleverTapPassco
 		if err != nil || !bytes.Equal([]byte(staged.Reveal()), []byte(passcode.Reveal())) {
 			continue
 		}
-		state := stateOf(o, entry.Name)
-		if state == nil || state.State == v1alpha1.StateRejected || state.State == v1alpha1.StateUnverified {
+		if !acceptedEntry(o, entry.Name) {
 			return "", refused("the Secret contains the value of %q, which CleverTap has not accepted: kubectl clevertap why -n %s %s", entry.Name, o.Namespace, o.Name)
+		}
+		if active := o.Status.ActivePasscode; active != "" && active != entry.Name {
+			return "", fmt.Errorf("the Secret contains the value of %q, and %q is active: the operator would change what workloads have. Rotate to it first, or adopt the Secret with an object of its own", entry.Name, active)
 		}
 		return entry.Name, nil
 	}
 	return "", fmt.Errorf("the passcode in Secret %s/%s is in no entry of spec.passcodes: stage it first, so that the operator can verify and restore it", secret.Namespace, secret.Name)
+}
+
+// acceptedEntry reports whether CleverTap accepts the entry, as far as the status says.
+func acceptedEntry(o *v1alpha1.CleverTapPasscode, name string) bool {
+	state := stateOf(o, name)
+	if state == nil {
+		return false
+	}
+	return state.State == v1alpha1.StateStaged ||
+		state.State == v1alpha1.StateActive && !meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionVerified)
+}
+
+// otherAccount says which of account and region in the Secret is another one than the object's; "" if none is.
+func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
+	keys := rotation.EffectiveKeys(o)
+	for key, want := range map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region)} {
+		if value, there := secret.Data[key]; there && strings.TrimSpace(string(value)) != want {
+			return fmt.Sprintf("its key %q has another value than the object's spec, %s", key, want)
+		}
+	}
+	return ""
 }
 
 func keysToDrop(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) []string {

@@ -34,8 +34,13 @@ func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.Cl
 	switch {
 	case index < 0:
 		return nil, fmt.Errorf("spec.passcodes has no entry %q to replace: leave --replace out to add it", o.passcodeName)
-	case object.Spec.Observes() && index == 0:
+	case object.Spec.Observes() && object.Spec.Passcodes[index].SecretKeyRef == object.Spec.Passcodes[0].SecretKeyRef:
 		return nil, fmt.Errorf("CleverTapPasscode %s/%s is in mode Observe, and workloads mount the value of %q directly: write the new value where its Secret takes it from", object.Namespace, object.Name, o.passcodeName)
+	}
+	for i, other := range object.Spec.Passcodes {
+		if i != index && other.SecretKeyRef == object.Spec.Passcodes[index].SecretKeyRef {
+			return nil, fmt.Errorf("entry %q has the same Secret and key: give %q a key of its own first", other.Name, o.passcodeName)
+		}
 	}
 	s := &staging{cli: c, access: a, options: o, object: object, entry: object.Spec.Passcodes[index], index: index, replaces: true}
 	if state := stateOf(object, o.passcodeName); state != nil {
