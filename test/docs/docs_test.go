@@ -202,7 +202,7 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 	for _, b := range p.blocks {
 		switch {
 		case b.options["elsewhere"] != "":
-			s.usedByOther(t, b.options["elsewhere"])
+			s.elsewhere(t, b.options["elsewhere"])
 			counts["elsewhere"]++
 			continue
 		case b.language == "sh":
@@ -226,7 +226,7 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 }
 
 // elsewhere sees that the make target that is said to run a block is in the gate.
-func (s *stage) usedByOther(t *testing.T, target string) {
+func (s *stage) elsewhere(t *testing.T, target string) {
 	t.Helper()
 	gate, err := os.ReadFile(filepath.Join(harness.Root(), ".ci", "run"))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
