@@ -322,7 +322,7 @@ func (s *stage) installCRDs(t *testing.T) {
 	t.Helper()
 	folder := s.workspace(t, "crds")
 	for _, crd := range []struct{ module, path string }{
-		{"github.com/external-secrets/external-secrets@v0.10.7", "config/crds/bases/external-secrets.io_externalsecrets.yaml"},
+		{"github.com/external-secrets/external-secrets@v0.19.2", "config/crds/bases/external-secrets.io_externalsecrets.yaml"},
 		{"github.com/bitnami-labs/sealed-secrets@v0.32.2", "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml"},
 		{"github.com/fluxcd/kustomize-controller@v1.10.1", "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"},
 		{"github.com/argoproj/argo-cd/v2@v2.14.20", "manifests/crds/application-crd.yaml"},
