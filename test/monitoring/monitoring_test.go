@@ -109,7 +109,8 @@ func TestTheThresholdTestsCanFail(t *testing.T) {
 		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time()\n", "> time() + 3600\n"},
 		{`"SuccessorReady", status="True"`, `"SuccessorReady", status="False"`}, {"< 30 * 86400", "< 31 * 86400"},
 		{"for: 15m", "for: 16m"}, {"for: 5m", "for: 6m"}, {"for: 1h", "for: 59m"}, {"> 14 * 86400", "> 15 * 86400"},
-		{"unless on (region)", "and on (region)"}, {"for: 10m", "for: 9m"},
+		{"unless on (cluster, region)", "and on (cluster, region)"}, {"for: 10m", "for: 9m"}, {"for: 30m", "for: 31m"},
+		{"on (cluster, namespace, name)", "on (namespace, name)"}, {"sum by (cluster) (increase(clevertap", "sum(increase(clevertap"},
 	} {
 		g.Expect(text).To(ContainSubstring(change[0]))
 		g.Expect(os.WriteFile(filepath.Join(folder, "rules.yaml"), []byte(strings.ReplaceAll(text, change[0], change[1])), 0o600)).To(Succeed())
