@@ -176,7 +176,7 @@ func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state
 	return err
 }
 
-// ask hands the questions over.
+// requestVerifications hands the requests over.
 func (r *Reconciler) requestVerifications(object types.NamespacedName, questions []rotation.VerificationRequest) {
 	for _, q := range questions {
 		r.Verification.Request(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Request{

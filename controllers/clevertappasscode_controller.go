@@ -36,10 +36,10 @@ const RestartFieldManager = v1alpha1.ManagedBy + "-restart"
 // longestSleep bounds how long an object sleeps, so that a clock that was set right is noticed.
 const longestSleep = 30 * time.Minute
 
-// cacheLag is how soon to look again for what the API server has and the informer has not yet.
+// cacheLag is how soon to reconcile again for what the API server has and the informer does not show yet.
 const cacheLag = 20 * time.Millisecond
 
-// The waits after a pass that failed. The last one is short: what a person has mended should work soon.
+// The waits after a pass that failed. The last one is short: what a person has fixed should work soon.
 const firstBackoff, lastBackoff = 50 * time.Millisecond, 30 * time.Second
 
 // Reconciler keeps a working passcode in every object's target.
@@ -50,7 +50,7 @@ type Reconciler struct {
 	APIReader client.Reader
 	// Key makes the fingerprints.
 	Key fingerprint.Key
-	// Verification asks CleverTap.
+	// Verification calls CleverTap.
 	Verification *verification.Pool
 	// Clock also wakes objects.
 	Clock clock.WithDelayedExecution
@@ -142,7 +142,7 @@ func (r *Reconciler) forget(object types.NamespacedName) {
 	r.states.forget(object)
 }
 
-// sleep sets the alarm for the earliest of the times that are not zero.
+// sleep sets the timer for the earliest of the times that are not zero.
 func (r *Reconciler) sleep(object types.NamespacedName, state *objectState, times ...time.Time) {
 	state.stopTimer()
 	now := r.Clock.Now()

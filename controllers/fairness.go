@@ -14,7 +14,7 @@ import (
 // passTime is about how long a pass takes that writes something.
 const passTime = 5 * time.Millisecond
 
-// turns bound how many workers one namespace has, so that some are left for the others, whatever it edits.
+// workerShares bound how many workers one namespace has, so that some are left for the others, whatever it edits.
 type workerShares struct {
 	limit int
 

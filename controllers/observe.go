@@ -37,7 +37,7 @@ type observation struct {
 	effectsChanged bool
 	// behind is whether the API server has what the informer has not yet: then nothing is said or done until it has.
 	cacheBehind bool
-	// lookAgain is when the API server is next to be asked about a Secret; zero for never.
+	// readAgain is when a Secret is next to be read from the API server; zero for never.
 	readAgain time.Time
 }
 
@@ -204,7 +204,7 @@ func (r *Reconciler) observeLag(ctx context.Context, s *observation, state *obje
 	return nil
 }
 
-// rememberDeleted remembers what a deleted target held, if that is newer than what is remembered.
+// setLastTargetDeleted keeps what a deleted target contained, if that is newer than what is kept.
 func (r *Reconciler) setLastTargetDeleted(object *v1alpha1.CleverTapPasscode, deleted *corev1.Secret, state *objectState) {
 	if deleted == nil {
 		return
@@ -248,8 +248,8 @@ func (r *Reconciler) observeOthers(ctx context.Context, s *observation) error {
 	return nil
 }
 
-// observeHolders finds out what the Secrets hold now that held a replaced value of which it is not known yet that nothing
-// uses it. A Secret that the informer does not hold is not looked up: what it holds can't be known.
+// observeLocations reads the Secrets that contained a replaced value of which it is not known yet that nothing uses it. A
+// Secret that the informer does not have is not read: what it contains cannot be known.
 func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error {
 	record := s.Target.Record
 	if record == nil {
@@ -304,7 +304,7 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 	return nil
 }
 
-// holdsWhatItSays reports whether a target of another object holds the value that its record names: anybody can write a
+// holdsWhatItSays reports whether a target of another object contains the value that its record names: anybody can write a
 // record.
 func (r *Reconciler) holdsWhatItSays(secret *corev1.Secret) bool {
 	owner := &v1alpha1.CleverTapPasscode{}
@@ -323,7 +323,7 @@ func (r *Reconciler) observeScan(s *observation, state *objectState) {
 	s.Restarted = state.restarts
 }
 
-// observeUnseenTarget looks a target up that a create ran into and the informer does not show.
+// observeUncachedTarget reads a target that a create ran into and the informer does not show.
 func (r *Reconciler) observeUncachedTarget(ctx context.Context, s *observation, name string, state *objectState) error {
 	if state.uncachedReads[name] == nil {
 		return nil
@@ -342,7 +342,7 @@ func (r *Reconciler) observeUncachedTarget(ctx context.Context, s *observation, 
 	return nil
 }
 
-// observeAnswers holds on to the answers about every value that the object has.
+// observeVerifications reads the results for every value that the object has, and retains them.
 func (r *Reconciler) observeVerifications(s *observation) {
 	mode := string(s.Object.Spec.VerificationMode())
 	var keys []string

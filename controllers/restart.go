@@ -38,7 +38,7 @@ func (r *Reconciler) requestScan(s *observation, decision rotation.Decision, sta
 	r.scanner.Request(client.ObjectKeyFromObject(s.Object), scope)
 }
 
-// restart writes one annotation into each Pod template that has not changed since the look. What was written, and what
+// restart writes one annotation into each Pod template that has not changed since the scan. What was written, and what
 // failed, is what the report tells.
 func (r *Reconciler) restart(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
 	if len(decision.Restart) == 0 {

@@ -19,19 +19,19 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// memory is what this process knows of each object beyond its informers. Losing it costs a few requests and nothing
+// states is what this process knows of each object beyond its informers. Losing it costs a few requests and nothing
 // else.
 type states struct {
 	mu      sync.Mutex
 	objects map[types.NamespacedName]*objectState
 }
 
-// recollection is of one object. The queue hands an object to one worker at a time, so it needs no lock.
+// objectState is of one object. The queue hands an object to one worker at a time, so it needs no lock.
 type objectState struct {
 	// uid is the object's: another one of its name has nothing to do with it.
 	uid types.UID
 	// targetName is the target's at the last pass, and deleted is that Secret as it was when it was seen to be deleted
-	// since; nil for not. The memory's lock guards both.
+	// since; nil for not. The lock of states guards both.
 	targetName string
 	deleted    *corev1.Secret
 	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
@@ -42,12 +42,12 @@ type objectState struct {
 	// whole is the target as last written or found whole.
 	lastTarget     *rotation.Target
 	lastTargetName string
-	// told is the digest of the status that this process last wrote, and toldAt when; zero for never.
+	// reported is the digest of the status that this process last wrote, and reportedAt when; zero for never.
 	reported   uint64
 	reportedAt time.Time
-	// putBack is the version of a target that is older than what the status tells of, and is what the API server holds.
+	// confirmedOlder is the version of a target that is older than the status describes, and is what the API server has.
 	confirmedOlder string
-	// uncachedReads are what the API server said of Secrets that the informer does not hold.
+	// uncachedReads are what the API server said of Secrets that the informer does not have.
 	uncachedReads map[string]*uncachedRead
 	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.
 	verifyRequest string
@@ -61,8 +61,8 @@ type objectState struct {
 	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
 	pendingEvents []rotation.Event
 
-	// look is the last look at who holds the target that began since lookRevision was first seen, at lookSince; looks
-	// is how many there were, and looking whether one is under way.
+	// scan is the last scan that began since scanRevision was first seen, at scanSince; scans is how many there were, and
+	// scanning whether one is under way.
 	scan         *consumers.Scan
 	scanRevision int64
 	scanSince    time.Time
@@ -70,7 +70,7 @@ type objectState struct {
 	scanning     bool
 }
 
-// saw keeps a look, nil for no new one, at a target of this revision. One that began before says nothing of it.
+// addScan keeps a scan, nil for no new one, for a target of this revision. One that began before says nothing of it.
 func (k *objectState) addScan(scan *consumers.Scan, revision int64, now time.Time) {
 	if k.scanRevision != revision {
 		k.scan, k.scans, k.scanning = nil, 0, false
@@ -87,7 +87,7 @@ func newStates() *states {
 }
 
 // noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
-// target last held: another process may have written that.
+// target last contained: another process may have written that.
 func (m *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

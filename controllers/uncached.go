@@ -19,17 +19,17 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// The waits between uncachedReads of a Secret that the informer does not hold; a conflict's owner waits for its removal.
+// The waits between uncached reads of a Secret that the informer does not have; in a conflict, its removal is waited for.
 const (
 	firstReadWait, lastReadWait = 5 * time.Second, 5 * time.Minute
 	conflictReadWait            = 10 * time.Second
 )
 
-// uncachedRead is what the API server said of a Secret that the informer does not hold.
+// uncachedRead is what the API server said of a Secret that the informer does not have.
 type uncachedRead struct {
 	exists     bool
 	role       string
-	generation int64 // of the object that asked
+	generation int64 // of the object that it was read for
 	wait       time.Duration
 	due        time.Time
 }
@@ -39,7 +39,7 @@ func (l *uncachedRead) labelled() bool {
 	return l.role == v1alpha1.RoleSource || l.role == v1alpha1.RoleTarget
 }
 
-// readUncached asks the API server for the Secret's metadata: at once, then after growing waits, anew when the object
+// readUncached reads the Secret's metadata from the API server: at once, then after growing waits, anew when the object
 // changes. What is kept of it is its role: the annotations may hold its data as kubectl applied them.
 func (r *Reconciler) readUncached(ctx context.Context, s *observation, name string, state *objectState) (*uncachedRead, error) {
 	now := r.Clock.Now()
@@ -48,13 +48,13 @@ func (r *Reconciler) readUncached(ctx context.Context, s *observation, name stri
 		s.readAgainAt(last.due)
 		return last, nil
 	}
-	// A name that can't be one, which the schema refuses, is asked for nowhere: as a part of a path, it might lead out of
+	// A name that cannot be one, which the schema denies, is never requested: as a part of a path, it might lead out of
 	// the namespace.
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		return &uncachedRead{}, nil
 	}
 	metadata, err := r.metadata(ctx, corev1.SchemeGroupVersion.WithKind("Secret"), types.NamespacedName{Namespace: s.Object.Namespace, Name: name})
-	// Whoever may not look finds nothing, and says so again and again.
+	// Without permission nothing is found, and the read is repeated.
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (r *Reconciler) readUncached(ctx context.Context, s *observation, name stri
 	return next, nil
 }
 
-// metadata asks the API server itself.
+// metadata reads from the API server, not from the cache.
 func (r *Reconciler) metadata(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (*metav1.PartialObjectMetadata, error) {
 	metadata := &metav1.PartialObjectMetadata{}
 	metadata.SetGroupVersionKind(kind)
@@ -80,7 +80,7 @@ func (r *Reconciler) metadata(ctx context.Context, kind schema.GroupVersionKind,
 	return metadata, nil
 }
 
-// versionOf is the version that the API server holds; "" where there is none.
+// versionOf is the version that the API server has; "" if there is none.
 func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind, name types.NamespacedName) (string, error) {
 	metadata, err := r.metadata(ctx, kind, name)
 	return metadata.ResourceVersion, client.IgnoreNotFound(err)

@@ -28,7 +28,7 @@ import (
 )
 
 // reporting is the priority of passes that tell of what was done, below those that may publish, which have none: in a
-// wave of rotations workloads come first. Those that see who still holds an old value come after that. Both are above
+// wave of rotations workloads come first. Those that find what still uses an old value come after that. Both are above
 // what was there when the process started.
 const (
 	reporting = handler.LowPriority / 10
@@ -125,7 +125,7 @@ const (
 	secretNameIndex = "secretName"
 	// ownerIndex finds the targets of an object, by its name.
 	ownerIndex = "owner"
-	// fingerprintIndex finds the targets that hold a value.
+	// fingerprintIndex finds the targets that contain a value.
 	fingerprintIndex = "fingerprint"
 )
 
@@ -136,7 +136,7 @@ type index struct {
 	keys client.IndexerFunc
 }
 
-// indexes are all that the reconciler looks things up by.
+// indexes are all that the reconciler finds things by.
 func indexes() []index {
 	return []index{
 		{&corev1.Secret{}, ownerIndex, func(o client.Object) []string {
