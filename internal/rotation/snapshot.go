@@ -82,26 +82,38 @@ func (v *snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification
 	return a
 }
 
-// findAuthority is the target that knows of the newest revision: the one that is to be written or, where that was lost,
-// overwritten or has only just been named, the one remembered or the one of the former name. What another object wrote
-// counts only if nothing of this object is there, and only while it is whole: this object cannot prove what it held.
+// findLastPublished is the target that knows of the newest revision: the one that is to be written or, where that was lost,
+// overwritten or has only just been named, the one remembered or the one of the former name.
 func (v *snapshot) findLastPublished() *Target {
 	if v.Target.Conflict != "" {
 		return nil
 	}
 	var base *Target
 	for _, t := range v.targets() {
-		// What the status has overtaken is not put back: another process has written since, or another target was written.
-		outdated := t != &v.Target && (t.revision() < v.Object.Status.Revision || v.afterObserving())
-		if t == nil || !t.Exists || outdated || v.writtenByOther(t) && !t.Whole() || !v.trusted(t) {
-			continue
-		}
-		newer := base != nil && v.writtenByOther(base) == v.writtenByOther(t) && t.revision() > base.revision()
-		if base == nil || newer || v.writtenByOther(base) && !v.writtenByOther(t) {
+		if v.provesPublished(t) && (base == nil || v.supersedes(t, base)) {
 			base = t
 		}
 	}
 	return base
+}
+
+// provesPublished reports whether the target can prove what was published last. What the status has overtaken is not put
+// back: another process has written since, or another target was written. What another object wrote counts only while it is
+// whole, because this object cannot prove what it held.
+func (v *snapshot) provesPublished(t *Target) bool {
+	if t == nil || !t.Exists {
+		return false
+	}
+	outdated := t != &v.Target && (t.revision() < v.Object.Status.Revision || v.afterObserving())
+	return !outdated && (!v.writtenByOther(t) || t.Whole()) && v.trusted(t)
+}
+
+// supersedes reports whether t says more of what was published than base: this object's own before another's, then the newer.
+func (v *snapshot) supersedes(t, base *Target) bool {
+	if v.writtenByOther(base) != v.writtenByOther(t) {
+		return v.writtenByOther(base)
+	}
+	return t.revision() > base.revision()
 }
 
 // writtenByOther reports whether the target's record is another object's, such as one of the same name before this one, or
@@ -327,15 +339,16 @@ func (v *snapshot) lastResult(e *entry) (clevertap.Result, time.Time) {
 }
 
 func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {
-	switch {
-	case state == v1alpha1.StateActive:
+	switch state {
+	case v1alpha1.StateActive:
 		return v.activeResultInStatus()
-	case state == v1alpha1.StateRejected:
+	case v1alpha1.StateRejected:
 		return clevertap.Rejected
-	case state == v1alpha1.StateExpired:
+	case v1alpha1.StateExpired:
 		return clevertap.Unknown // it can be either
+	default:
+		return clevertap.Accepted
 	}
-	return clevertap.Accepted
 }
 
 // activeResultInStatus is the last result of the active passcode: after an outage only Ready still shows a rejection, and
