@@ -60,7 +60,7 @@ func zipOf(at time.Time, entries ...entry) ([]byte, error) {
 	w := zip.NewWriter(&b)
 	for _, e := range entries {
 		header := &zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: at}
-		header.SetMode(os.FileMode(e.mode)) //nolint:gosec // the modes are this file's own
+		header.SetMode(os.FileMode(e.mode)) // the modes are this file's own
 		f, err := w.CreateHeader(header)
 		if err != nil {
 			return nil, fmt.Errorf("archiving %s: %w", e.name, err)

@@ -113,7 +113,7 @@ func (r *release) compile(pkg string, p platform) ([]byte, error) {
 
 // write writes a file of the release.
 func (r *release) write(name string, content []byte) error {
-	if err := os.WriteFile(r.path(name), content, 0o644); err != nil { //nolint:gosec // a release is for all to read
+	if err := os.WriteFile(r.path(name), content, 0o644); err != nil { // a release is for all to read
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil

@@ -71,10 +71,10 @@ func copyPage(markdown goldmark.Markdown, file, out string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // a site is read by everyone
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { // a site is read by everyone
 		return err //nolint:wrapcheck // it names the folder
 	}
-	return os.WriteFile(target, content, 0o644) //nolint:gosec,wrapcheck // a site is read by everyone
+	return os.WriteFile(target, content, 0o644) //nolint:wrapcheck // a site is read by everyone
 }
 
 var toPage = regexp.MustCompile(`(href="[^":]*)\.md(["#])`)
@@ -88,7 +88,7 @@ func render(markdown goldmark.Markdown, file string, content []byte) ([]byte, er
 	err := layout.Execute(&page, map[string]any{
 		"Title": title, "Root": strings.Repeat("../", strings.Count(file, "/")),
 		"Pages": []string{"README", "tutorial", "concepts", "how-to", "plugin", "reference", "gitops", "disasters", "comparison"},
-		"Body":  template.HTML(toPage.ReplaceAllString(body.String(), "$1.html$2")), //nolint:gosec // the project's own pages
+		"Body":  template.HTML(toPage.ReplaceAllString(body.String(), "$1.html$2")), // the project's own pages
 	})
 	return page.Bytes(), err //nolint:wrapcheck // a buffer takes every write
 }

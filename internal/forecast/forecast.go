@@ -125,6 +125,8 @@ func unusable(object *v1alpha1.CleverTapPasscode, name string) bool {
 			switch s.State {
 			case v1alpha1.StateMissing, v1alpha1.StateMalformed, v1alpha1.StateRejected, v1alpha1.StateDuplicate:
 				return true
+			default:
+				return false
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func publishInitial(v *snapshot) []candidate {
 	held := v.listed(func(e *entry) bool {
 		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
 	})
-	ahead := append(held, v.listed(func(e *entry) bool { return !e.validity.Due(v.now) })...)
+	ahead := slices.Concat(held, v.listed(func(e *entry) bool { return !e.validity.Due(v.now) }))
 	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }

@@ -277,8 +277,9 @@ func everAccepted(s *v1alpha1.PasscodeStatus) bool {
 		return s.BeginsAt != nil
 	case v1alpha1.StateExpired:
 		return s.BeginsAt != nil && s.VerifiedAt != nil
+	default:
+		return false
 	}
-	return false
 }
 
 // createdBefore is the entry's createdAt where it is not later than the first sight of the value that the present

@@ -43,7 +43,7 @@ func (a *auditLog) since() ([]request, error) {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			return all, nil //nolint:nilerr // what is not a whole line yet is for the next time
+			return all, nil // what is not a whole line yet is for the next time
 		}
 		a.read += int64(len(line))
 		r, ours, err := parseAudit(line)

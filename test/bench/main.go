@@ -39,7 +39,7 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
-		os.Exit(1) //nolint:gocritic // stopped above
+		os.Exit(1) // stopped above
 	}
 }
 

@@ -33,7 +33,7 @@ func report(all []group, out string) error {
 		return fmt.Errorf("encoding the results: %w", err)
 	}
 	for name, content := range map[string]string{"bench.md": table, "bench.json": string(text) + "\n", "growth.svg": plot(all)} {
-		if err := os.WriteFile(filepath.Join(out, name), []byte(content), 0o644); err != nil { //nolint:gosec // documentation is read by everyone
+		if err := os.WriteFile(filepath.Join(out, name), []byte(content), 0o644); err != nil { // documentation is read by everyone
 			return fmt.Errorf("writing the results: %w", err)
 		}
 	}

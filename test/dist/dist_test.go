@@ -86,7 +86,7 @@ func runs(t *testing.T, binary []byte, args ...string) string {
 	t.Helper()
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "program")
-	g.Expect(os.WriteFile(file, binary, 0o700)).To(Succeed()) //nolint:gosec // it is run
+	g.Expect(os.WriteFile(file, binary, 0o700)).To(Succeed()) // it is run
 	out, err := exec.Command(file, args...).CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
 	return string(out)

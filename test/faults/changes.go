@@ -141,7 +141,7 @@ func (c *campaign) specChanges(ctx context.Context) error {
 		valid[i] = c.changed(ctx, all[i].String(), all[i].path[len(all[i].path)-1], changes)
 	})
 	c.each(sequences, func(n int) {
-		random := rand.New(rand.NewPCG(3, uint64(n))) //nolint:gosec // the same at every run
+		random := rand.New(rand.NewPCG(3, uint64(n))) // the same at every run
 		spec := fullSpec()
 		var changes []map[string]any
 		for range 10 {

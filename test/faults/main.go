@@ -201,7 +201,7 @@ func (c *campaign) references(ctx context.Context) (map[string]*ending, map[stri
 // plans are every fault at every point, and a sample of pairs of crashes and of crashes of one of two replicas.
 func (c *campaign) plans(points map[string]int) []plan {
 	var single, double, twin []plan
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same sample at every run
+	random := rand.New(rand.NewPCG(1, 2)) // the same sample at every run
 	for _, w := range workloads() {
 		for point := range points[w.name] {
 			for _, f := range everyFault() {
@@ -334,7 +334,7 @@ func (c *campaign) tell() error {
 	}
 	fmt.Println(string(text))
 	if c.out != "" {
-		if err := os.WriteFile(c.out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // documentation is read by everyone
+		if err := os.WriteFile(c.out, append(text, '\n'), 0o644); err != nil { // documentation is read by everyone
 			return fmt.Errorf("writing the summary: %w", err)
 		}
 	}

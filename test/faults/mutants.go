@@ -51,7 +51,7 @@ func killMutants(ctx context.Context, only, out string) error {
 		if err != nil {
 			return fmt.Errorf("encoding the outcomes: %w", err)
 		}
-		if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { //nolint:gosec // documentation is read by everyone
+		if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { // documentation is read by everyone
 			return fmt.Errorf("writing the outcomes: %w", err)
 		}
 	}

@@ -73,7 +73,7 @@ func parseRunway(text string) (time.Duration, error) {
 	}
 	if number, isDays := strings.CutSuffix(text, "d"); isDays {
 		if n, err := strconv.ParseUint(number, 10, 16); err == nil {
-			return time.Duration(n) * day, nil //nolint:gosec // 16 bits of days are no overflow
+			return time.Duration(n) * day, nil // 16 bits of days are no overflow
 		}
 	}
 	d, err := time.ParseDuration(text)

@@ -94,7 +94,7 @@ func (c *cli) now() time.Time { return c.clock.Now() }
 // onTerminal reports whether a person looks at the output directly.
 func (c *cli) onTerminal() bool {
 	file, isFile := c.Out.(*os.File)
-	return isFile && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor is a small number
+	return isFile && term.IsTerminal(int(file.Fd())) // a descriptor is a small number
 }
 
 // coloured reports whether colours are wanted: NO_COLOR is honoured (no-color.org).

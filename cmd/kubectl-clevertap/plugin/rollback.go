@@ -62,6 +62,7 @@ func previousOf(o *v1alpha1.CleverTapPasscode) (string, error) {
 			switch s.State {
 			case v1alpha1.StateRetiring, v1alpha1.StateRetired, v1alpha1.StateStaged, v1alpha1.StateUnverified:
 				return p.Passcode, nil
+			default: // it could not be published
 			}
 		}
 	}

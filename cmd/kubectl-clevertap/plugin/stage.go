@@ -177,10 +177,10 @@ func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode,
 // readHidden ends when the context does, with the terminal as it was: reading a password knows no context.
 func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	file, isFile := c.In.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
+	if !isFile || !term.IsTerminal(int(file.Fd())) { // a descriptor is a small number
 		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
 	}
-	descriptor := int(file.Fd()) //nolint:gosec // as above
+	descriptor := int(file.Fd()) // as above
 	before, err := term.GetState(descriptor)
 	if err != nil {
 		return nil, fmt.Errorf("reading the state of the terminal: %w", err)
@@ -326,8 +326,9 @@ func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 		return true, fmt.Sprintf("CleverTap accepts %q, and it is active", p.Name), nil
 	case v1alpha1.StateRejected, v1alpha1.StateDuplicate, v1alpha1.StateMalformed, v1alpha1.StateExpired:
 		return true, "", refused("%q cannot be used, it is %s: %s", p.Name, p.State, p.Message)
+	default:
+		return false, "waiting for the result" + detail(p.Message), nil
 	}
-	return false, "waiting for the result" + detail(p.Message), nil
 }
 
 func detail(message string) string {
