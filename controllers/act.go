@@ -153,7 +153,7 @@ func (r *Reconciler) write(ctx context.Context, s *observation, want *rotation.W
 	return secret, nil
 }
 
-// isCurrent is a conflict where the object is not what was observed. A create carries no version of anything: an
+// ensureUnchanged fails with a conflict where the object is not what was observed. A create carries no version of anything: an
 // informer that is behind might miss what a status says of a target that is gone.
 func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
 	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), client.ObjectKeyFromObject(object))
@@ -167,7 +167,7 @@ func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.Cleve
 	return nil
 }
 
-// runInto finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.
+// identifyExisting finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.
 func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state *objectState) error {
 	name := s.Object.TargetName()
 	delete(state.uncachedReads, name)

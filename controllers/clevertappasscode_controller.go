@@ -77,7 +77,7 @@ type Reconciler struct {
 	workerShares *workerShares
 }
 
-// inTurn reconciles if the namespace has a worker left.
+// reconcileFairly reconciles if the namespace has a worker left.
 func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	wait, ok := r.workerShares.enter(request)
 	if !ok {

@@ -23,7 +23,7 @@ type workerShares struct {
 	waiting map[string]sets.Set[reconcile.Request]
 }
 
-// newTurns leaves a quarter of the workers, one at least, to other namespaces.
+// newWorkerShares leaves a quarter of the workers, one at least, to other namespaces.
 func newWorkerShares(workers int) *workerShares {
 	return &workerShares{
 		limit:   max(1, workers-max(1, workers/4)),

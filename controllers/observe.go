@@ -25,7 +25,7 @@ import (
 // +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
 
-// seen is what one pass observed.
+// observation is what one pass observed.
 type observation struct {
 	rotation.Observed
 	// secret is the target as it stands; nil where there is none. formers are those of Formers, by name.
@@ -279,7 +279,7 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 	return nil
 }
 
-// observeElsewhere finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
+// observeUsedByOthers finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
 // not count: nothing about them may reach an object.
 func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) error {
 	if s.Target.Record == nil {

@@ -91,7 +91,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *observation, decision r
 	return true, nil
 }
 
-// overwritten is whether somebody else has written the status since this process did, a moment ago.
+// overwrittenByOther reports whether somebody else has written the status since this process did, a moment ago.
 func (k *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
 	return !k.reportedAt.IsZero() && now.Sub(k.reportedAt) < catchUpTime && digest(status) != k.reported
 }

@@ -86,7 +86,7 @@ func newStates() *states {
 	return &states{objects: map[types.NamespacedName]*objectState{}}
 }
 
-// noteDeleted keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
+// recordDeletion keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
 // target last contained: another process may have written that.
 func (m *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secret) {
 	m.mu.Lock()
@@ -144,7 +144,7 @@ func (k *objectState) stopTimer() {
 	}
 }
 
-// seeVerifyRequest is when the object's present verify-requested-at was first seen.
+// verifyRequestSince is when the object's present verify-requested-at was first seen.
 func (k *objectState) verifyRequestSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != k.verifyRequest {
 		k.verifyRequest, k.verifySeenAt = request, now
@@ -152,7 +152,7 @@ func (k *objectState) verifyRequestSince(object *v1alpha1.CleverTapPasscode, now
 	return k.verifySeenAt
 }
 
-// seeSuspension is when the object was first seen not suspended after it was seen suspended; zero for never.
+// resumedSince is when the object was first seen not suspended after it was seen suspended; zero for never.
 func (k *objectState) resumedSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if k.suspended && !object.Spec.Suspend {
 		k.resumedAt = now

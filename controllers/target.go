@@ -229,7 +229,7 @@ func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
 	return all
 }
 
-// remember keeps the target of that name as it stands.
+// setLastTarget keeps the target of that name as it stands.
 func (k *objectState) setLastTarget(name string, target rotation.Target) {
 	target.Verification = clevertap.Verification{}
 	k.lastTarget, k.lastTargetName = &target, name

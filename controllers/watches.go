@@ -62,7 +62,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, max
 		Complete(reconcile.Func(r.reconcileFairly))
 }
 
-// notesDeletions lets every event pass.
+// recordDeletions lets every event pass.
 func (r *Reconciler) recordDeletions() predicate.Predicate {
 	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
 		if secret, isSecret := e.Object.(*corev1.Secret); isSecret && ownerOf(secret) != "" {
@@ -77,7 +77,7 @@ func (r *Reconciler) Wake(object types.NamespacedName) {
 	r.queue.Add(reconcile.Request{NamespacedName: object})
 }
 
-// wakeToRetire has the object looked at once nothing that may publish or has been published waits.
+// wakeAfterScan has the object looked at once nothing that may publish or has been published waits.
 func (r *Reconciler) wakeAfterScan(object types.NamespacedName) {
 	below{r.queue, retiring}.Add(reconcile.Request{NamespacedName: object})
 }

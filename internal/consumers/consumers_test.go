@@ -89,7 +89,7 @@ func state(s corev1.ContainerState) modifier {
 	return func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State = s }
 }
 
-// as makes the container an init container that runs on, as sidecars do, or an ephemeral one.
+// asSidecar makes the container an init container that runs on, as sidecars do, or an ephemeral one.
 func asSidecar(p *corev1.Pod) {
 	p.Spec.InitContainers, p.Spec.Containers = p.Spec.Containers, nil
 	p.Status.InitContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil

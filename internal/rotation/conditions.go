@@ -270,7 +270,7 @@ func (v report) falseSince(name string) time.Time {
 	return c.LastTransitionTime.UTC()
 }
 
-// patienceWith is how long a problem is no reason to call for a person.
+// stalledAfter is how long a problem is no reason to call for a person.
 func stalledAfter(reason string) time.Duration {
 	switch reason {
 	case v1alpha1.ReasonSourceNotFound, v1alpha1.ReasonSourceNotLabelled, v1alpha1.ReasonKeyNotFound:

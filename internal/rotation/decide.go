@@ -59,7 +59,7 @@ func Decide(now time.Time, o Observed) Decision {
 	return d
 }
 
-// leftBehind are the former targets to mark so: once the target of the new name holds what is published.
+// targetsToRelease are the former targets to mark so: once the target of the new name holds what is published.
 func (v *pass) targetsToRelease() []string {
 	if v.activeInTarget() == nil || v.lastPublished != &v.Target || v.spec.Suspend {
 		return nil
@@ -71,7 +71,7 @@ func (v *pass) targetsToRelease() []string {
 	return names
 }
 
-// followUp sees to those who hold what was replaced.
+// addRetirement sees to those who hold what was replaced.
 func (v *pass) addRetirement(d *Decision) {
 	var next time.Time
 	d.Scan, next = v.scanDue()
@@ -90,7 +90,7 @@ func (v *pass) addRetirement(d *Decision) {
 // both are one write.
 const reportDelay = time.Second
 
-// withheldUntil is until when nothing is reported: because a question has just been handed over, or a new object's
+// reportDelayedUntil is until when nothing is reported: because a question has just been handed over, or a new object's
 // sources may be on their way. Zero where it is not so; a publication waits for nothing.
 func (v *pass) reportDelayedUntil(ask []VerificationRequest) time.Time {
 	p := v.activeInTarget()
@@ -121,7 +121,7 @@ func (v *pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
 	return since.Add(reportDelay)
 }
 
-// overtaken is whether somebody obeyed a newer generation of the object: this process has yet to see it.
+// newerGenerationHandled reports whether somebody obeyed a newer generation of the object: this process has yet to see it.
 func (v *pass) newerGenerationHandled() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
@@ -157,7 +157,7 @@ func (v *pass) verificationRequests() (ask []VerificationRequest, next time.Time
 	return ask, schedule.Earliest(next, choice.next)
 }
 
-// withUrgent adds a question that something waits for, or makes it urgent if it is there.
+// addUrgent adds a question that something waits for, or makes it urgent if it is there.
 func addUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
 	q.Urgent = true
 	for i := range questions {

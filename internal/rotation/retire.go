@@ -80,7 +80,7 @@ func (v *retirement) unsettled(old Replaced) bool {
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
-// holders are the Secrets that hold the published value: the target, the source that it came from, and those that were
+// locations are the Secrets that hold the published value: the target, the source that it came from, and those that were
 // either since it was published.
 func (v *retirement) locations() []Location {
 	list := slices.Clone(v.active.record.Locations)
@@ -142,7 +142,7 @@ func (v *retirement) inStatus(active bool) []Replaced {
 	return list
 }
 
-// heldAs are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
+// locationsOf are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
 func (v *retirement) locationsOf(name string) []Location {
 	list := []Location{{Secret: v.Object.TargetName(), Keys: EffectiveKeys(v.Object).WithPasscode()}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
@@ -186,7 +186,7 @@ func (v *retirement) markedReplaced() ([]Replaced, []Event) {
 	return list, events
 }
 
-// unlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
+// describeUnlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
 // now, and must not be deleted.
 func (v *retirement) describeUnlisted(old Replaced) (passcode, what string) {
 	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
@@ -254,7 +254,7 @@ type usage struct {
 	until               time.Time
 }
 
-// heldBy looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
+// usageOf looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
 // volume keeps what it had.
 func (v *retirement) usageOf(r *retiring, use consumers.Use) usage {
 	previous := v.active.record.Keys.PreviousPasscode

@@ -402,7 +402,7 @@ func (v *snapshot) replacedInStatus(e *entry) bool {
 	return false
 }
 
-// moved is whether the object has gone to another account or region since the target was written.
+// accountChanged reports whether the object has gone to another account or region since the target was written.
 func (v *snapshot) accountChanged() bool {
 	accountID, region := v.lastPublished.Tuple.AccountID, v.lastPublished.Tuple.Region
 	if record := v.record(); record != nil {

@@ -114,7 +114,7 @@ func (v *pass) restores() bool {
 	return v.lastPublished.Record != nil && v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
 }
 
-// touched is whether somebody else deleted the target or changed its data.
+// edited reports whether somebody else deleted the target or changed its data.
 func (v *pass) edited() bool {
 	return v.lastPublished != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
 }

@@ -200,10 +200,10 @@ func (w *world) write(want *rotation.Want) {
 	w.remembered = &remembered
 }
 
-// settle decides, writes and reports until there is nothing left to do, answering no question.
 // writtenOnly is a pass that publishes, and whose report is still to come.
 func writtenOnly(w *world) { w.write(w.decide().Want) }
 
+// settle decides, writes and reports until there is nothing left to do, answering no question.
 func (w *world) settle() rotation.Decision {
 	for range 10 {
 		d := w.decide()

@@ -83,7 +83,7 @@ func newBench(t *testing.T, perRegion int) *bench {
 	return b
 }
 
-// ask has the object one of namespace shop ask.
+// call has the object one of namespace shop ask.
 func (b *bench) call(key string, region clevertap.Region, account string) {
 	b.askFrom("shop", key, region, account)
 }

@@ -187,7 +187,7 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 	return r, err
 }
 
-// told waits until the object's status says that the replaced passcode can be deleted: so no rotation is measured while
+// reported waits until the object's status says that the replaced passcode can be deleted: so no rotation is measured while
 // the one before is still reported.
 func (w *world) reported(ctx context.Context, prefix string, i int) error {
 	o := &v1alpha1.CleverTapPasscode{}

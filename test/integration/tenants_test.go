@@ -68,7 +68,7 @@ func (t *tenant) status(ctx SpecContext, name string) func() v1alpha1.CleverTapP
 	return func() v1alpha1.CleverTapPasscodeStatus { return t.object(ctx, name).Status }
 }
 
-// told is all that the attacker reads of an object.
+// reported is all that the attacker reads of an object.
 func (t *tenant) reported(ctx SpecContext, name string) string {
 	GinkgoHelper()
 	text, err := json.Marshal(t.object(ctx, name))
