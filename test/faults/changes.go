@@ -112,7 +112,8 @@ func fullSpec() map[string]any {
 		"rotation": map[string]any{"before": "720h", "windows": []any{map[string]any{"schedule": "0 2 * * *", "duration": "4h", "timeZone": "Europe/Paris"}}},
 		"rollout":  map[string]any{"auto": true, "targets": []any{map[string]any{"kind": "Deployment", "name": "api"}}},
 		"target": map[string]any{"name": "o", "deletionPolicy": "Retain", "labels": map[string]any{"team": "crm"}, "annotations": map[string]any{"team": "crm"},
-			"keys": map[string]any{"accountID": "accountId", "passcode": "passcode", "region": "region", "endpoint": "endpoint", "previousPasscode": "previous"}},
+			"keys":  map[string]any{"accountID": "accountId", "passcode": "passcode", "region": "region", "endpoint": "endpoint", "previousPasscode": "previous"},
+			"files": []any{map[string]any{"key": "clevertap.env", "format": "Env"}}},
 		"verification": map[string]any{"mode": "Connect", "interval": "1h"},
 	}
 }

@@ -343,6 +343,11 @@ func (s *scene) judgeTuple(w workload, state *corev1.Secret, keys rotation.Keys,
 	if _, there := state.Data[keys.PreviousPasscode]; there {
 		size++
 	}
+	for _, content := range state.Data { // a file has the value among others
+		if value != "" && string(content) != value && strings.Contains(string(content), value) {
+			size++
+		}
+	}
 	whole := len(state.Data) == size && value != "" && string(state.Data[keys.AccountID]) == accountID &&
 		string(state.Data[keys.Region]) == "in1" && string(state.Data[keys.Endpoint]) == "https://in1.api.clevertap.com"
 	if w.unverified { // another account may be published, in another region
