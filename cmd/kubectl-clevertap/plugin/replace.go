@@ -10,8 +10,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
@@ -90,16 +88,5 @@ func (s *staging) setCreatedAt(ctx context.Context) (*v1alpha1.CleverTapPasscode
 	if s.options.createdAt == "" {
 		return s.object, nil
 	}
-	patch, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/spec/passcodes", "value": s.object.Spec.Passcodes},
-		{"op": "add", "path": fmt.Sprintf("/spec/passcodes/%d/createdAt", s.index), "value": s.options.createdAt},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("setting createdAt of %q: %w", s.entry.Name, err)
-	}
-	object := s.object.DeepCopy()
-	if err := s.Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), s.dryRun()...); err != nil {
-		return nil, fmt.Errorf("setting createdAt of %q (its value is staged; the same command continues from there): %w", s.entry.Name, err)
-	}
-	return object, nil
+	return s.addToList(ctx, fmt.Sprintf("setting createdAt of %q", s.entry.Name), fmt.Sprintf("/spec/passcodes/%d/createdAt", s.index), s.options.createdAt)
 }

@@ -297,18 +297,24 @@ func (s *staging) printEntry() error {
 	return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
 }
 
-// list appends the entry, provided that nobody changed the list meanwhile.
+// list appends the entry.
 func (s *staging) list(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
+	return s.addToList(ctx, fmt.Sprintf("adding %q to spec.passcodes", s.entry.Name), "/spec/passcodes/-", s.entry)
+}
+
+// addToList sets what is at the path in spec.passcodes, provided that nobody changed the list meanwhile. An error says what
+// was being done.
+func (s *staging) addToList(ctx context.Context, doing, path string, value any) (*v1alpha1.CleverTapPasscode, error) {
 	patch, err := json.Marshal([]map[string]any{
 		{"op": "test", "path": "/spec/passcodes", "value": s.object.Spec.Passcodes},
-		{"op": "add", "path": "/spec/passcodes/-", "value": s.entry},
+		{"op": "add", "path": path, "value": value},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("adding %q to spec.passcodes: %w", s.entry.Name, err)
+		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
 	object := s.object.DeepCopy()
 	if err := s.Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), s.dryRun()...); err != nil {
-		return nil, fmt.Errorf("adding %q to spec.passcodes (its value is staged; the same command continues from there): %w", s.entry.Name, err)
+		return nil, fmt.Errorf("%s (its value is staged; the same command continues from there): %w", doing, err)
 	}
 	return object, nil
 }
