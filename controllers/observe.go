@@ -31,11 +31,11 @@ type observation struct {
 	// secret is the target as it stands; nil where there is none. formers are those of Formers, by name.
 	secret  *corev1.Secret
 	formers map[string]*corev1.Secret
-	// published is whether this pass wrote the target: the next one reports.
+	// published reports whether this pass wrote the target: the next one reports.
 	published bool
-	// carriedOut is whether an effect of this pass succeeded or failed in a way that the report is to tell.
+	// carriedOut reports whether an effect of this pass succeeded or failed in a way that the report is to tell.
 	effectsChanged bool
-	// behind is whether the API server has what the informer has not yet: then nothing is said or done until it has.
+	// behind reports whether the API server has what the informer has not yet: then nothing is said or done until it has.
 	cacheBehind bool
 	// readAgain is when a Secret is next to be read from the API server; zero for never.
 	readAgain time.Time

@@ -64,7 +64,7 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 	return n
 }
 
-// writeStatus is whether the status stands as decided. Where the object changed or went, the informer will show it, and
+// writeStatus reports whether the status stands as decided. Where the object changed or went, the informer will show it, and
 // its pass decides again. Two processes that know different things would overwrite each other without end: whoever was
 // overwritten waits a while.
 func (r *Reconciler) writeStatus(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) (bool, error) {

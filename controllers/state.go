@@ -52,7 +52,7 @@ type objectState struct {
 	// verifyRequest is the verify-requested-at that was last seen, and verifySeenAt when it was seen first.
 	verifyRequest string
 	verifySeenAt  time.Time
-	// suspended is whether the object was last seen suspended, and resumedAt when it was first seen not to be after that.
+	// suspended reports whether the object was last seen suspended, and resumedAt when it was first seen not to be after that.
 	suspended bool
 	resumedAt time.Time
 	timer     clock.Timer

@@ -110,7 +110,7 @@ func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
 	}
 }
 
-// exact is whether the data are the keys alone, the passcodes without so much as a newline around them.
+// exact reports whether the data are the keys alone, the passcodes without so much as a newline around them.
 func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) bool {
 	return tuple.Endpoint == rotation.Endpoint(tuple.Region) &&
 		maps.EqualFunc(secret.Data, data(keys, tuple, previous), bytes.Equal)

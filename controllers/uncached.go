@@ -34,7 +34,7 @@ type uncachedRead struct {
 	due        time.Time
 }
 
-// labelled is whether the informer is to show the Secret.
+// labelled reports whether the informer is to show the Secret.
 func (l *uncachedRead) labelled() bool {
 	return l.role == v1alpha1.RoleSource || l.role == v1alpha1.RoleTarget
 }

@@ -293,7 +293,7 @@ type Rotation struct {
 	// +optional
 	Before *Duration `json:"before,omitempty"`
 
-	// pin is the name of an entry of passcodes that is to be and stay active until CleverTap rejects it. Defaults to
+	// pin is the name of an entry of passcodes that becomes active and stays active until CleverTap rejects it. Defaults to
 	// none.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128

@@ -5,6 +5,7 @@ package clevertap
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/subtle"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func malformed(value []byte) string {
 	case bytes.ContainsAny(value, " \t\n\v\f\r"):
 		return "contains white space"
 	case bytes.ContainsFunc(value, func(r rune) bool { return r < '!' || r > '~' }):
-		return "contains a character that is not printable ASCII"
+		return cmp.Or(invisible(value), "contains a character that is not printable ASCII")
 	case len(value) > MaxPasscodeLength:
 		return fmt.Sprintf("is longer than %d characters", MaxPasscodeLength)
 	}

@@ -32,7 +32,7 @@ type Use struct {
 	// Keys are those that it holds; none means all.
 	Keys []string
 	Way  Way
-	// Optional is whether the container starts without the Secret or its key.
+	// Optional reports whether the container starts without the Secret or its key.
 	Optional bool
 }
 
@@ -57,7 +57,7 @@ type Container struct {
 	Uses []Use
 	// StartedAt is when it last started, in whole seconds; zero where that is not known.
 	StartedAt time.Time
-	// Waiting is whether it is still to start, or to start again: it gets what its Secrets hold then.
+	// Waiting reports whether it is still to start, or to start again: it gets what its Secrets hold then.
 	Waiting bool
 }
 
@@ -67,7 +67,7 @@ type Pod struct {
 	Owner Workload
 	// CreatedAt is by the API server's clock, in whole seconds; all other times are by the node's.
 	CreatedAt time.Time
-	// Pending is whether no container has run yet.
+	// Pending reports whether no container has run yet.
 	Pending bool
 	// StartedAt is when the first of its containers that run now started; zero where that is not known.
 	StartedAt time.Time

@@ -28,7 +28,7 @@ type Rollout struct {
 	Manual string
 	// Problem says why the operator could not restart it since the scan, and what to do; "" if it could, or did not try.
 	Problem string
-	// Paused is whether it must not be restarted.
+	// Paused reports whether it must not be restarted.
 	Paused bool
 	// Unfinished says what its rollout waits for; "" where all of its Pods are the newest template's and available.
 	Unfinished string

@@ -51,9 +51,9 @@ type Scanner struct {
 
 // Scope is what one object needs listed beside Pods.
 type Scope struct {
-	// Workloads is whether it restarts any.
+	// Workloads reports whether it restarts any.
 	Workloads bool
-	// Argo is whether it names a Rollout of Argo's, which clusters without Argo have no kind for.
+	// Argo reports whether it names a Rollout of Argo's, which clusters without Argo have no kind for.
 	Argo bool
 }
 

@@ -51,7 +51,7 @@ type Data struct {
 
 // Options are what a sender is made of.
 type Options struct {
-	// Warnings is whether only those of severity Warning are sent.
+	// Warnings reports whether only those of severity Warning are sent.
 	Warnings bool
 	Clock    clock.Clock
 	Log      logr.Logger

@@ -234,7 +234,7 @@ func nothingWatched(*http.Request) error {
 	return errors.New("none of --namespaces can be watched: the log says why")
 }
 
-// informersSynced is whether the API server lets this process see what it works on.
+// informersSynced reports whether the API server lets this process see what it works on.
 func informersSynced(manager ctrl.Manager) healthz.Checker {
 	return func(r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)

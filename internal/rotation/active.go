@@ -27,7 +27,7 @@ type activePasscode struct {
 	// or the object went to another account.
 	formerEntry *entry
 	validity    schedule.Validity
-	// moved is whether the object has gone to another account or region since.
+	// moved reports whether the object has gone to another account or region since.
 	accountChanged bool
 	result         clevertap.Result
 	resultAt       time.Time
@@ -42,12 +42,12 @@ func (p *activePasscode) name() string {
 	return p.record.Passcode
 }
 
-// sourceChanged is whether its source holds another value now.
+// sourceChanged reports whether its source holds another value now.
 func (p *activePasscode) sourceChanged() bool {
 	return p.formerEntry != nil && p.formerEntry.hasValue()
 }
 
-// removed is whether it was taken off the list, or can be had from nowhere.
+// removed reports whether it was taken off the list, or can be had from nowhere.
 func (p *activePasscode) removed() bool {
 	return p.entry == nil && (p.formerEntry == nil || !p.formerEntry.hasValue() && p.tuple.Passcode.IsZero())
 }

@@ -108,7 +108,7 @@ func (v *snapshot) verifyOnceMore() choice {
 	return choice{ask: &VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.spec.VerificationMode()}}
 }
 
-// waitsForSources is whether the object is so new that a missing source may still be on its way.
+// waitsForSources reports whether the object is so new that a missing source may still be on its way.
 func (v *snapshot) waitsForSources() bool {
 	if v.active != nil || !v.now.Before(v.Object.CreationTimestamp.Add(sourceWait)) {
 		return false
@@ -124,7 +124,7 @@ func (v *snapshot) waitsForSources() bool {
 	return false
 }
 
-// accepted is whether CleverTap let the value through just now, in answer to this process.
+// accepted reports whether CleverTap let the value through just now, in answer to this process.
 func (v *snapshot) accepted(e *entry) bool {
 	if !e.hasValue() {
 		return false

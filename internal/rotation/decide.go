@@ -17,7 +17,7 @@ type Decision struct {
 	Want *Want
 	// Release are the names of the former targets that are to be marked as left behind.
 	Release []string
-	// Scan is whether to look who holds the target: the look wakes the object.
+	// Scan reports whether to look who holds the target: the look wakes the object.
 	Scan bool
 	// Restart are the workloads to restart, by writing Mark into their Pod template's annotation MarkKey.
 	Restart       []consumers.Rollout

@@ -152,6 +152,10 @@ var _ = DescribeTable("5. Refusals", decides,
 	Entry("name the endpoint that is called in CleverTap's place", given(calling("https://gateway.example"), rejectedTimes("a")), mentions("Ready", "https://gateway.example", "--clevertap-endpoint"), explains("a", "--clevertap-endpoint")),
 	Entry("and so does silence", given(calling("https://gateway.example"), unanswered("a", 1)), mentions("Ready", "https://gateway.example")),
 	Entry("name no endpoint where CleverTap's hosts are called", given(rejectedTimes("a")), mentions("Ready", "!--clevertap-endpoint")),
+	Entry("say what is wrong with a value that was pasted with its quotes", given(holds("a", "'a'"), rejectedTimes("'a'")), explains("a", "CleverTap rejects it", "Its value is in quotes", "!'a'")),
+	Entry("say nothing about a value that looks like a passcode", given(rejectedTimes("a")), explains("a", "!Its value")),
+	Entry("are not needed to say so if nothing is verified", given(withoutVerification, holds("a", "$PASSCODE")), explains("a", "Its value is a placeholder", "!$PASSCODE")),
+	Entry("that CleverTap contradicts by accepting the value are not said", given(holds("a", "'a'"), accepted("'a'")), explains("a", "!Its value")),
 	Entry("are asked about at once when the value changes", given(rejectedTimes("a"), settled, holds("a", "new")), asks("new")),
 )
 

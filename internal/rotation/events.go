@@ -16,7 +16,7 @@ import (
 
 // Event is one to send once the status that it tells of is written.
 type Event struct {
-	// Warning is whether a person is needed.
+	// Warning reports whether a person is needed.
 	Warning         bool
 	Reason, Message string
 	// Passcode is the name of the passcode that it tells of; "" if that has no name of its own.

@@ -17,7 +17,7 @@ const (
 	nearExpiry = 24 * time.Hour
 )
 
-// confirmedRejected is whether CleverTap has refused the published one for good, as far as this process has heard. A path that
+// confirmedRejected reports whether CleverTap has refused the published one for good, as far as this process has heard. A path that
 // refuses everyone for a while does the same, so a spare must be accepted through it before anything moves, and the
 // published one refused once more after that.
 func (v *snapshot) confirmedRejected(p *activePasscode) bool {
@@ -38,7 +38,7 @@ func failover(reason v1alpha1.RotationReason) bool {
 	return reason == v1alpha1.RotationRejected || reason == v1alpha1.RotationExpired
 }
 
-// rejectedOnceMore is whether the published one was refused after the spare was accepted.
+// rejectedOnceMore reports whether the published one was refused after the spare was accepted.
 func (v *snapshot) rejectedOnceMore(spare *entry) bool {
 	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true

@@ -391,15 +391,26 @@ func (v report) valueMessage(e *entry) string {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.duplicateOf.spec.Name)
 	case state == v1alpha1.StateRejected:
-		return v.rejects()
+		return v.rejects() + v.suspicionMessage(e)
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
 		return v.overMessage(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
-		return "it could not be verified: " + e.Verification.Seen + v.endpointHint()
+		return "it could not be verified: " + e.Verification.Seen + v.endpointHint() + v.suspicionMessage(e)
+	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
+		return strings.TrimPrefix(v.datesMessage(e)+v.suspicionMessage(e), ". ")
 	}
 	return v.datesMessage(e)
+}
+
+// suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
+// looks like a passcode.
+func (v report) suspicionMessage(e *entry) string {
+	if suspicion := e.Passcode.Suspicion(v.spec.AccountID); suspicion != "" {
+		return fmt.Sprintf(". Its value %s: stage only the passcode as the dashboard showed it", suspicion)
+	}
+	return ""
 }
 
 // overMessage is for a passcode that was replaced or has expired, and says what is left to do.

@@ -123,8 +123,8 @@ func (t *trail) String() string {
 	return strings.Join(steps, " → ")
 }
 
-func newModel(budget int) *model {
-	w := newWorld(listed("a", "b"), lasting("b", 300))
+func newModel(budget int, changes ...step) *model {
+	w := newWorld(append([]step{listed("a", "b"), lasting("b", 300)}, changes...)...)
 	first := stored{object: w.object}
 	return &model{
 		now: modelInstants()[0], budget: budget, server: first, behind: first, replicas: []replica{{view: first}}, triggers: 1,
@@ -200,6 +200,7 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 		w.remembered = seen
 	}
 	d := w.decide()
+	m.judgeEffects(t, w.object, d)
 	r := &m.replicas[i]
 	denied := d.Want != nil && m.denied
 	switch {
@@ -218,6 +219,13 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 		return m.report(t, i, w, d)
 	}
 	return nil
+}
+
+// judgeEffects checks that an object in mode Observe has no effect but verification.
+func (m *model) judgeEffects(t *testing.T, object *v1alpha1.CleverTapPasscode, d rotation.Decision) {
+	if object.Spec.Observes() && (d.Want != nil || len(d.Release) > 0 || len(d.Restart) > 0 || d.Scan) {
+		t.Errorf("an observed Secret leads to writes or scans: %+v: %s", d, m.trail)
+	}
 }
 
 func (m *model) report(t *testing.T, i int, w *world, d rotation.Decision) *model {
@@ -280,7 +288,7 @@ func (m *model) looks(i int, w *world) *model {
 	return n
 }
 
-// behindStatus is whether a replica knows by the status that its view of the target is old, and asked the API server.
+// behindStatus reports whether a replica knows by the status that its view of the target is old, and asked the API server.
 func (m *model) behindStatus(i int) bool {
 	view := m.replicas[i].view
 	return view.target.Record != nil && view.target.Record.Revision < view.object.Status.Revision && view.targetVersion != m.server.targetVersion
@@ -517,6 +525,8 @@ func (m *model) edits() []*model {
 	respec("without a", listed("b"))
 	respec("suspended", suspended)
 	respec("resumed", resumed)
+	respec("Observe", observing)
+	respec("Manage", managing)
 	object("status emptied", 0, func(o *v1alpha1.CleverTapPasscode) {
 		o.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
 	})
@@ -587,9 +597,8 @@ func ranks(versions []int) []int {
 	return list
 }
 
-// search visits every state, and asks of each where it leads when nothing else happens.
-func search(t *testing.T, budget int) (states int) {
-	first := newModel(budget)
+// search visits every state that can follow the first, and checks where each leads when nothing else happens.
+func search(t *testing.T, first *model) (states int) {
 	queue, seen, good := []*model{first}, map[digest]bool{first.key(): true}, map[digest]bool{}
 	for len(queue) > 0 && !t.Failed() {
 		m := queue[0]
@@ -726,6 +735,10 @@ func (m *model) step(t *testing.T) *model {
 // wanted is what everything ends in.
 func (m *model) wanted(t *testing.T) {
 	object, target := m.server.object, m.server.target
+	if object.Spec.Observes() {
+		m.wantedObserving(t)
+		return
+	}
 	if !target.Exists || target.Record == nil {
 		if m.anyWorks() {
 			t.Errorf("publishes nothing: %s", m.trail)
@@ -753,6 +766,25 @@ func (m *model) wanted(t *testing.T) {
 	}
 }
 
+// wantedObserving is what everything ends in while somebody else maintains the Secret: the status describes the first
+// entry, and Ready is True if CleverTap accepts it.
+func (m *model) wantedObserving(t *testing.T) {
+	object := m.server.object
+	first, status := object.Spec.Passcodes[0].Name, object.Status
+	w := world{values: m.values}
+	works := m.works(w.value(first))
+	switch {
+	case status.ActivePasscode != first:
+		t.Errorf("reports %q, and the first entry is %q: %s", status.ActivePasscode, first, m.trail)
+	case status.ObservedGeneration != object.Generation:
+		t.Errorf("generation %d is not observed: %s", object.Generation, m.trail)
+	case status.Target != "" || status.NextPasscode != "" || status.NextRotationTime != nil || status.StalePods != nil:
+		t.Errorf("reports a target or a rotation in mode Observe: %+v: %s", status, m.trail)
+	case meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady) != works:
+		t.Errorf("%q works is %t, and the status says %+v: %s", first, works, status.Conditions, m.trail)
+	}
+}
+
 func (m *model) anyWorks() bool {
 	return slices.ContainsFunc(m.server.object.Spec.Passcodes, func(e v1alpha1.PasscodeEntry) bool {
 		w := world{values: m.values}
@@ -760,7 +792,7 @@ func (m *model) anyWorks() bool {
 	})
 }
 
-// rotationDue is whether "a" is published past its rotation time, though "b" would do.
+// rotationDue reports whether "a" is published past its rotation time, though "b" would do.
 func (m *model) rotationDue(d rotation.Decision, name string) bool {
 	pinned := m.server.object.Spec.Rotation != nil && m.server.object.Spec.Rotation.Pin == "a"
 	return name == "a" && !pinned && m.server.target.Tuple.Passcode.Reveal() == "a" && !m.now.Before(made.Add(60*day)) &&
@@ -775,5 +807,10 @@ func TestEveryState(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d states with %d disruptions", search(t, budget), budget)
+	t.Run("Manage", func(t *testing.T) {
+		t.Logf("%d states with %d disruptions", search(t, newModel(budget)), budget)
+	})
+	t.Run("Observe", func(t *testing.T) {
+		t.Logf("%d states with %d disruptions", search(t, newModel(budget, observing)), budget)
+	})
 }

@@ -22,7 +22,7 @@ type Observed struct {
 	// LastKnown is the target as this process last wrote it or found it whole; nil where it has not yet.
 	LastKnown *Target
 	// Scan is the last look at who holds the target since this revision was published, and Looks how many there were;
-	// nil where there was none yet. Looking is whether one is under way.
+	// nil where there was none yet. Looking reports whether one is under way.
 	Scan     *consumers.Scan
 	Scans    int
 	Scanning bool
@@ -104,7 +104,7 @@ type Tuple struct {
 type Target struct {
 	// Conflict says why a Secret of this name is not the object's; "" where it is, or where there is none.
 	Conflict string
-	// Exists is whether it is there and the object's.
+	// Exists reports whether it is there and the object's.
 	Exists bool
 	// Record is nil where there is none that can be read.
 	Record *Record
@@ -116,11 +116,11 @@ type Target struct {
 	// fingerprint in the tuple's account and region.
 	Previous            clevertap.Passcode
 	PreviousFingerprint string
-	// Exact is whether the data are the record's keys and nothing else, with the region's endpoint.
+	// Exact reports whether the data are the record's keys and nothing else, with the region's endpoint.
 	Exact bool
 	// Labels and Annotations are all that are on it, the operator's included.
 	Labels, Annotations map[string]string
-	// Owned is whether an ownerReference to the object is on it.
+	// Owned reports whether an ownerReference to the object is on it.
 	Owned bool
 	// Verification is what CleverTap said of its tuple.
 	Verification clevertap.Verification

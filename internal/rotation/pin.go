@@ -22,7 +22,7 @@ func (v *snapshot) pinned() *entry {
 	return nil
 }
 
-// spent is whether the pinned one was refused while it was published, and neither pin nor value has changed since.
+// spent reports whether the pinned one was refused while it was published, and neither pin nor value has changed since.
 func (v *snapshot) spent(e *entry) bool {
 	record := v.record()
 	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
@@ -31,7 +31,7 @@ func (v *snapshot) spent(e *entry) bool {
 	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
 }
 
-// pinHolds is whether the pin holds against time and requests: while the pinned one is published, or may yet be.
+// pinHolds reports whether the pin holds against time and requests: while the pinned one is published, or may yet be.
 func (v *snapshot) pinHolds() bool {
 	e := v.pinned()
 	if e == nil {

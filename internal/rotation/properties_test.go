@@ -22,7 +22,7 @@ type life struct {
 	*world
 	works  map[string]bool
 	silent bool
-	// refusing is whether something on the way refuses everyone.
+	// refusing reports whether something on the way refuses everyone.
 	refusing bool
 }
 

@@ -66,7 +66,7 @@ type Replaced struct {
 	// HeldIn are the Secrets that held it, until it is known that nothing uses it. None on a value of a record from before
 	// this field was there: such a value counts as reported.
 	Locations []Location `json:"heldIn,omitempty"`
-	// InUse is whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
+	// InUse reports whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
 	InUse    bool `json:"inUse,omitempty"`
 	Reported bool `json:"reported,omitempty"`
 }

@@ -22,15 +22,15 @@ const (
 type request struct {
 	// value is "" where nothing is asked for.
 	value string
-	// handled is whether it was, or is only to be echoed.
+	// handled reports whether it was, or is only to be echoed.
 	handled bool
-	// denied says why it is not handled as it asks; "" if it is, or still may be. noSuccessor is whether that is for lack of
+	// denied says why it is not handled as it asks; "" if it is, or still may be. noSuccessor reports whether that is for lack of
 	// a successor.
 	denied      string
 	noSuccessor bool
 }
 
-// pending is whether it is to be obeyed, now or as soon as that is possible.
+// pending reports whether it is to be obeyed, now or as soon as that is possible.
 func (r request) pending() bool {
 	return r.value != "" && !r.handled && r.denied == "" && !r.noSuccessor
 }

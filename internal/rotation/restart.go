@@ -53,10 +53,10 @@ func (v *retirement) restartedFor(annotations map[string]string) bool {
 // restart is one workload that holds an old value, and what is to become of it.
 type restart struct {
 	consumers.Rollout
-	// due is whether to restart it now, and at when otherwise; zero where it is not for us to do.
+	// due reports whether to restart it now, and at when otherwise; zero where it is not for us to do.
 	due bool
 	at  time.Time
-	// undone is whether somebody took the annotation away that restarts it, again and again.
+	// undone reports whether somebody took the annotation away that restarts it, again and again.
 	undone bool
 }
 
@@ -149,7 +149,7 @@ func (v *retirement) names(w consumers.Workload) bool {
 	})
 }
 
-// frozenSinceBefore is whether one of the Pod's containers holds the target by environment variable or subPath, and
+// frozenSinceBefore reports whether one of the Pod's containers holds the target by environment variable or subPath, and
 // started before this revision.
 func (v *retirement) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {

@@ -34,7 +34,7 @@ type retiring struct {
 	refreshed   time.Time
 }
 
-// inUse is whether something that a look can see holds it.
+// inUse reports whether something that a look can see holds it.
 func (r retiring) inUse() bool {
 	return len(r.pods) > 0 || r.usedByOther != ""
 }
@@ -231,7 +231,7 @@ func (v *retirement) findConsumers(r *retiring) {
 	}
 }
 
-// usesOld is whether the container has the value for as long as it runs. What it may have until its volume is
+// usesOld reports whether the container has the value for as long as it runs. What it may have until its volume is
 // refreshed is noted.
 func (v *retirement) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
@@ -248,7 +248,7 @@ func (v *retirement) usesOld(r *retiring, pod *consumers.Pod, c consumers.Contai
 }
 
 // usage is what is known of a Secret that a container uses: whether it ever held a value, and whether it still does, or
-// may. until is when it ceased to; zero for when the value was replaced. unknown is whether that can't be said.
+// may. until is when it ceased to; zero for when the value was replaced. unknown reports whether that can't be said.
 type usage struct {
 	has, still, unknown bool
 	until               time.Time
@@ -289,7 +289,7 @@ func (v *retirement) usageOf(r *retiring, use consumers.Use) usage {
 // clockSkew is how much the clocks of nodes may differ from the operator's.
 const clockSkew = 5 * time.Second
 
-// startedBefore is whether a container may have started before a value was replaced. It started by the clock of its node,
+// startedBefore reports whether a container may have started before a value was replaced. It started by the clock of its node,
 // so there is a margin. A Pod was created by the API server's, so one of a later second did start later; and so did one
 // that was made by the restart for this revision, or a later one.
 func (v *retirement) startedBefore(pod *consumers.Pod, started, replaced time.Time) bool {
@@ -299,17 +299,17 @@ func (v *retirement) startedBefore(pod *consumers.Pod, started, replaced time.Ti
 	return started.Before(replaced.Add(clockSkew))
 }
 
-// unused is whether nothing holds the value, for all that could be seen.
+// unused reports whether nothing holds the value, for all that could be seen.
 func (v *retirement) unused(r retiring) bool {
 	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
 }
 
-// outstanding is whether a look may find something out.
+// outstanding reports whether a look may find something out.
 func (v *retirement) outstanding() bool {
 	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
 }
 
-// scanDue is whether to scan now, and when otherwise; zero for never. Only what a scan can see is looked for: a volume's
+// scanDue reports whether to scan now, and when otherwise; zero for never. Only what a scan can see is looked for: a volume's
 // refresh is waited for.
 func (v *retirement) scanDue() (now bool, next time.Time) {
 	switch {

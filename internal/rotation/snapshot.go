@@ -24,7 +24,7 @@ type snapshot struct {
 	lastPublished *Target         // the target that proves what was published last; nil if nothing was
 	active        *activePasscode // nil if nothing was published
 	current       *activePasscode // what workloads have now: active, or nil if its target is lost
-	// rules are tried for another passcode to become active, and observing is whether the object is in mode Observe, which has
+	// rules are tried for another passcode to become active, and observing reports whether the object is in mode Observe, which has
 	// none.
 	rules     []func(*snapshot) []candidate
 	observing bool
@@ -45,7 +45,7 @@ type entry struct {
 	validity          schedule.Validity
 	firstSeen         time.Time
 	staleCreatedAt    v1alpha1.Time
-	// createdInFuture is whether its createdAt is ignored, because it is later than the first sight of the value.
+	// createdInFuture reports whether its createdAt is ignored, because it is later than the first sight of the value.
 	createdInFuture bool
 	duplicateOf     *entry // an earlier one of the same value, or nil
 	result          clevertap.Result
@@ -445,7 +445,7 @@ func (v *snapshot) dashboardPage() string {
 	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
 }
 
-// paused is whether nothing may be written, and nothing is to be asked.
+// paused reports whether nothing may be written, and nothing is to be asked.
 func (v *snapshot) paused() bool {
 	return v.Target.Conflict != "" || v.spec.Suspend
 }

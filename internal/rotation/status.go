@@ -192,7 +192,7 @@ func (v report) phase() v1alpha1.Phase {
 	return v1alpha1.PhaseActive
 }
 
-// expired is whether the end has come and CleverTap, asked since, does not let it through all the same.
+// expired reports whether the end has come and CleverTap, asked since, does not let it through all the same.
 func (v report) expired(p *activePasscode) bool {
 	if !p.validity.Expired(v.now) {
 		return false
@@ -207,7 +207,7 @@ func (v report) expired(p *activePasscode) bool {
 	return p.result != clevertap.Accepted || p.resultAt.Before(p.validity.Until)
 }
 
-// rejected is whether that is certain: to this process, or as the status has it to one before.
+// rejected reports whether that is certain: to this process, or as the status has it to one before.
 func (v report) rejected(p *activePasscode) bool {
 	if p.result != clevertap.Rejected || v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false

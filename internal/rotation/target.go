@@ -25,11 +25,11 @@ type Want struct {
 	Labels, Annotations map[string]string
 	// DropLabels and DropAnnotations are keys that the object named once and names no more.
 	DropLabels, DropAnnotations []string
-	// Owned is whether the object is to own the Secret, so that it goes with it.
+	// Owned reports whether the object is to own the Secret, so that it goes with it.
 	Owned bool
-	// Publishes is whether this makes a revision.
+	// Publishes reports whether this makes a revision.
 	Publishes bool
-	// Restores is whether a deleted or edited target is put back.
+	// Restores reports whether a deleted or edited target is put back.
 	Restores bool
 	// Events are to be sent once this is written.
 	Events []Event
@@ -108,7 +108,7 @@ func (v *pass) upkeep() *Want {
 	return v.withMetadata(w)
 }
 
-// restores is whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
+// restores reports whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
 // Secret without a record, which was handed over.
 func (v *pass) restores() bool {
 	return v.lastPublished.Record != nil && v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
@@ -188,7 +188,7 @@ func without(keys []string, kept map[string]string) []string {
 	return gone
 }
 
-// upToDate is whether the target is as wanted. That it was written for an older generation alone is no reason to write.
+// upToDate reports whether the target is as wanted. That it was written for an older generation alone is no reason to write.
 func (v *pass) upToDate(w *Want) bool {
 	if v.edited() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false

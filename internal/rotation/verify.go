@@ -27,7 +27,7 @@ type VerificationRequest struct {
 	Tuple       Tuple
 	Fingerprint string
 	Mode        v1alpha1.VerificationMode
-	// Urgent is whether something waits to be published for the answer.
+	// Urgent reports whether something waits to be published for the answer.
 	Urgent bool
 }
 
@@ -39,7 +39,7 @@ type verificationState struct {
 	resultAt     time.Time
 	active       bool
 	expires      time.Time
-	// waiting is whether it waits to be published.
+	// waiting reports whether it waits to be published.
 	waiting bool
 }
 

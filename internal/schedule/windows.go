@@ -19,7 +19,7 @@ const alwaysOpen = 24 * time.Hour
 
 // Windows are the times in which scheduled rotations may happen.
 type Windows struct {
-	// declared is whether the object names any: with none, every time will do. If one of them does not parse, none opens.
+	// declared reports whether the object names any: with none, every time will do. If one of them does not parse, none opens.
 	declared bool
 	windows  []window
 }

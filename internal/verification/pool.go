@@ -180,7 +180,7 @@ func (p *Pool) Busy() bool {
 	return false
 }
 
-// Request requests a verification for an object and returns at once; urgent is whether a publication waits for it. One
+// Request requests a verification for an object and returns at once; urgent reports whether a publication waits for it. One
 // that is under way already is not requested twice, but it has a turn in every namespace that requests it, and is dropped
 // once no object of those has the value.
 func (p *Pool) Request(object types.NamespacedName, key string, request clevertap.Request, urgent bool) {

@@ -81,7 +81,7 @@ func (i *incarnation) watches() {
 	i.mu.Unlock()
 }
 
-// works is whether it is alive, and past its start.
+// works reports whether it is alive, and past its start.
 func (i *incarnation) works() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -146,7 +146,7 @@ func (f *fence) injections() int {
 	return f.injected
 }
 
-// crashes is whether one of the faults was a crash, and unanswered whether one kept an answer of CleverTap back.
+// crashes reports whether one of the faults was a crash, and unanswered whether one kept an answer of CleverTap back.
 func (f *fence) crashes() bool {
 	return f.suffered(func(_ int, fault fault) bool { return fault.isCrash() })
 }
@@ -155,12 +155,12 @@ func (f *fence) unanswered() bool {
 	return f.suffered(func(n int, fault fault) bool { return f.trace[n] == "CleverTap" && !fault.isCrash() })
 }
 
-// suffersFrom is whether a fault came at this number or later: what it leads to was asked for.
+// suffersFrom reports whether a fault came at this number or later: what it leads to was asked for.
 func (f *fence) suffersFrom(first int) bool {
 	return f.suffered(func(n int, _ fault) bool { return n >= first })
 }
 
-// suffered is whether one of the faults that came matches.
+// suffered reports whether one of the faults that came matches.
 func (f *fence) suffered(matches func(n int, fault fault) bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

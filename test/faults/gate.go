@@ -165,7 +165,7 @@ func (g *gate) list(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// inThePast is whether the older lists were taken.
+// inThePast reports whether the older lists were taken.
 func (g *gate) inThePast() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -121,7 +121,7 @@ func (s *scene) awaitPublished(n int) error {
 	return fmt.Errorf("%d of %d are published after %s", len(s.targetStates()), n, longest)
 }
 
-// servedOnce is whether every object has its own value, written once, that CleverTap accepted once, and was asked about
+// servedOnce reports whether every object has its own value, written once, that CleverTap accepted once, and was asked about
 // during the outage with growing waits.
 func (s *scene) servedOnce(n int) []error {
 	var problems []error

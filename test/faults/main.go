@@ -141,7 +141,7 @@ func (c *campaign) run(ctx context.Context) error {
 	return c.tell()
 }
 
-// selected is whether something of this name is to be run.
+// selected reports whether something of this name is to be run.
 func (c *campaign) selected(name string) bool { return strings.Contains(name, c.only) }
 
 // connect starts a control plane, which is to be stopped.

@@ -212,7 +212,7 @@ func lastChange(states []state) string {
 	return cmp.Diff(before.Annotations, after.Annotations) + cmp.Diff(before.Data, after.Data)
 }
 
-// due is whether a request may come although nothing happens: an event that the API server told to come back later, the
+// due reports whether a request may come although nothing happens: an event that the API server told to come back later, the
 // next question about a listed passcode that is refused, and its status, and looks at what is awaited.
 func (w workload) due(what string) bool {
 	switch resource := path.Base(what); {
@@ -226,7 +226,7 @@ func (w workload) due(what string) bool {
 	return w.outstanding && strings.HasPrefix(what, "GET ")
 }
 
-// routinely is whether CleverTap was asked, from a call on, about nothing but what it was last asked about nearly an hour
+// routinely reports whether CleverTap was asked, from a call on, about nothing but what it was last asked about nearly an hour
 // before or longer: such questions come round by themselves.
 func routinely(calls []clevertaptest.Call, from int) bool {
 	last := map[string]time.Time{}

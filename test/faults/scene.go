@@ -54,7 +54,7 @@ type scene struct {
 	delay       time.Duration // that a child's calls to CleverTap take
 	binary      string        // what runs as a child process; "" means none
 	calm        time.Duration
-	// passesOver is whether the workload lets one be passed over that CleverTap did not answer for.
+	// passesOver reports whether the workload lets one be passed over that CleverTap did not answer for.
 	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
 
@@ -257,7 +257,7 @@ func (s *scene) rest() {
 	}
 }
 
-// isCalm is whether every replica works, and nothing was requested for a while.
+// isCalm reports whether every replica works, and nothing was requested for a while.
 func (s *scene) isCalm() bool {
 	s.mu.Lock()
 	working := 0
@@ -355,7 +355,7 @@ func (s *scene) published(ctx context.Context, object, passcode string) error {
 	})
 }
 
-// passedOver is whether another one may be published, because an answer of CleverTap was kept back.
+// passedOver reports whether another one may be published, because an answer of CleverTap was kept back.
 func (s *scene) passedOver() bool { return s.passesOver && s.fence.unanswered() }
 
 func all(steps ...error) error { return errors.Join(steps...) }

@@ -29,26 +29,26 @@ type action = func(context.Context, *scene) error
 type workload struct {
 	name string
 	run  action
-	// goesBack is whether a value that was replaced may be published again: by a pin, or where nothing else is left.
+	// goesBack reports whether a value that was replaced may be published again: by a pin, or where nothing else is left.
 	goesBack bool
-	// edits is whether somebody writes another region into the target.
+	// edits reports whether somebody writes another region into the target.
 	edits bool
-	// asksAgain is whether CleverTap is asked again by itself: about a listed passcode that it refuses, after growing waits.
+	// asksAgain reports whether CleverTap is asked again by itself: about a listed passcode that it refuses, after growing waits.
 	asksAgain bool
-	// passesOver is whether one that CleverTap did not answer for may be passed over, so that another is published.
+	// passesOver reports whether one that CleverTap did not answer for may be passed over, so that another is published.
 	passesOver bool
-	// forgets is whether a crash makes it a new publication that a target is made again.
+	// forgets reports whether a crash makes it a new publication that a target is made again.
 	forgets bool
-	// conflicts is whether a Secret that is not the operator's takes the target's place, which is looked up again and again.
+	// conflicts reports whether a Secret that is not the operator's takes the target's place, which is looked up again and again.
 	conflicts bool
-	// outstanding is whether a workload to restart may never come, which is looked for again and again.
+	// outstanding reports whether a workload to restart may never come, which is looked for again and again.
 	outstanding bool
-	// marks is whether a Pod uses a replaced value for a while: whether it is seen to, and marked, depends on when it is
+	// marks reports whether a Pod uses a replaced value for a while: whether it is seen to, and marked, depends on when it is
 	// looked for.
 	marks bool
-	// unverified is whether the object may turn verification off.
+	// unverified reports whether the object may turn verification off.
 	unverified bool
-	// timed is whether hours or days have to go by.
+	// timed reports whether hours or days have to go by.
 	timed bool
 }
 

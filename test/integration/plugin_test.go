@@ -6,6 +6,7 @@ package integration
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -20,9 +21,12 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -190,14 +194,23 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(byHand(ctx).clevertap(ctx, "", "rollback", "marketing")).To(fails("no entry that was active before still works"))
 	})
 
-	It("prints the pin to commit where another tool manages the rotation", func(ctx SpecContext) {
+	It("rolls back although another tool manages other fields of the rotation", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Rotation = &v1alpha1.Rotation{Before: ptr.To[v1alpha1.Duration]("48h")}
 		})
 		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(tells("rotated"))
-		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err", "spec.rotation is managed by integration.test"), HaveField("Out", ContainSubstring(`pin: "q4"`))))
-		Expect(c.object(ctx).Spec.Rotation.Pin).To(BeEmpty())
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(tells(`rolled back: "q4" is active`))
+		Expect(c.object(ctx).Spec.Rotation).To(HaveField("Before", HaveValue(BeEquivalentTo("48h"))))
+	})
+
+	It("prints the pin to commit if another tool manages the pin, unless it may edit it", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "q1"} })
+		Eventually(c.status(ctx)).Should(HaveField("ActivePasscode", "q1"))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err", "spec.rotation.pin is managed by integration.test"), HaveField("Out", ContainSubstring(`pin: "q4"`))))
+		Expect(c.object(ctx).Spec.Rotation.Pin).To(Equal("q1"))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing", "--edit")).To(tells(`rolled back: "q4" is active`))
 	})
 
 	It("has every listed passcode verified, and fails where CleverTap rejects one", func(ctx SpecContext) {
@@ -256,10 +269,94 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.clevertap(ctx, "", "plan", "-f", file)).To(fails("regoin"))
 	})
 
-	It("prints its version", func(ctx SpecContext) {
+	DescribeTable("denies a plan for a file that the API server would not accept", func(ctx SpecContext, wrong, problem string) {
+		file := filepath.Join(GinkgoT().TempDir(), "passcodes.yaml")
+		text := strings.Join([]string{
+			"apiVersion: clevertap.passcode-operator.io/v1alpha1", "kind: CleverTapPasscode", "metadata: {name: marketing}", "spec:",
+			"  accountID: TEST-1", "  region: in1", "  expiry: {days: 90}", "  passcodes:",
+			"  - {name: q4, secretKeyRef: {name: staged, key: q4}, createdAt: '2026-10-01T09:00:00Z'}", "",
+		}, "\n")
+		old, _, _ := strings.Cut(strings.TrimSpace(wrong), ":")
+		lines := strings.Split(text, "\n")
+		at := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), old+":") })
+		if at < 0 {
+			lines = append(lines, wrong)
+		} else {
+			lines[at] = wrong
+		}
+		Expect(os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)).To(Succeed())
+		Expect((&cluster{namespace: "shop", clock: clocktesting.NewFakeClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))}).clevertap(ctx, "", "plan", "-f", file)).To(fails("passcodes.yaml", `CleverTapPasscode "marketing"`, problem))
+	},
+		Entry("a region that there is not", "  region: mars", `spec.region: Unsupported value: "mars"`),
+		Entry("a date that there is not", `  expiry: {at: "2026-99-99T00:00:00Z"}`, "spec.expiry.at"),
+		Entry("a date of 29 February in a common year", `  expiry: {at: "2027-02-29T00:00:00Z"}`, "spec.expiry"),
+		Entry("two kinds of expiry", "  expiry: {days: 90, forever: true}", "spec.expiry"),
+		Entry("days as text", `  expiry: {days: "90"}`, "spec.expiry.days"),
+		Entry("a field of another name", "  acountID: TEST-1", "acountID"),
+		Entry("an account of other characters", "  accountID: 'a b c'", "spec.accountID"),
+		Entry("a pin of no entry", "  rotation: {pin: q9}", "pin"),
+		Entry("a target that is a source", "  target: {name: staged}", "target"),
+	)
+
+	It("does not plan with an expiry that nobody knows", func(ctx SpecContext) {
 		c := newCluster(ctx)
-		Expect(c.clevertap(ctx, "", "version")).To(done("kubectl-clevertap "))
+		file := filepath.Join(GinkgoT().TempDir(), "passcodes.yaml")
+		object := valid("shop")
+		object.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+		object.Spec.Passcodes = []v1alpha1.PasscodeEntry{entry("q4", c.start)}
+		object.Spec.Passcodes[0].CreatedAt = nil
+		text, err := yaml.Marshal(object)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.WriteFile(file, text, 0o600)).To(Succeed())
+		Expect(c.clevertap(ctx, "", "plan", "-f", file)).To(done(`The expiry of "q4" is unknown`, "set createdAt"))
+		Expect(c.clevertap(ctx, "", "plan", "-f", file, "--min-runway", "1d")).To(exits(plugin.ExitRunwayShort, "Err", `the expiry of "q4" is unknown`))
+	})
+
+	It("accepts what list -o name prints, and no other kind", func(ctx SpecContext) {
+		c := byHand(ctx)
+		name := strings.TrimSpace(c.clevertap(ctx, "", "list", "-o", "name").Out)
+		Expect(c.clevertap(ctx, "", "status", name)).To(done(c.namespace + "/marketing: Active"))
+		Expect(c.clevertap(ctx, "", "plan", "ctp/marketing")).To(done("Runway"))
+		Expect(c.clevertap(ctx, "", "status", "secret/marketing")).To(fails(`"secret/marketing" is no CleverTapPasscode`))
+		Expect(c.clevertap(ctx, "", "list", "--no-headers").Out).To(HavePrefix("marketing "))
+	})
+
+	It("prints its version, and that of the cluster's operator", func(ctx SpecContext) {
+		c := newCluster(ctx)
+		Expect(c.clevertap(ctx, "", "version", "--client")).To(And(done("kubectl-clevertap "), HaveField("Err", BeEmpty())))
 		Expect(c.clevertap(ctx, "", "version", "-o", "json")).To(done(`"goVersion"`))
+		labels := map[string]string{"app.kubernetes.io/component": "manager", "app.kubernetes.io/name": "clevertap-passcode-operator"}
+		Expect(kube.Create(ctx, &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Name: "operator", Namespace: c.namespace, Labels: labels},
+			Spec: appsv1.DeploymentSpec{Replicas: ptr.To[int32](2), Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "manager", Image: "registry.example/clevertap-passcode-operator:v0.3.1"}}},
+			}},
+		})).To(Succeed())
+		Expect(c.clevertap(ctx, "", "version")).To(done("operator registry.example/clevertap-passcode-operator:v0.3.1 (Deployment " + c.namespace + "/operator, 0/2 Pods ready)"))
+	})
+
+	It("prints a bundle for support without a value", func(ctx SpecContext) {
+		c := byHand(ctx)
+		applied := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "staged", Namespace: c.namespace}}
+		Expect(kube.Patch(ctx, applied, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"AAA-AAA-AAAA"}}}`)))).To(Succeed())
+		Eventually(func() ran { return c.clevertap(ctx, "", "report") }).Should(done(
+			"PasscodePublished", "activePasscode: q4", "clevertap.passcode-operator.io/role: target", "kubernetes: v1.", "plugin:"))
+		for _, format := range []string{"yaml", "json"} {
+			report := c.clevertap(ctx, "", "report", "marketing", "-o", format)
+			Expect(report.Exit).To(Equal(0), report.Err)
+			Expect(report.Out).NotTo(ContainSubstring("AAA-AAA"))
+			Expect(report.Out).NotTo(ContainSubstring("managedFields"))
+			Expect(report.Out).NotTo(ContainSubstring(base64.StdEncoding.EncodeToString([]byte("AAA-AAA-AAAA"))))
+		}
+		Expect(c.clevertap(ctx, "", "report", "absent")).To(fails("has no such CleverTapPasscode"))
+	})
+
+	It("points out a value that looks wrong before it is staged, and beside the rejection", func(ctx SpecContext) {
+		c := byHand(ctx)
+		ended := c.clevertap(ctx, `"BBB-BBB-BBBB"`, "stage", "marketing", "--passcode-name", "q1", "--days", "90")
+		Expect(ended).To(refuses("Warning: the value is in quotes", "CleverTap rejects it", "Its value is in quotes"))
+		Expect(c.clevertap(ctx, "\ufeffBBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q2", "--days", "90")).To(fails("begins with a byte order mark"))
 	})
 })
 

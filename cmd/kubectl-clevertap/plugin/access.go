@@ -6,10 +6,14 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/pager"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -71,7 +75,11 @@ func (c *cli) oneObject(command *cobra.Command, run func(ctx context.Context, a 
 		if err != nil {
 			return err
 		}
-		object, err := a.object(cmd.Context(), args[0])
+		name, err := objectName(args[0])
+		if err != nil {
+			return err
+		}
+		object, err := a.object(cmd.Context(), name)
 		if err != nil {
 			return err
 		}
@@ -80,14 +88,50 @@ func (c *cli) oneObject(command *cobra.Command, run func(ctx context.Context, a 
 	return command
 }
 
+// objectName returns the name in what a person types or "list -o name" prints: marketing, ctp/marketing,
+// clevertappasscode.clevertap.passcode-operator.io/marketing.
+func objectName(argument string) (string, error) {
+	kind, name, hasKind := strings.Cut(argument, "/")
+	if !hasKind {
+		return argument, nil
+	}
+	resource, group, hasGroup := strings.Cut(strings.ToLower(kind), ".")
+	known := slices.Contains([]string{"ctp", "clevertappasscode", "clevertappasscodes"}, resource)
+	if !known || hasGroup && group != v1alpha1.GroupVersion.Group || name == "" {
+		return "", fmt.Errorf("%q is no CleverTapPasscode: give its name, or what list -o name prints", argument)
+	}
+	return name, nil
+}
+
+// objects returns the CleverTapPasscodes that the options select. It reads them in pages, as a large cluster has many.
+func (a *access) objects(ctx context.Context, options ...client.ListOption) (*v1alpha1.CleverTapPasscodeList, error) {
+	all := &v1alpha1.CleverTapPasscodeList{}
+	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
+		list := &v1alpha1.CleverTapPasscodeList{}
+		err := a.List(ctx, list, append(options, &client.ListOptions{Raw: &page, Limit: page.Limit, Continue: page.Continue})...)
+		return list, err //nolint:wrapcheck // the caller does
+	})
+	err := pages.EachListItem(ctx, metav1.ListOptions{}, func(item runtime.Object) error {
+		if o, isObject := item.(*v1alpha1.CleverTapPasscode); isObject {
+			o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode")) // printers read it of each
+			all.Items = append(all.Items, *o)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing CleverTapPasscodes: %w", err)
+	}
+	return all, nil
+}
+
 // completeName offers the objects of the namespace to a shell.
 func (c *cli) completeName(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	a, err := c.connect()
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	var list v1alpha1.CleverTapPasscodeList
-	if err := a.List(cmd.Context(), &list, client.InNamespace(a.namespace)); err != nil {
+	list, err := a.objects(cmd.Context(), client.InNamespace(a.namespace))
+	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var names []string

@@ -55,9 +55,9 @@ revision 1 with the same value, and nothing is restarted. Keys that the object d
 			return err
 		}
 		if o.TargetName() != name {
-			if owner := foreignOwner(o, "f:target"); owner != "" {
+			if owner := foreignOwner(o, "spec", "target", "name"); owner != "" {
 				c.say("spec:\n  target:\n    name: %s", name)
-				return &outcome{ExitNotFinished, fmt.Sprintf("Secret %q is handed over; spec.target is managed by %s: commit this to finish", name, owner)}
+				return &outcome{ExitNotFinished, fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", name, owner)}
 			}
 			if err := a.setTarget(ctx, o, name); err != nil {
 				return err

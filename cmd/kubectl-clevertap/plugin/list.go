@@ -22,6 +22,7 @@ import (
 func (c *cli) list() *cobra.Command {
 	var (
 		everywhere bool
+		noHeaders  bool
 		selector   string
 	)
 	command := &cobra.Command{
@@ -31,6 +32,7 @@ func (c *cli) list() *cobra.Command {
   kubectl clevertap list -o name`,
 	}
 	command.Flags().BoolVarP(&everywhere, "all-namespaces", "A", false, "List the objects of all namespaces.")
+	command.Flags().BoolVar(&noHeaders, "no-headers", false, "Print no headers.")
 	command.Flags().StringVarP(&selector, "selector", "l", "", "List the objects with these labels.")
 	output := printFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -45,7 +47,7 @@ func (c *cli) list() *cobra.Command {
 			c.progress("No CleverTapPasscodes found.")
 			return nil
 		}
-		return c.printList(objects.Items, everywhere)
+		return c.printList(objects.Items, everywhere, noHeaders)
 	}
 	return command
 }
@@ -76,12 +78,9 @@ func (c *cli) find(ctx context.Context, everywhere bool, selector string) (*v1al
 	if everywhere {
 		options.Namespace = ""
 	}
-	list := &v1alpha1.CleverTapPasscodeList{}
-	if err := a.List(ctx, list, options); err != nil {
-		return nil, fmt.Errorf("listing CleverTapPasscodes: %w", err)
-	}
-	for i := range list.Items {
-		list.Items[i].SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode")) // printers want it of each
+	list, err := a.objects(ctx, options)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(list.Items, func(a, b v1alpha1.CleverTapPasscode) int {
 		return cmp.Or(cmp.Compare(need(&a).urgency, need(&b).urgency), ends(&a).Compare(ends(&b)))
@@ -97,9 +96,12 @@ func ends(o *v1alpha1.CleverTapPasscode) time.Time {
 	return o.Status.ExpiresAt.Time
 }
 
-func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced bool) error {
+func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced, noHeaders bool) error {
 	heading := "NAME STATUS PASSCODE LEFT NEXT RUNWAY NEEDS"
-	if namespaced {
+	switch {
+	case noHeaders:
+		heading = ""
+	case namespaced:
 		heading = "NAMESPACE " + heading
 	}
 	var rows [][]string
@@ -124,7 +126,7 @@ func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced bool) e
 }
 
 // sharing names the objects, as namespace/name, whose active passcode is the same: the operator tells no namespace about
-// another, but whoever may list both sees equal fingerprints.
+// another, but a person who may list both sees equal fingerprints.
 func sharing(objects []v1alpha1.CleverTapPasscode) []string {
 	by := map[string][]string{}
 	for i := range objects {

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // byHand are the managers whose writes are a person's own: changing what they wrote fights with nobody. A deployer's,
@@ -16,22 +16,29 @@ func byHand() []string {
 	return []string{fieldManager, "kubectl-create", "kubectl-edit", "kubectl-patch", "kubectl-replace"}
 }
 
-// foreignOwner is a manager that owns the field of the spec, such as "f:passcodes", and is not a person's hand; ""
-// where there is none.
-func foreignOwner(o *v1alpha1.CleverTapPasscode, field string) string {
-	for _, entry := range o.ManagedFields {
+// foreignOwner returns the manager that owns the field at the path, such as "spec", "rotation", "pin", and is not a
+// person's hand; "" if there is none.
+func foreignOwner(o metav1.Object, path ...string) string {
+	for _, entry := range o.GetManagedFields() {
 		if entry.FieldsV1 == nil || entry.Subresource != "" || slices.Contains(byHand(), entry.Manager) {
 			continue
 		}
-		var owned struct {
-			Spec map[string]json.RawMessage `json:"f:spec"`
-		}
-		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned); err != nil {
-			continue // not the API server's own form
-		}
-		if _, owns := owned.Spec[field]; owns {
+		if owns(entry.FieldsV1.GetRawBytes(), path) {
 			return entry.Manager
 		}
 	}
 	return ""
+}
+
+// owns reports whether fields, in the API server's own form, contain the path.
+func owns(fields []byte, path []string) bool {
+	if len(path) == 0 {
+		return true
+	}
+	var children map[string]json.RawMessage
+	if err := json.Unmarshal(fields, &children); err != nil {
+		return false // not the API server's own form
+	}
+	child, there := children["f:"+path[0]]
+	return there && owns(child, path[1:])
 }

@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -23,8 +23,11 @@ import (
 type timeline struct {
 	Object string         `json:"object"`
 	Events []timelineStep `json:"events"`
-	// RunwayUntil is when the last listed passcode ends; absent means never.
+	// RunwayUntil is when the last entry that becomes active expires; absent means never.
 	RunwayUntil *time.Time `json:"runwayUntil,omitempty"`
+	// UnknownExpiry names the entries of which nobody can say when they expire: they have days and neither a createdAt
+	// nor a first sight in status. Their days are counted from now.
+	UnknownExpiry []string `json:"unknownExpiry,omitempty"`
 }
 
 type timelineStep struct {
@@ -45,7 +48,10 @@ func (c *cli) plan() *cobra.Command {
 		Long: `Show the dated timeline of warnings, rotations and expiry, computed by the operator's own code.
 
 It assumes that CleverTap accepts every entry that is not known to be missing, malformed or rejected, and that nobody
-changes anything. With -f it needs no cluster, and counts the validity of an entry without createdAt from now.`,
+changes anything. With -f it needs no cluster: it validates the file as the API server does.
+
+The expiry of an entry with days is unknown until the entry has a createdAt or the operator has seen its value. Its days
+are counted from now, and --min-runway exits with 5.`,
 		Example: `  kubectl clevertap plan marketing
   kubectl clevertap plan -f passcodes.yaml --min-runway 60d   # in CI: exits with 5 if less is left`,
 	}
@@ -91,16 +97,24 @@ func (c *cli) planned(ctx context.Context, names []string, files resource.Filena
 		if err != nil {
 			return nil, err
 		}
-		object, err := a.object(ctx, names[0])
+		name, err := objectName(names[0])
+		if err != nil {
+			return nil, err
+		}
+		object, err := a.object(ctx, name)
 		return []*v1alpha1.CleverTapPasscode{object}, err
 	case len(names) == 0 && len(files.Filenames) > 0:
-		return c.read(files)
+		return read(ctx, files)
 	}
 	return nil, fmt.Errorf("name one object, or one or more files with -f")
 }
 
-// read reads the CleverTapPasscodes of files; other objects in them are none of its business.
-func (c *cli) read(files resource.FilenameOptions) ([]*v1alpha1.CleverTapPasscode, error) {
+// read reads the CleverTapPasscodes of files, which must be valid; objects of other kinds are ignored.
+func read(ctx context.Context, files resource.FilenameOptions) ([]*v1alpha1.CleverTapPasscode, error) {
+	valid, err := newValidator()
+	if err != nil {
+		return nil, err
+	}
 	infos, err := resource.NewLocalBuilder().Unstructured().Local().FilenameParam(false, &files).Flatten().Do().Infos()
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
@@ -111,9 +125,9 @@ func (c *cli) read(files resource.FilenameOptions) ([]*v1alpha1.CleverTapPasscod
 		if !isContent || content.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("CleverTapPasscode") {
 			continue
 		}
-		object := &v1alpha1.CleverTapPasscode{}
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content.Object, object, true); err != nil {
-			return nil, fmt.Errorf("%s: CleverTapPasscode %q: %w", info.Source, content.GetName(), err)
+		object, err := valid.decode(ctx, content.Object)
+		if err != nil {
+			return nil, fmt.Errorf("%s: CleverTapPasscode %q is not valid: %w", info.Source, content.GetName(), err)
 		}
 		objects = append(objects, object)
 	}
@@ -131,7 +145,10 @@ func (c *cli) printPlans(objects []*v1alpha1.CleverTapPasscode, format string, l
 	for _, o := range objects {
 		t := c.timelineOf(o)
 		all = append(all, t)
-		if until := t.RunwayUntil; until != nil && until.Before(c.now().Add(least)) {
+		switch until := t.RunwayUntil; {
+		case least > 0 && len(t.UnknownExpiry) > 0:
+			short = append(short, fmt.Sprintf("%s: the expiry of %s is unknown, set createdAt", t.Object, quoted(t.UnknownExpiry)))
+		case until != nil && until.Before(c.now().Add(least)):
 			short = append(short, fmt.Sprintf("%s expires %s", t.Object, stamp(*until)))
 		}
 	}
@@ -154,6 +171,7 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 	if o.Namespace == "" {
 		t.Object = o.Name
 	}
+	t.UnknownExpiry = unknownExpiry(o)
 	published := o.Status.ActivePasscode != "" || o.Spec.Observes()
 	for _, m := range forecast.Of(now, o) {
 		t.Events = append(t.Events, timelineStep{At: m.At.UTC().Truncate(time.Second), Kind: string(m.Kind), Passcode: m.Passcode})
@@ -166,6 +184,29 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 		t.RunwayUntil = &now
 	}
 	return t
+}
+
+// unknownExpiry names the entries that expire some days after a moment that nobody knows.
+func unknownExpiry(o *v1alpha1.CleverTapPasscode) []string {
+	var names []string
+	for i := range o.Spec.Passcodes {
+		e := &o.Spec.Passcodes[i]
+		expiry := cmp.Or(e.Expiry, &o.Spec.Expiry)
+		seen := stateOf(o, e.Name)
+		if expiry.Days != nil && e.CreatedAt == nil && (seen == nil || seen.FirstSeenAt == nil) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// quoted lists names for people.
+func quoted(names []string) string {
+	list := make([]string, 0, len(names))
+	for _, name := range names {
+		list = append(list, strconv.Quote(name))
+	}
+	return strings.Join(list, ", ")
 }
 
 func (c *cli) printTimeline(t timeline) error {
@@ -184,6 +225,9 @@ func (c *cli) printTimeline(t timeline) error {
 	}
 	if err := c.table("AT WHEN EVENT WHAT", rows); err != nil {
 		return err
+	}
+	if len(t.UnknownExpiry) > 0 {
+		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard.", quoted(t.UnknownExpiry))
 	}
 	if t.RunwayUntil == nil {
 		c.say("Runway: never expires\n")

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
@@ -53,11 +55,24 @@ func ExitCode(err error, out io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = &outcome{ExitInterrupted, "interrupted"}
 	}
-	_, _ = fmt.Fprintf(out, "error: %v\n", err) // there is no one left to tell
+	_, _ = fmt.Fprintf(out, "error: %v%s\n", err, remedy(err)) // there is no one left to tell
 	if o, ok := errors.AsType[*outcome](err); ok {
 		return o.code
 	}
 	return 1
+}
+
+// remedy says what to do about errors of a cluster that is not ready for this plugin; "" for all others.
+func remedy(err error) string {
+	switch {
+	case meta.IsNoMatchError(err):
+		return "\nThe cluster has no CleverTapPasscodes: install the operator, or choose another cluster with --context."
+	case apierrors.IsForbidden(err):
+		return "\nYou lack this permission: an administrator grants it with the ClusterRole edit in this namespace, or view to read only."
+	case apierrors.IsUnauthorized(err):
+		return "\nThe cluster does not accept your credentials: log in again."
+	}
+	return ""
 }
 
 // cli is what every command is given.
@@ -85,7 +100,7 @@ Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator;
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	c.flags.AddFlags(root.PersistentFlags())
-	root.AddCommand(c.list(), c.status(), c.why(), c.plan(), c.stage(), c.rotate(), c.verify(), c.rollback(), c.adopt(), c.version())
+	root.AddCommand(c.list(), c.status(), c.why(), c.plan(), c.stage(), c.rotate(), c.verify(), c.rollback(), c.adopt(), c.report(), c.version())
 	return root
 }
 

@@ -73,10 +73,12 @@ func (c *cli) printedValue(format string, value any) (bool, error) {
 	return true, nil
 }
 
-// table prints rows under a heading, in kubectl's own columns.
+// table prints rows under a heading, in kubectl's own columns. An empty heading is not printed.
 func (c *cli) table(heading string, rows [][]string) error {
 	w := printers.GetNewTabWriter(c.Out)
-	_, _ = fmt.Fprintln(w, strings.ReplaceAll(heading, " ", "\t")) // Flush reports it
+	if heading != "" {
+		_, _ = fmt.Fprintln(w, strings.ReplaceAll(heading, " ", "\t")) // Flush reports it
+	}
 	for _, row := range rows {
 		_, _ = fmt.Fprintln(w, strings.Join(row, "\t"))
 	}

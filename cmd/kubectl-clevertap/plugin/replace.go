@@ -5,11 +5,8 @@ package plugin
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
@@ -47,40 +44,21 @@ func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.Cl
 	if o.createdAt != "" {
 		s.entry.CreatedAt = new(v1alpha1.Time(o.createdAt))
 		if !o.edit {
-			s.manager = foreignOwner(object, "f:passcodes")
+			s.manager = foreignOwner(object, "spec", "passcodes")
 		}
 	}
 	var err error
 	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
 		return nil, err
 	}
-	if owner := foreignKeyOwner(s.source.secret, s.source.key); owner != "" {
+	if owner := foreignOwner(s.source.secret, "data", s.source.key); owner != "" {
 		return nil, fmt.Errorf("key %q of Secret %s/%s is managed by %s, which would write its own value back: change the value there", s.source.key, object.Namespace, s.entry.SecretKeyRef.Name, owner)
 	}
 	s.source.overwrite = true
 	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
 		return nil, err
 	}
-	return s, s.refuseStaged(ctx)
-}
-
-// foreignKeyOwner is a manager that owns a key of a Secret's data, and is not a person's hand; "" if there is none.
-func foreignKeyOwner(secret *corev1.Secret, key string) string {
-	for _, entry := range secret.ManagedFields {
-		if entry.FieldsV1 == nil || slices.Contains(byHand(), entry.Manager) {
-			continue
-		}
-		var owned struct {
-			Data map[string]json.RawMessage `json:"f:data"`
-		}
-		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned); err != nil {
-			continue // not the API server's own form
-		}
-		if _, owns := owned.Data["f:"+key]; owns {
-			return entry.Manager
-		}
-	}
-	return ""
+	return s, s.check(ctx)
 }
 
 // setCreatedAt changes the entry's createdAt, provided that nobody changed the list meanwhile.

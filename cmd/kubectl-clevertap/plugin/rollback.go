@@ -19,9 +19,10 @@ func (c *cli) rollback() *cobra.Command {
 		Short: "Pin the passcode that was active before, and wait until it is active again",
 		Long: `Pin the passcode that was active before, and wait until it is active again.
 
-The command sets spec.rotation.pin, so scheduled rotations wait until the pin is removed. If a GitOps tool owns that
-field, the change to commit is printed instead.`,
+The command sets spec.rotation.pin, so scheduled rotations wait until the pin is removed. If a GitOps tool or kubectl
+apply manages that very field, the change to commit is printed instead, and the exit code is 6; --edit sets it anyway.`,
 	}
+	edit := command.Flags().Bool("edit", false, "Set spec.rotation.pin even if another tool manages it, which may revert the change.")
 	timeout, output := timeoutFlag(command), printFlags(command)
 	return c.oneObject(command, func(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode) error {
 		if err := onlyManaged(o); err != nil {
@@ -31,9 +32,9 @@ field, the change to commit is printed instead.`,
 		if err != nil {
 			return err
 		}
-		if owner := foreignOwner(o, "f:rotation"); owner != "" {
+		if owner := foreignOwner(o, "spec", "rotation", "pin"); owner != "" && !*edit {
 			c.say("spec:\n  rotation:\n    pin: %q", previous)
-			return &outcome{ExitNotFinished, fmt.Sprintf("spec.rotation is managed by %s: commit this to make %q active again", owner, previous)}
+			return &outcome{ExitNotFinished, fmt.Sprintf("spec.rotation.pin is managed by %s: commit this to make %q active again", owner, previous)}
 		}
 		if err := a.pin(ctx, o, previous); err != nil {
 			return err

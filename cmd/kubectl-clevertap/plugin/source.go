@@ -21,7 +21,7 @@ import (
 type source struct {
 	secret *corev1.Secret // without a resource version where it does not exist
 	key    string
-	// overwrite is whether another value under the key is replaced.
+	// overwrite reports whether another value under the key is replaced.
 	overwrite bool
 }
 

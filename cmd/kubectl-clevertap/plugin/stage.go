@@ -88,7 +88,7 @@ type staging struct {
 	*cli
 	*access
 	options *stageOptions
-	// replaces is whether the entry is there already, at index, with a value of this fingerprint.
+	// replaces reports whether the entry is there already, at index, with a value of this fingerprint.
 	replaces    bool
 	index       int
 	fingerprint string
@@ -118,7 +118,7 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	}
 	s := &staging{cli: c, access: a, options: o, object: object, entry: c.entry(object, o)}
 	if !o.edit {
-		s.manager = foreignOwner(object, "f:passcodes")
+		s.manager = foreignOwner(object, "spec", "passcodes")
 	}
 	var err error
 	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
@@ -127,7 +127,15 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
 		return nil, err
 	}
-	return s, s.refuseStaged(ctx)
+	return s, s.check(ctx)
+}
+
+// check warns of a value that is probably not what the dashboard showed, and denies one that another entry has.
+func (s *staging) check(ctx context.Context) error {
+	if suspicion := s.passcode.Suspicion(s.object.Spec.AccountID); suspicion != "" {
+		s.progress("Warning: the value %s. If CleverTap rejects it, stage only the passcode as the dashboard showed it: --replace.", suspicion)
+	}
+	return s.refuseStaged(ctx)
 }
 
 // entry is what is to be listed.

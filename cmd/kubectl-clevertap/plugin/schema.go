@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/config/crd"
+)
+
+// validator validates objects as an API server that has the CustomResourceDefinition does, by the same code.
+type validator struct {
+	fields     validation.SchemaValidator
+	structural *schema.Structural
+	rules      *cel.Validator
+}
+
+func newValidator() (*validator, error) {
+	var definition apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal(crd.YAML(), &definition); err != nil {
+		return nil, fmt.Errorf("reading the CustomResourceDefinition: %w", err)
+	}
+	var properties apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(definition.Spec.Versions[0].Schema.OpenAPIV3Schema, &properties, nil); err != nil {
+		return nil, fmt.Errorf("reading the schema of CleverTapPasscode: %w", err)
+	}
+	structural, err := schema.NewStructural(&properties)
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema of CleverTapPasscode: %w", err)
+	}
+	fields, _, err := validation.NewSchemaValidator(&properties)
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema of CleverTapPasscode: %w", err)
+	}
+	return &validator{fields: fields, structural: structural, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
+}
+
+// decode returns the object if the API server would accept it. Otherwise the error names each field that is wrong.
+func (v *validator) decode(ctx context.Context, content map[string]any) (*v1alpha1.CleverTapPasscode, error) {
+	problems := validation.ValidateCustomResource(nil, content, v.fields)
+	problems = append(problems, listtype.ValidateListSetsAndMaps(nil, v.structural, content)...)
+	if len(problems) == 0 { // a rule may take for granted what the schema says
+		broken, _ := v.rules.Validate(ctx, nil, v.structural, content, nil, celconfig.RuntimeCELCostBudget)
+		problems = broken
+	}
+	if len(problems) > 0 {
+		return nil, problems.ToAggregate()
+	}
+	object := &v1alpha1.CleverTapPasscode{}
+	// A field that the schema does not know is a mistake, such as a wrong indentation: an API server would drop it.
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true); err != nil {
+		return nil, err //nolint:wrapcheck // the caller names file and object
+	}
+	return object, nil
+}
