@@ -39,6 +39,7 @@ func (s *stage) play(ctx context.Context) error {
 		{"A person stages a new value; it is verified and published at once.", s.change},
 		{"CleverTap is down: nothing that works is touched, and what waits is published when it is back.", s.outage},
 		{"Somebody deletes the Secret that workloads mount; it is put back.", s.restore},
+		{"A Secret that somebody else writes is observed: it is verified, and nothing is written.", s.observe},
 	} {
 		fmt.Printf("\n%d. %s\n", i+1, act.title)
 		if err := act.play(ctx); err != nil {
@@ -155,6 +156,24 @@ func (s *stage) restore(ctx context.Context) error {
 		return err
 	}
 	return s.await(ctx, "it is back", 5*time.Second, "YOW-RMW-WIKL", "secret", "clevertap-credentials", passcodeOf)
+}
+
+func (s *stage) observe(ctx context.Context) error {
+	s.dashboard().Passcode("legacy-2026", "LEG-ACY-YYYY", 20)
+	if err := s.apply(ctx, manifest("legacy", `
+  mode: Observe
+  expiry: {days: 20}
+  passcodes:
+  - {name: legacy-2026, secretKeyRef: {name: legacy-staged, key: passcode}}`, "passcode: LEG-ACY-YYYY")); err != nil {
+		return err
+	}
+	if err := s.await(ctx, "the passcode is verified", time.Minute, "PasscodeVerified", "ctp", "legacy", reasonOf("Ready")); err != nil {
+		return err
+	}
+	if err := s.await(ctx, "the status warns that it expires soon", time.Second, "WithinWindow", "ctp", "legacy", reasonOf("ExpiringSoon")); err != nil {
+		return err
+	}
+	return s.show(ctx, "get", "ctp", "legacy", "-o", "wide")
 }
 
 func (s *stage) stageValue(ctx context.Context, secret, key, value string) error {

@@ -185,6 +185,8 @@ func mutants() []mutant {
 			right: "		s.cacheBehind = true\n		return nil\n	}\n	state.confirmedOlder = version", wrong: "		return nil\n	}\n	state.confirmedOlder = version"},
 		{mistake: "create a target without a look at the object", file: act, workload: "stale view: a restart lists an object from before",
 			right: "if version != object.ResourceVersion {", wrong: "if version == \"\" {"},
+		{mistake: "write a target although somebody else maintains the Secret", file: "internal/rotation/decide.go", workload: search,
+			right: "	if o.Object.Spec.Observes() {\n", wrong: "	if o.Object == nil {\n"},
 		{mistake: "publish without a look at the version that was decided on", file: target, workload: "stale view: a replica is paused right before",
 			right: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n			\"resourceVersion\": secret.ResourceVersion,\n", wrong: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n"},
 	}

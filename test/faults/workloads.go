@@ -196,7 +196,41 @@ func workloads() []workload {
 		{name: "target edited and deleted", edits: true, forgets: true, run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
 			return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
 		}, settles, deletesTarget, publishes("a"))},
-	}, deniedWorkloads()...)
+	}, slices.Concat(deniedWorkloads(), observingWorkloads())...)
+}
+
+// observingWorkloads are those of a Secret that somebody else maintains, for a while or all the time.
+func observingWorkloads() []workload {
+	observed := func(ctx context.Context, s *scene) error {
+		return all(s.passcode(ctx, "a", "b"), s.declareWith(ctx, "o", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = v1alpha1.ModeObserve }))
+	}
+	mode := func(mode v1alpha1.Mode) action {
+		return changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = mode })
+	}
+	return []workload{
+		{name: "an observed Secret that its writer changes", timed: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+			s.account.Passcode("a", "VALUE-OF-a2", 90)
+			s.made["VALUE-OF-a2"] = true
+			return nil
+		}, edits("staged", "a", "VALUE-OF-a2"), verifiesValue("VALUE-OF-a2"), tells("o", v1alpha1.ReasonPasscodeVerified))},
+		{name: "an observed passcode that CleverTap rejects", timed: true, asksAgain: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+			s.account.Delete("a")
+			s.clock.Step(2 * time.Hour)
+			return nil
+		}, tells("o", v1alpha1.ReasonPasscodeRejected))},
+		{name: "from Observe to Manage and back", timed: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified),
+			mode(v1alpha1.ModeManage), publishes("a"), mode(v1alpha1.ModeObserve), tells("o", v1alpha1.ReasonPasscodeVerified), settles,
+			mode(v1alpha1.ModeManage), publishes("a"), tells("o", v1alpha1.ReasonPasscodePublished))},
+	}
+}
+
+// verifiesValue waits until CleverTap was asked about a value.
+func verifiesValue(value string) action {
+	return func(_ context.Context, s *scene) error {
+		return s.until("CleverTap is asked about "+value, func() bool {
+			return slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.Value == value })
+		})
+	}
 }
 
 // deniedWorkloads are those in which the API server forbids one write for a while: everything else goes on.
