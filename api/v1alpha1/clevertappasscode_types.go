@@ -372,8 +372,9 @@ const (
 // Verification controls how, and how often, passcodes are verified with CleverTap.
 type Verification struct {
 	// mode is how a passcode is verified. Connect: GET /v1/connect, which CleverTap has for partners. Events: GET
-	// /1/events.json, for accounts that may not use Connect. None: no calls; every well-formed value counts as
-	// accepted. Defaults to Connect.
+	// /1/events.json?cursor=none, for accounts that may not use Connect; a 400 with a JSON body of status fail counts as
+	// accepted, because it is about the cursor. In both, 401 and 403 mean rejected, and what is neither means that there
+	// is no result. None: no calls; every well-formed value counts as accepted. Defaults to Connect.
 	// +optional
 	Mode VerificationMode `json:"mode,omitempty"`
 

@@ -4,6 +4,7 @@
 package clevertap_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -70,50 +71,55 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	const fail400 = `{"status":"fail","error":"bad cursor","code":400}`
 	for _, row := range []struct {
 		name   string
-		mode   clevertap.Mode
 		status int
 		body   string
-		want   string
+		want   string // in both modes
+		events string // in mode Events, if that is another result
 	}{
-		{"a JSON object", clevertap.Connect, 200, `{"status":"success"}`, "accepted"},
-		{"an empty JSON object", clevertap.Connect, 200, `{}`, "accepted"},
-		{"an object whose error is null", clevertap.Connect, 200, `{"error":null}`, "accepted"},
-		{"an object with an error", clevertap.Connect, 200, `{"error":"x"}`, "not answered"},
-		{"an object of status fail", clevertap.Connect, 200, `{"status":"fail"}`, "not answered"},
-		{"status fail with another code", clevertap.Connect, 200, `{"status":"fail","code":500}`, "not answered"},
-		{"status fail with code 401 in a 200", clevertap.Connect, 200, `{"status":"fail","code":401}`, "rejected"},
-		{"status fail with code 403 in a 500", clevertap.Connect, 500, `{"status":"fail","code":"403"}`, "rejected"},
-		{"code 401 without status fail", clevertap.Connect, 500, `{"code":401}`, "not answered"},
-		{"an empty body", clevertap.Connect, 200, "", "not answered"},
-		{"white space", clevertap.Connect, 200, " \n", "not answered"},
-		{"a log-in page", clevertap.Connect, 200, "<html>log in</html>", "not answered"},
-		{"a JSON list", clevertap.Connect, 200, "[]", "not answered"},
-		{"half a JSON object", clevertap.Connect, 200, `{"status":`, "not answered"},
-		{"an object of more than 64 KiB", clevertap.Connect, 200, `{"a":"` + strings.Repeat("x", 65<<10) + `"}`, "not answered"},
-		{"401 without a body", clevertap.Connect, 401, "", "rejected"},
-		{"403 with a page", clevertap.Connect, 403, "<html>", "rejected"},
-		{"400", clevertap.Connect, 400, fail400, "not answered"},
-		{"404", clevertap.Connect, 404, "", "not answered"},
-		{"405", clevertap.Connect, 405, "", "not answered"},
-		{"407", clevertap.Connect, 407, "", "not answered"},
-		{"409", clevertap.Connect, 409, "", "not answered"},
-		{"429", clevertap.Connect, 429, `{"status":"fail","error":"Too many concurrent requests","code":429}`, "rate limited"},
-		{"500", clevertap.Connect, 500, "", "not answered"},
-		{"503 with a success in it", clevertap.Connect, 503, `{"status":"success"}`, "not answered"},
-		{"201 with a success in it", clevertap.Connect, 201, `{"status":"success"}`, "not answered"},
-		{"400 of status fail, in mode Events", clevertap.Events, 400, fail400, "accepted"},
-		{"400 without a body, in mode Events", clevertap.Events, 400, "", "not answered"},
-		{"400 of code 401, in mode Events", clevertap.Events, 400, `{"status":"fail","code":401}`, "rejected"},
-		{"200, in mode Events", clevertap.Events, 200, `{"status":"success"}`, "accepted"},
-		{"401, in mode Events", clevertap.Events, 401, "", "rejected"},
+		{"a JSON object", 200, `{"status":"success"}`, "accepted", ""},
+		{"an empty JSON object", 200, `{}`, "accepted", ""},
+		{"an object whose error is null", 200, `{"error":null}`, "accepted", ""},
+		{"an object with an error", 200, `{"error":"x"}`, "not answered", ""},
+		{"an object of status fail", 200, `{"status":"fail"}`, "not answered", ""},
+		{"status fail with another code", 200, `{"status":"fail","code":500}`, "not answered", ""},
+		{"status fail with code 401 in a 200", 200, `{"status":"fail","code":401}`, "rejected", ""},
+		{"status fail with code 403 in a 500", 500, `{"status":"fail","code":"403"}`, "rejected", ""},
+		{"code 401 without status fail", 500, `{"code":401}`, "not answered", ""},
+		{"an empty body", 200, "", "not answered", ""},
+		{"white space", 200, " \n", "not answered", ""},
+		{"a log-in page", 200, "<html>log in</html>", "not answered", ""},
+		{"a JSON list", 200, "[]", "not answered", ""},
+		{"half a JSON object", 200, `{"status":`, "not answered", ""},
+		{"an object of more than 64 KiB", 200, `{"a":"` + strings.Repeat("x", 65<<10) + `"}`, "not answered", ""},
+		{"401 without a body", 401, "", "rejected", ""},
+		{"403 with a page", 403, "<html>", "rejected", ""},
+		{"400 of status fail: the complaint is about the cursor", 400, fail400, "not answered", "accepted"},
+		{"400 of status fail without a code", 400, `{"status":"fail"}`, "not answered", "accepted"},
+		{"400 of code 401", 400, `{"status":"fail","code":401}`, "rejected", ""},
+		{"400 of code 403", 400, `{"status":"fail","code":403}`, "rejected", ""},
+		{"400 without a body", 400, "", "not answered", ""},
+		{"400 with a page of a proxy", 400, "<html>bad request</html>", "not answered", ""},
+		{"400 with another status", 400, `{"status":"success"}`, "not answered", ""},
+		{"403 without a body", 403, "", "rejected", ""},
+		{"a redirect", 302, "", "not answered", ""},
+		{"404", 404, "", "not answered", ""},
+		{"405", 405, "", "not answered", ""},
+		{"407", 407, "", "not answered", ""},
+		{"409", 409, "", "not answered", ""},
+		{"429", 429, `{"status":"fail","error":"Too many concurrent requests","code":429}`, "rate limited", ""},
+		{"500", 500, "", "not answered", ""},
+		{"503 with a success in it", 503, `{"status":"success"}`, "not answered", ""},
+		{"201 with a success in it", 201, `{"status":"success"}`, "not answered", ""},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			err := ask(t, row.mode, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(row.status)
-				_, _ = w.Write([]byte(row.body))
+		for mode, want := range map[clevertap.Mode]string{clevertap.Connect: row.want, clevertap.Events: cmp.Or(row.events, row.want)} {
+			t.Run(fmt.Sprintf("%s, in mode %s", row.name, mode), func(t *testing.T) {
+				err := ask(t, mode, func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(row.status)
+					_, _ = w.Write([]byte(row.body))
+				})
+				NewWithT(t).Expect(verdict(err)).To(Equal(want))
 			})
-			NewWithT(t).Expect(verdict(err)).To(Equal(row.want))
-		})
+		}
 	}
 }
 
