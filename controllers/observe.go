@@ -65,6 +65,11 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 		if err := r.observeReleased(ctx, s); err != nil {
 			return nil, err
 		}
+		if len(s.Sources) > 0 { // the schema says so, and an object can be older
+			if err := r.observeSharedValue(ctx, s, s.Sources[0].Fingerprint); err != nil {
+				return nil, err
+			}
+		}
 		r.observeVerifications(s)
 		return s, nil
 	}
@@ -78,6 +83,9 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 		return nil, err
 	}
 	if err := r.observeUsedByOthers(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := r.observeSharedValue(ctx, s, s.Target.Fingerprint); err != nil {
 		return nil, err
 	}
 	r.observeScan(s, state)
@@ -279,29 +287,60 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 	return nil
 }
 
-// observeUsedByOthers finds other objects of the namespace that publish a value which this one replaced. Other namespaces do
-// not count: nothing about them may reach an object.
+// observeSharedValue finds the other objects of the namespace that have the active passcode's value as active too.
+func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fingerprint string) error {
+	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		s.SharedWith = append(s.SharedWith, other.Name)
+	}
+	slices.Sort(s.SharedWith)
+	return nil
+}
+
+// observeUsedByOthers finds other objects of the namespace that publish, or observe as active, a value which this one
+// replaced. Other namespaces do not count: nothing about them may reach an object.
 func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) error {
 	if s.Target.Record == nil {
 		return nil
 	}
 	for _, old := range s.Target.Record.Replaced {
-		var list corev1.SecretList
-		if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: old.Fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
-			return fmt.Errorf("listing the targets that contain a replaced value: %w", err)
+		user, err := r.userOf(ctx, s, old.Fingerprint)
+		if err != nil {
+			return err
 		}
-		for i := range list.Items {
-			other := &list.Items[i]
-			if ownerOf(other) == s.Object.Name || !r.holdsWhatItSays(other) {
-				continue
-			}
-			if s.UsedByOthers == nil {
-				s.UsedByOthers = map[string]string{}
-			}
-			s.UsedByOthers[old.Fingerprint] = other.Name
+		if user == "" {
+			continue
 		}
+		if s.UsedByOthers == nil {
+			s.UsedByOthers = map[string]string{}
+		}
+		s.UsedByOthers[old.Fingerprint] = user
 	}
 	return nil
+}
+
+// userOf names another object of the namespace that has a value in its target, or in a source that it observes; "" if
+// there is none.
+func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (string, error) {
+	var list corev1.SecretList
+	if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
+		return "", fmt.Errorf("listing the targets that contain a replaced value: %w", err)
+	}
+	for i := range list.Items {
+		if other := &list.Items[i]; ownerOf(other) != s.Object.Name && r.holdsWhatItSays(other) {
+			return ownerOf(other), nil
+		}
+	}
+	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint)
+	for _, other := range others {
+		if other.Spec.Observes() {
+			return other.Name, nil
+		}
+	}
+	return "", err
 }
 
 // holdsWhatItSays reports whether a target of another object contains the value that its record names: anybody can write a

@@ -47,6 +47,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, max
 		Named("clevertappasscode").
 		For(&v1alpha1.CleverTapPasscode{}).
 		Watches(&corev1.Secret{}, r.secretEvents(), builder.WithPredicates(r.recordDeletions())).
+		Watches(&v1alpha1.CleverTapPasscode{}, r.sharedValueEvents()).
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			priorities, hasPriorities := queue.(priorityqueue.PriorityQueue[reconcile.Request])
 			if !hasPriorities {
@@ -103,6 +104,71 @@ func (r *Reconciler) secretEvents() handler.EventHandler {
 	}
 }
 
+// sharedValueEvents wakes the objects of a namespace that have the same passcode active as one that has just changed its
+// own: each says so in its status.
+func (r *Reconciler) sharedValueEvents() handler.EventHandler {
+	wake := func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request], o client.Object, fingerprints ...string) {
+		for _, fingerprint := range fingerprints {
+			others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(o), fingerprint)
+			if err != nil {
+				ctrl.LoggerFrom(ctx).Error(err, "finding the objects with the same passcode", "object", client.ObjectKeyFromObject(o))
+			}
+			for i := range others {
+				q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(others[i])})
+			}
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			if !e.IsInInitialList { // all of those are reconciled anyway
+				wake(ctx, q, e.Object, activeFingerprint(e.Object))
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			if before, after := activeFingerprint(e.ObjectOld), activeFingerprint(e.ObjectNew); before != after {
+				wake(ctx, q, e.ObjectNew, before, after)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, q, e.Object, activeFingerprint(e.Object))
+		},
+	}
+}
+
+// othersWithActive returns the other objects of the namespace whose status has a value as active. They must not be changed.
+func (r *Reconciler) othersWithActive(ctx context.Context, object types.NamespacedName, fingerprint string) ([]*v1alpha1.CleverTapPasscode, error) {
+	if fingerprint == "" {
+		return nil, nil
+	}
+	var list v1alpha1.CleverTapPasscodeList
+	err := r.Client.List(ctx, &list, client.InNamespace(object.Namespace), client.MatchingFields{activeIndex: fingerprint}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing the CleverTapPasscodes with the same passcode: %w", err)
+	}
+	var others []*v1alpha1.CleverTapPasscode
+	for i := range list.Items {
+		if list.Items[i].Name != object.Name {
+			others = append(others, &list.Items[i])
+		}
+	}
+	return others, nil
+}
+
+// activeFingerprint returns the fingerprint of the passcode that the status of a CleverTapPasscode has as active; "" if there
+// is none.
+func activeFingerprint(o client.Object) string {
+	object, isObject := o.(*v1alpha1.CleverTapPasscode)
+	if !isObject {
+		return ""
+	}
+	for _, p := range object.Status.Passcodes {
+		if p.State == v1alpha1.StateActive {
+			return p.Fingerprint
+		}
+	}
+	return ""
+}
+
 // below is the queue with a lower priority for what is added without one.
 type below struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
@@ -127,6 +193,8 @@ const (
 	ownerIndex = "owner"
 	// fingerprintIndex finds the targets that contain a value.
 	fingerprintIndex = "fingerprint"
+	// activeIndex finds the objects that have a value as active, by its fingerprint.
+	activeIndex = "activeFingerprint"
 )
 
 // index finds objects of a kind by what they say.
@@ -151,6 +219,12 @@ func indexes() []index {
 				return nil
 			}
 			return []string{record.Fingerprint}
+		}},
+		{&v1alpha1.CleverTapPasscode{}, activeIndex, func(o client.Object) []string {
+			if fingerprint := activeFingerprint(o); fingerprint != "" {
+				return []string{fingerprint}
+			}
+			return nil
 		}},
 		{&v1alpha1.CleverTapPasscode{}, secretNameIndex, func(o client.Object) []string {
 			object := o.(*v1alpha1.CleverTapPasscode)

@@ -5,6 +5,7 @@ package rotation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -398,10 +399,24 @@ func (v report) valueMessage(e *entry) string {
 		return v.overMessage(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
 		return "it could not be verified: " + e.Verification.Seen + v.endpointHint() + v.suspicionMessage(e)
-	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
-		return strings.TrimPrefix(v.datesMessage(e)+v.suspicionMessage(e), ". ")
 	}
-	return v.datesMessage(e)
+	parts := []string{v.datesMessage(e)}
+	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
+		parts = append(parts, strings.TrimPrefix(v.suspicionMessage(e), ". "))
+	}
+	if e == v.activeEntry() {
+		parts = append(parts, v.sharedMessage())
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ". ")
+}
+
+// sharedMessage names the objects of the namespace that have the same passcode active; "" if there is none. What is
+// deleted on the dashboard for one of them fails for all.
+func (v report) sharedMessage() string {
+	if len(v.SharedWith) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %s: delete it on the dashboard only once all of them have replaced it", listing(v.SharedWith))
 }
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it

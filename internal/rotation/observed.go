@@ -35,9 +35,11 @@ type Observed struct {
 	LocationValues map[SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]Restarts
-	// Elsewhere names targets of other objects of the namespace that hold a value which this one replaced, by its
+	// UsedByOthers names the object of the namespace that has a value active which this one replaced, by the value's
 	// fingerprint.
 	UsedByOthers map[string]string
+	// SharedWith names the other objects of the namespace that have the active passcode's value active too.
+	SharedWith []string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.
 	WriteProblem string

@@ -28,7 +28,7 @@ const (
 type retiring struct {
 	Replaced
 	entry *entry // nil where no listed one has this value
-	// pods hold it; elsewhere is the target of another object that holds it; refreshed is until when volumes may hold it.
+	// pods use it; usedByOther names another object that has it active; refreshed is until when volumes may contain it.
 	pods        []string
 	usedByOther string
 	refreshed   time.Time
@@ -365,7 +365,7 @@ func (v *retirement) retiringMessage(e *entry) string {
 		case len(r.pods) > 0:
 			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", listing(r.pods))
 		case r.usedByOther != "":
-			return fmt.Sprintf("it was replaced here, and is still in use: it is in Secret %q, the target of another CleverTapPasscode", r.usedByOther)
+			return fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.usedByOther)
 		case v.now.Before(r.refreshed):
 			return "it was replaced; volumes are being refreshed until " + r.refreshed.UTC().Format("15:04:05 UTC")
 		}

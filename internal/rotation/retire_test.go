@@ -436,6 +436,9 @@ func publishedElsewhere(value string) step {
 	}
 }
 
+// sharedWith are other objects that have the active passcode's value active.
+func sharedWith(names ...string) step { return func(w *world) { w.sharedWith = names } }
+
 func named(name string) rolloutModifier { return func(r *consumers.Rollout) { r.Name = name } }
 
 func owner(name string) podModifier { return func(p *consumers.Pod) { p.Owner.Name = name } }
@@ -480,3 +483,9 @@ func dropsPrevious(revision int64) expectation {
 		Expect(d.Want.Record.Revision).To(Equal(revision))
 	}
 }
+
+var _ = DescribeTable("A passcode that several objects of a namespace have active", decides,
+	Entry("is said to be in the message of its entry", given(published, sharedWith("orders", "search")), explains("a", "also the active passcode of CleverTapPasscode orders, search", "only once all of them")),
+	Entry("is said in mode Observe too", given(observing, accepted("a"), sharedWith("orders")), explains("a", "also the active passcode of CleverTapPasscode orders")),
+	Entry("is not said of an entry that waits", given(spare, sharedWith("orders")), explains("b", "!orders")),
+)

@@ -57,6 +57,7 @@ type world struct {
 	looks       int
 	others      map[string]string
 	usedByOther map[string]string
+	sharedWith  []string
 	held        map[rotation.SecretKey]string
 	restarts    map[consumers.Workload]rotation.Restarts
 	formerName  string
@@ -120,7 +121,7 @@ func (w *world) value(name string) string {
 
 func (w *world) observed() rotation.Observed {
 	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther,
+		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
 		LocationValues: w.held, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {

@@ -95,6 +95,15 @@ var _ = Describe("kubectl clevertap list", func() {
 		Expect(kube.Create(ctx, object)).To(Succeed())
 		Eventually(func() ran { return c.clevertap(ctx, "", "list") }).Should(tells(
 			"The same passcode is active in " + c.namespace + "/marketing, " + c.namespace + "/orders"))
+
+		By("saying so in the status of both, for as long as it is so")
+		message := func(object string) func() string {
+			return func() string { return c.named(ctx, object).Status.Passcodes[0].Message }
+		}
+		Eventually(message("marketing")).Should(ContainSubstring("also the active passcode of CleverTapPasscode orders"))
+		Eventually(message("orders")).Should(ContainSubstring("also the active passcode of CleverTapPasscode marketing"))
+		Expect(kube.Delete(ctx, c.named(ctx, "orders"))).To(Succeed())
+		Eventually(message("marketing")).ShouldNot(ContainSubstring("orders"))
 	})
 })
 
