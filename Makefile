@@ -7,6 +7,7 @@ HELM := helm.sh/helm/v3/cmd/helm@v3.22.0
 KUSTOMIZE := sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
 HELM_DOCS := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
 export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25.1
@@ -42,8 +43,9 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	go run $(HELM_DOCS) --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: lint
-lint: ## Runs golangci-lint.
+lint: ## Runs golangci-lint, and actionlint on the workflows.
 	go run $(GOLANGCI_LINT) run
+	go run $(ACTIONLINT)
 
 .PHONY: verify
 verify: generate manifests reference ## Fails if generated files, formatting or go.mod differ from what is checked in, or a word is not the glossary's.
@@ -130,6 +132,11 @@ test: $(tools)/helm $(tools)/kustomize ## Runs the unit tests, then the suites a
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 	go build -trimpath -o bin/ . && KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -counts
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/faults -sample 100
+
+.PHONY: test-oldest
+test-oldest: $(tools)/helm $(tools)/kustomize ## Runs the suites against the oldest Kubernetes that docs/support.md names.
+	HELM=$(abspath $(tools)/helm) KUSTOMIZE=$(abspath $(tools)/kustomize) KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh --oldest etcd kube-apiserver) go test -count=1 ./test/install
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh --oldest etcd kube-apiserver kube-controller-manager) go tool ginkgo run -p --no-color ./test/integration
 
 .PHONY: bench
 bench: build ## Measures speed and cost against a real API server, and writes docs/bench; takes a quarter of an hour.

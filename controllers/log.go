@@ -4,6 +4,8 @@
 package controllers
 
 import (
+	"time"
+
 	"github.com/go-logr/logr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -12,7 +14,8 @@ import (
 
 // logReported writes a line for each thing that a report has just made known. An outage of CleverTap is left out: it is a
 // line for each account, by the verification pool, and not one for each object. No message contains a value.
-func logReported(log logr.Logger, before, after v1alpha1.CleverTapPasscodeStatus, events []rotation.Event) {
+func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1alpha1.CleverTapPasscodeStatus, events []rotation.Event) {
+	before := object.Status
 	for _, event := range events {
 		if event.Reason == v1alpha1.ReasonVerificationUnavailable {
 			continue
@@ -24,11 +27,20 @@ func logReported(log logr.Logger, before, after v1alpha1.CleverTapPasscodeStatus
 		log.Info(event.Message, fields...)
 	}
 	if after.LastHandledRotateAt != before.LastHandledRotateAt {
-		log.Info("Handled a request", "annotation", v1alpha1.RotateRequestedAtAnnotation, "value", after.LastHandledRotateAt)
+		logHandled(log, object, v1alpha1.RotateRequestedAtAnnotation, after.LastHandledRotateAt)
 	}
 	if after.LastHandledVerifyAt != before.LastHandledVerifyAt {
-		log.Info("Handled a request", "annotation", v1alpha1.VerifyRequestedAtAnnotation, "value", after.LastHandledVerifyAt)
+		logHandled(log, object, v1alpha1.VerifyRequestedAtAnnotation, after.LastHandledVerifyAt)
 	}
+}
+
+// logHandled says which request was handled and, as far as managedFields tell, who made it and when.
+func logHandled(log logr.Logger, object *v1alpha1.CleverTapPasscode, annotation, value string) {
+	fields := []any{"annotation", annotation, "value", value}
+	if requester := rotation.RequesterOf(object.ManagedFields, annotation); requester.Manager != "" {
+		fields = append(fields, "manager", requester.Manager, "requestedAt", requester.At.Format(time.RFC3339))
+	}
+	log.Info("Handled a request", fields...)
 }
 
 func publishes(event rotation.Event) bool {

@@ -289,15 +289,11 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 
 // observeSharedValue finds the other objects of the namespace that have the active passcode's value as active too.
 func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fingerprint string) error {
-	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint)
-	if err != nil {
-		return err
-	}
+	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, client.Limit(manyShare))
 	for _, other := range others {
 		s.SharedWith = append(s.SharedWith, other.Name)
 	}
-	slices.Sort(s.SharedWith)
-	return nil
+	return err
 }
 
 // observeUsedByOthers finds other objects of the namespace that publish, or observe as active, a value which this one

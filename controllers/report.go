@@ -41,7 +41,7 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 		r.Events.Eventf(s.Object, nil, kind, event.Reason, "Reconcile", "%s", shortened(event.Message))
 		r.Notify(r.notice(s.Object, decision.Status, event, kind))
 	}
-	logReported(ctrl.LoggerFrom(ctx), s.Object.Status, decision.Status, events)
+	logReported(ctrl.LoggerFrom(ctx), s.Object, decision.Status, events)
 	return nil
 }
 

@@ -104,14 +104,21 @@ func (r *Reconciler) secretEvents() handler.EventHandler {
 	}
 }
 
+// manyShare is how many other objects may have the same passcode active before a message counts them no more, so that one
+// passcode of thousands of objects does not wake them all for each of them.
+const manyShare = 3
+
 // sharedValueEvents wakes the objects of a namespace that have the same passcode active as one that has just changed its
-// own: each says so in its status.
+// own, because each says so in its status, unless there are so many that no message changes.
 func (r *Reconciler) sharedValueEvents() handler.EventHandler {
 	wake := func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request], o client.Object, fingerprints ...string) {
 		for _, fingerprint := range fingerprints {
-			others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(o), fingerprint)
+			others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(o), fingerprint, client.Limit(manyShare+1))
 			if err != nil {
 				ctrl.LoggerFrom(ctx).Error(err, "finding the objects with the same passcode", "object", client.ObjectKeyFromObject(o))
+			}
+			if len(others) >= manyShare {
+				continue
 			}
 			for i := range others {
 				q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(others[i])})
@@ -136,12 +143,13 @@ func (r *Reconciler) sharedValueEvents() handler.EventHandler {
 }
 
 // othersWithActive returns the other objects of the namespace whose status has a value as active. They must not be changed.
-func (r *Reconciler) othersWithActive(ctx context.Context, object types.NamespacedName, fingerprint string) ([]*v1alpha1.CleverTapPasscode, error) {
+func (r *Reconciler) othersWithActive(ctx context.Context, object types.NamespacedName, fingerprint string, options ...client.ListOption) ([]*v1alpha1.CleverTapPasscode, error) {
 	if fingerprint == "" {
 		return nil, nil
 	}
 	var list v1alpha1.CleverTapPasscodeList
-	err := r.Client.List(ctx, &list, client.InNamespace(object.Namespace), client.MatchingFields{activeIndex: fingerprint}, client.UnsafeDisableDeepCopy)
+	options = append(options, client.InNamespace(object.Namespace), client.MatchingFields{activeIndex: fingerprint}, client.UnsafeDisableDeepCopy)
+	err := r.Client.List(ctx, &list, options...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the CleverTapPasscodes with the same passcode: %w", err)
 	}

@@ -1,14 +1,23 @@
 #!/bin/sh
 # Prints a folder that holds the named Kubernetes and etcd binaries, after finding or building what is missing:
 #
-#   hack/controlplane/find.sh etcd kube-apiserver [kube-controller-manager kubectl ...]
+#   hack/controlplane/find.sh [--oldest] etcd kube-apiserver [kube-controller-manager kubectl ...]
+#
+# --oldest has the API server of the oldest Kubernetes that docs/support.md names, beside the other binaries of the newest.
 #
 # In this order: KUBEBUILDER_ASSETS, what an earlier run left, setup-envtest's download, a build from source.
 # What it does goes to standard error, for people; the folder alone goes to standard output.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-kubernetes=$(cd "$here" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
+module=$here
+if [ "$1" = --oldest ]; then
+	shift
+	newest=$("$0" $(printf '%s\n' "$@" | grep -v kube-apiserver))
+	module=$here/oldest
+	unset KUBEBUILDER_ASSETS # which is for the newest
+fi
+kubernetes=$(cd "$module" && go list -m -f '{{.Version}}' k8s.io/kubernetes)
 folder=$here/../../bin/controlplane/$kubernetes
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
@@ -54,7 +63,7 @@ build() {
 	flags="-s -w -X $stamp.gitVersion=$kubernetes -X $stamp.gitMajor=$major -X $stamp.gitMinor=$minor"
 	say "building $1 $2 (once; kept in bin/controlplane)"
 	began=$(date +%s)
-	(cd "$here" && CGO_ENABLED=0 go build -trimpath -ldflags "$flags" -o "$folder/$1.building" "$(package_of "$1")")
+	(cd "$module" && CGO_ENABLED=0 go build -trimpath -ldflags "$flags" -o "$folder/$1.building" "$(package_of "$1")")
 	mv "$folder/$1.building" "$folder/$1"
 	say "built $1 in $(($(date +%s) - began)) s"
 }
@@ -67,6 +76,7 @@ how_long() {
 	esac
 }
 
+[ -z "${newest:-}" ] || link_from "$newest" $(printf '%s\n' "$@" | grep -v kube-apiserver)
 [ -z "${KUBEBUILDER_ASSETS:-}" ] || link_from "$KUBEBUILDER_ASSETS" "$@"
 [ -z "$(missing "$@")" ] || [ -z "${SETUP_ENVTEST:-}" ] || download $(missing "$@")
 for binary in $(missing "$@"); do

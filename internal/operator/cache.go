@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
 // cacheOptions keep the informers small: one on objects, and one on the Secrets that carry the role label. Other
@@ -38,12 +39,20 @@ func cacheOptions(namespaces []string, selector string) (cache.Options, error) {
 		DefaultNamespaces: watched,
 		DefaultTransform:  cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.CleverTapPasscode{}: {Label: objects},
+			&v1alpha1.CleverTapPasscode{}: {Label: objects, Transform: slimObject},
 			// Secrets are only read, and a large one would be copied again and again.
 			&corev1.Secret{}: {Label: labels.NewSelector().Add(*role), Transform: slimSecret, UnsafeDisableDeepCopy: new(true)},
 		},
 		ReaderFailOnMissingInformer: true,
 	}, nil
+}
+
+// slimObject leaves of managedFields only who requested what.
+func slimObject(in any) (any, error) {
+	if object, ok := in.(*v1alpha1.CleverTapPasscode); ok {
+		object.ManagedFields = rotation.KeepRequesters(object.ManagedFields)
+	}
+	return in, nil
 }
 
 // longestValue is the longest passcode with a Windows newline: what is longer need not be kept to be refused.

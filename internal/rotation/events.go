@@ -76,7 +76,7 @@ func (v report) deniedRequest(echoed string, r request) []Event {
 	case r.noSuccessor:
 		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}}
 	case r.denied != "":
-		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: "Not done: " + r.denied}}
+		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.requester.by(), r.denied)}}
 	}
 	return nil
 }
@@ -92,11 +92,19 @@ func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []E
 		default:
 			events = append(events, Event{
 				Warning: failover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
-				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.replacedMessage(after.History[i+1:], p)),
+				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p), v.replacedMessage(after.History[i+1:], p)),
 			})
 		}
 	}
 	return events
+}
+
+// requestedBy says who requested a rotation; "" if nobody did, or if that is not known.
+func (v report) requestedBy(p v1alpha1.Publication) string {
+	if p.Reason != v1alpha1.RotationRequested || p.Revision != v.active.record.Revision {
+		return ""
+	}
+	return v.rotate.requester.by()
 }
 
 // changedCondition is the condition after, where its status and reason are not as before; nil where they are, or it is not

@@ -410,13 +410,16 @@ func (v report) valueMessage(e *entry) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ". ")
 }
 
-// sharedMessage names the objects of the namespace that have the same passcode active; "" if there is none. What is
-// deleted on the dashboard for one of them fails for all.
+// sharedMessage says that other objects of the namespace have the same passcode active; "" if none has. Deleting it on the
+// dashboard for one of them breaks all. More than one are not named: each change would be a write of every status.
 func (v report) sharedMessage() string {
-	if len(v.SharedWith) == 0 {
+	switch len(v.SharedWith) {
+	case 0:
 		return ""
+	case 1:
+		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: delete it on the dashboard only once both have replaced it", v.SharedWith[0])
 	}
-	return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %s: delete it on the dashboard only once all of them have replaced it", listing(v.SharedWith))
+	return fmt.Sprintf("several other CleverTapPasscodes have it active, see kubectl clevertap list -n %s: delete it on the dashboard only once all have replaced it", v.Object.Namespace)
 }
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it

@@ -38,7 +38,8 @@ type Observed struct {
 	// UsedByOthers names the object of the namespace that has a value active which this one replaced, by the value's
 	// fingerprint.
 	UsedByOthers map[string]string
-	// SharedWith names the other objects of the namespace that have the active passcode's value active too.
+	// SharedWith names other objects of the namespace that have the active passcode's value active too: two or three, if
+	// there are more than one.
 	SharedWith []string
 	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
 	// tried.

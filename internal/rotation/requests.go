@@ -28,6 +28,8 @@ type request struct {
 	// a successor.
 	denied      string
 	noSuccessor bool
+	// requester is who set the annotation.
+	requester Requester
 }
 
 // pending reports whether it is to be obeyed, now or as soon as that is possible.
@@ -45,7 +47,7 @@ func (r request) echo(before string) string {
 
 // requested reads an annotation. A new object's, where no record knows better, is echoed and not obeyed.
 func (v *snapshot) requested(annotation, echoed string, handled []string) request {
-	r := request{value: v.Object.Annotations[annotation]}
+	r := request{value: v.Object.Annotations[annotation], requester: RequesterOf(v.Object.ManagedFields, annotation)}
 	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
 		r.value = cut
 		r.denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"

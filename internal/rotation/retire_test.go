@@ -485,7 +485,8 @@ func dropsPrevious(revision int64) expectation {
 }
 
 var _ = DescribeTable("A passcode that several objects of a namespace have active", decides,
-	Entry("is said to be in the message of its entry", given(published, sharedWith("orders", "search")), explains("a", "also the active passcode of CleverTapPasscode orders, search", "only once all of them")),
-	Entry("is said in mode Observe too", given(observing, accepted("a"), sharedWith("orders")), explains("a", "also the active passcode of CleverTapPasscode orders")),
+	Entry("is said in the message of its entry", given(published, sharedWith("orders")), explains("a", `also the active passcode of CleverTapPasscode "orders"`, "only once both")),
+	Entry("is said without names if there are several", given(published, sharedWith("orders", "search")), explains("a", "several other CleverTapPasscodes", "kubectl clevertap list -n", "!orders")),
+	Entry("is said in mode Observe too", given(observing, accepted("a"), sharedWith("orders")), explains("a", "also the active passcode of CleverTapPasscode", "orders")),
 	Entry("is not said of an entry that waits", given(spare, sharedWith("orders")), explains("b", "!orders")),
 )

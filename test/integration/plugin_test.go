@@ -100,8 +100,8 @@ var _ = Describe("kubectl clevertap list", func() {
 		message := func(object string) func() string {
 			return func() string { return c.named(ctx, object).Status.Passcodes[0].Message }
 		}
-		Eventually(message("marketing")).Should(ContainSubstring("also the active passcode of CleverTapPasscode orders"))
-		Eventually(message("orders")).Should(ContainSubstring("also the active passcode of CleverTapPasscode marketing"))
+		Eventually(message("marketing")).Should(ContainSubstring(`also the active passcode of CleverTapPasscode "orders"`))
+		Eventually(message("orders")).Should(ContainSubstring(`also the active passcode of CleverTapPasscode "marketing"`))
 		Expect(kube.Delete(ctx, c.named(ctx, "orders"))).To(Succeed())
 		Eventually(message("marketing")).ShouldNot(ContainSubstring("orders"))
 	})
@@ -348,7 +348,7 @@ var _ = Describe("kubectl clevertap", func() {
 	It("prints a bundle for support without a value", func(ctx SpecContext) {
 		c := byHand(ctx)
 		applied := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "staged", Namespace: c.namespace}}
-		Expect(kube.Patch(ctx, applied, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"AAA-AAA-AAAA"}}}`)))).To(Succeed())
+		Expect(kube.Patch(ctx, applied, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"what-kubectl-applied"}}}`)))).To(Succeed())
 		Eventually(func() ran { return c.clevertap(ctx, "", "report") }).Should(done(
 			"PasscodePublished", "activePasscode: q4", "clevertap.passcode-operator.io/role: target", "kubernetes: v1.", "plugin:"))
 		for _, format := range []string{"yaml", "json"} {
@@ -356,6 +356,7 @@ var _ = Describe("kubectl clevertap", func() {
 			Expect(report.Exit).To(Equal(0), report.Err)
 			Expect(report.Out).NotTo(ContainSubstring("AAA-AAA"))
 			Expect(report.Out).NotTo(ContainSubstring("managedFields"))
+			Expect(report.Out).NotTo(ContainSubstring("what-kubectl-applied"))
 			Expect(report.Out).NotTo(ContainSubstring(base64.StdEncoding.EncodeToString([]byte("AAA-AAA-AAAA"))))
 		}
 		Expect(c.clevertap(ctx, "", "report", "absent")).To(fails("has no such CleverTapPasscode"))

@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -56,12 +57,10 @@ func (v *validator) decode(ctx context.Context, content map[string]any) (*v1alph
 		broken, _ := v.rules.Validate(ctx, nil, v.structural, content, nil, celconfig.RuntimeCELCostBudget)
 		problems = broken
 	}
-	if len(problems) > 0 {
-		return nil, problems.ToAggregate()
-	}
 	object := &v1alpha1.CleverTapPasscode{}
 	// A field that the schema does not know is a mistake, such as a wrong indentation: an API server would drop it.
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true); err != nil {
+	unknown := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true)
+	if err := errors.Join(unknown, problems.ToAggregate()); err != nil {
 		return nil, err //nolint:wrapcheck // the caller names file and object
 	}
 	return object, nil
