@@ -11,6 +11,9 @@
 //	sh stdin=VALUE     run with VALUE on standard input, where a person would type it at the prompt
 //	sh elsewhere=WHERE not run here: WHERE is the make target that does
 //	console            the lines after "$ " are run, and must print what follows, times and ages aside
+//	promql             queried by make monitoring on a real Prometheus that scrapes a real operator
+//	go, java, js, python
+//	     file=NAME     a program, which runs against the mock server over a rotation
 //	yaml file=NAME     saved as NAME for the commands that follow, and checked as below
 //	yaml patch         merged into the object marketing, as a dry run on the API server
 //	yaml values        rendered with the chart
@@ -26,6 +29,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,11 +75,17 @@ func pages(t *testing.T) []*page {
 	})).To(Succeed())
 	var all []*page
 	for _, path := range paths {
-		source, err := os.ReadFile(filepath.Join(harness.Root(), path))
-		g.Expect(err).NotTo(HaveOccurred())
-		all = append(all, parse(t, path, source))
+		all = append(all, readPage(t, path))
 	}
 	return all
+}
+
+// readPage reads a page by its path from the root of the project.
+func readPage(t *testing.T, path string) *page {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(harness.Root(), path))
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return parse(t, path, source)
 }
 
 func parse(t *testing.T, path string, source []byte) *page {
@@ -215,6 +225,9 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 		case b.language == "lua" || b.language == "text":
 			counts["other"]++
 			continue
+		case isProgram(b): // TestReadersOverARotation runs it
+		case b.language == "promql":
+			s.elsewhere(t, "monitoring")
 		default:
 			t.Errorf("%s: a block of language %q, which nothing runs", p.path, b.language)
 		}
@@ -223,6 +236,11 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 	if os.Getenv("UPDATE_DOCS") == "1" && updated != p.source {
 		NewWithT(t).Expect(os.WriteFile(filepath.Join(harness.Root(), p.path), []byte(updated), 0o600)).To(Succeed())
 	}
+}
+
+// isProgram reports whether a block is a program that a page shows, with the name of its file.
+func isProgram(b block) bool {
+	return b.options["file"] != "" && slices.Contains([]string{"go", "java", "js", "python"}, b.language)
 }
 
 // elsewhere sees that the make target that is said to run a block is in the gate.

@@ -152,6 +152,13 @@ func TestPrometheusWithTheOperator(t *testing.T) {
 			}
 		}
 	})
+	t.Run("evaluates every query of the documentation", func(t *testing.T) {
+		queries := regexp.MustCompile("(?s)```promql\n(.*?)```").FindAllStringSubmatch(string(read(t, file("docs", "slo.md"))), -1)
+		NewWithT(t).Expect(len(queries)).To(BeNumerically(">=", 7))
+		for _, query := range queries {
+			NewWithT(t).Eventually(func() ([]series, error) { return prometheus.query(query[1]) }).ShouldNot(BeEmpty(), query[1])
+		}
+	})
 	t.Run("alerts by the objects' own namespace, not the scrape's", func(*testing.T) {
 		firing := func() ([]string, error) {
 			all, err := prometheus.query(`ALERTS{alertstate="firing"}`)
