@@ -354,7 +354,7 @@ func (r *Reconciler) observeScan(s *observation, state *objectState) {
 		return
 	}
 	state.addScan(r.scanner.Take(client.ObjectKeyFromObject(s.Object)), s.Target.Record.Revision, r.Clock.Now())
-	s.Scan, s.Scans, s.Scanning = state.scan, state.scans, state.scanning
+	s.Scan, s.Scans, s.ScanRequestedAt = state.scan, state.scans, state.scanRequestedAt
 	s.Restarted = state.restarts
 }
 

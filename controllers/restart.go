@@ -30,7 +30,7 @@ func (r *Reconciler) requestScan(s *observation, decision rotation.Decision, sta
 	if !decision.Scan {
 		return
 	}
-	state.scanning = true
+	state.scanRequestedAt = r.Clock.Now()
 	scope := consumers.Scope{Workloads: s.Object.Spec.Rollout != nil}
 	scope.Argo = scope.Workloads && slices.ContainsFunc(s.Object.Spec.Rollout.Targets, func(t v1alpha1.RolloutTarget) bool {
 		return t.Kind == consumers.ArgoRolloutKind

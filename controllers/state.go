@@ -62,22 +62,22 @@ type objectState struct {
 	pendingEvents []rotation.Event
 
 	// scan is the last scan that began since scanRevision was first seen, at scanSince; scans is how many there were, and
-	// scanning whether one is under way.
-	scan         *consumers.Scan
-	scanRevision int64
-	scanSince    time.Time
-	scans        int
-	scanning     bool
+	// scanRequestedAt when the one under way was requested; zero if none is.
+	scan            *consumers.Scan
+	scanRevision    int64
+	scanSince       time.Time
+	scans           int
+	scanRequestedAt time.Time
 }
 
 // addScan keeps a scan, nil for no new one, for a target of this revision. One that began before says nothing of it.
 func (k *objectState) addScan(scan *consumers.Scan, revision int64, now time.Time) {
 	if k.scanRevision != revision {
-		k.scan, k.scans, k.scanning = nil, 0, false
+		k.scan, k.scans, k.scanRequestedAt = nil, 0, time.Time{}
 		k.scanRevision, k.scanSince = revision, now
 	}
 	if scan != nil && !scan.At.Before(k.scanSince) {
-		k.scan, k.scanning = scan, false
+		k.scan, k.scanRequestedAt = scan, time.Time{}
 		k.scans++
 	}
 }

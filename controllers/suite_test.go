@@ -6,6 +6,7 @@ package controllers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -204,6 +205,9 @@ func (c *cluster) versions() string {
 	text := c.object().ResourceVersion
 	for _, s := range secrets.Items {
 		text += " " + s.ResourceVersion
+	}
+	if state := c.states.objects[marketing]; state != nil { // a scan that was requested ends before the next pass
+		text += fmt.Sprint(" ", state.scans, state.scanRequestedAt)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -100,7 +100,7 @@ func newSimulation(now time.Time, object *v1alpha1.CleverTapPasscode) *simulatio
 	if object.CreationTimestamp.IsZero() {
 		object.CreationTimestamp.Time = now.Add(-time.Minute) // long enough ago to wait for no source
 	}
-	p := &simulation{key: fingerprint.NewKey(nil), observed: rotation.Observed{Object: object, Scanning: true}}
+	p := &simulation{key: fingerprint.NewKey(nil), observed: rotation.Observed{Object: object, ScanRequestedAt: now.Add(-time.Hour)}}
 	for _, entry := range object.Spec.Passcodes {
 		if unusable(object, entry.Name) {
 			p.observed.Sources = append(p.observed.Sources, rotation.Source{Problem: v1alpha1.ReasonSourceNotFound})

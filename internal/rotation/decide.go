@@ -48,7 +48,7 @@ func Decide(now time.Time, o Observed) Decision {
 	d := Decision{Want: v.want(), Release: v.targetsToRelease()}
 	d.Verify, d.Next = v.verificationRequests()
 	v.addRetirement(&d)
-	if quiet := v.reportDelayedUntil(d.Verify); v.now.Before(quiet) {
+	if quiet := v.reportDelayedUntil(d); v.now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
@@ -86,22 +86,37 @@ func (v *pass) addRetirement(d *Decision) {
 	}
 }
 
-// reportDelay is for how long a question under way keeps the report back: mostly the answer comes sooner, and then
-// both are one write.
+// reportDelay is for how long a verification or a scan under way delays the report: mostly its result comes sooner, and
+// then both are one write. A status is the most expensive write there is.
 const reportDelay = time.Second
 
-// reportDelayedUntil is until when nothing is reported: because a question has just been handed over, or a new object's
-// sources may be on their way. Zero where it is not so; a publication waits for nothing.
-func (v *pass) reportDelayedUntil(ask []VerificationRequest) time.Time {
+// reportDelayedUntil is until when nothing is reported: because a verification or the scan after a publication has just been
+// requested, or a new object's sources may be on their way. Zero if it is not so; a publication waits for nothing.
+func (v *pass) reportDelayedUntil(d Decision) time.Time {
 	p := v.activeInTarget()
-	ahead := p != nil && p.record.Revision != v.Object.Status.Revision
-	if ahead || v.WriteProblem != "" || len(report{v}.effectProblems()) > 0 {
+	switch {
+	case v.WriteProblem != "" || len(report{v}.effectProblems()) > 0:
 		return time.Time{}
-	}
-	if v.waitsForSources() && !v.paused() {
+	case p != nil && p.record.Revision != v.Object.Status.Revision:
+		return v.scanExpectedUntil(d.Scan)
+	case v.waitsForSources() && !v.paused():
 		return v.Object.CreationTimestamp.Add(sourceWait)
 	}
-	return v.resultExpectedUntil(ask)
+	return v.resultExpectedUntil(d.Verify)
+}
+
+// scanExpectedUntil is until when the first scan after a publication delays the report, so that a replaced value which
+// nothing uses is reported as Retired by the same write; zero if there is no such scan.
+func (v *pass) scanExpectedUntil(requested bool) time.Time {
+	switch {
+	case v.Scan != nil:
+		return time.Time{}
+	case requested:
+		return v.now.Add(reportDelay)
+	case v.ScanRequestedAt.IsZero():
+		return time.Time{}
+	}
+	return v.ScanRequestedAt.Add(reportDelay)
 }
 
 // resultExpectedUntil is until when a verification that is requested or under way keeps the report back; zero if there is

@@ -21,11 +21,11 @@ type Observed struct {
 	Target Target
 	// LastKnown is the target as this process last wrote it or found it whole; nil where it has not yet.
 	LastKnown *Target
-	// Scan is the last look at who holds the target since this revision was published, and Looks how many there were;
-	// nil where there was none yet. Looking reports whether one is under way.
-	Scan     *consumers.Scan
-	Scans    int
-	Scanning bool
+	// Scan is the last scan for consumers since this revision was published, and Scans how many there were; nil if there was
+	// none yet. ScanRequestedAt is when the one that is under way was requested; zero if none is.
+	Scan            *consumers.Scan
+	Scans           int
+	ScanRequestedAt time.Time
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
 	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.

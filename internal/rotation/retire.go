@@ -313,7 +313,7 @@ func (v *retirement) outstanding() bool {
 // refresh is waited for.
 func (v *retirement) scanDue() (now bool, next time.Time) {
 	switch {
-	case v.paused() || v.Scanning || !v.outstanding():
+	case v.paused() || !v.ScanRequestedAt.IsZero() || !v.outstanding():
 		return false, time.Time{}
 	case v.Scan == nil:
 		return true, time.Time{}

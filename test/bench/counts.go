@@ -35,13 +35,13 @@ func checkCounts(ctx context.Context) error {
 			return nil, err
 		}
 		return nil, errors.Join(
-			// A look whether the object is still what was observed, one write of the target, a status and an event. Where CleverTap takes longer than a second, an object is
-			// told of as Verifying before, which is one status more.
+			// An uncached read of the object, one write of the target, a status and an event. If CleverTap takes longer than a
+			// second, an object is reported as Verifying before, which is one status more.
 			onboarded.atMost("create secrets", n), onboarded.atMost("patch clevertappasscodes/status", 2*n), onboarded.atMost("create events", n),
 			onboarded.none("get secrets", "patch secrets", "list secrets", "list pods"), onboarded.atMost("get clevertappasscodes", n), onboarded.asked(2*n),
-			// The rotation's target, status and events: Rotated, and NoSuccessor because no spare is left. Then the look
-			// whether the replaced one is held, which is one list a namespace and time, and its status and event.
-			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", 2*n), rotated.atMost("create events", 3*n),
+			// The target, one list of Pods for the objects of a namespace, and one status that says both what is active and that
+			// nothing uses the replaced value. The events are Rotated, SafeToDelete, and NoSuccessor, because none is left.
+			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", n), rotated.atMost("create events", 3*n),
 			rotated.atMost("list pods", n), rotated.none("get secrets", "list secrets", "get clevertappasscodes", "create secrets"), rotated.asked(n),
 			idle.nothing(),
 			restarted.atMost("list secrets", 1), restarted.atMost("list clevertappasscodes", 1), restarted.none("patch secrets", "create secrets", "patch clevertappasscodes/status", "create events"),
