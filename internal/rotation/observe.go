@@ -39,11 +39,7 @@ func observe(now time.Time, o Observed) Decision {
 func newObservingSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, observing: true}
 	v.Target, v.LastKnown = Target{}, nil
-	for i, spec := range v.spec.Passcodes {
-		e := v.newEntry(spec, o.Sources[i])
-		e.replaced = false // by this operator
-		v.entries = append(v.entries, e)
-	}
+	v.addEntries(true)
 	if len(v.entries) > 0 && v.entries[0].hasValue() {
 		first := v.entries[0]
 		v.active = &activePasscode{

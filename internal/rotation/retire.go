@@ -384,7 +384,8 @@ func listing(names []string) string {
 // safeToDeleteEvents tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
 // is nothing to delete.
 func (v *retirement) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
+	if v.spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
 		return nil
 	}
 	const listed, retired = 1, 2

@@ -173,6 +173,10 @@ var before, later = switchedAt.Add(-time.Hour), switchedAt.Add(time.Minute)
 var _ = DescribeTable("17. The old passcode", decides,
 	Entry("is Retiring until somebody has looked", given(rotated), looks(true), state("a", "Retiring"), stale()),
 	Entry("is Retired where nobody holds it", given(rotated, looked()), looks(false), state("a", "Retired"), nothingStale, tells("SafeToDelete")),
+	Entry("is reported as Retired together with the rotation if a scan has ended in time", given(rotatedUnreported, looked()), looks(false), activeIs("b"), state("a", "Retired"), tells("Rotated", "NoSuccessor", "SafeToDelete")),
+	Entry("is not reported before the scan has ended", given(rotatedUnreported), looks(true), activeIs("a"), tells()),
+	Entry("is not reported while the scan is under way, for a second", given(rotatedUnreported, scanning, after(999*time.Millisecond)), looks(false), activeIs("a"), tells()),
+	Entry("is reported as Retiring if the scan takes longer", given(rotatedUnreported, scanning, after(time.Second)), activeIs("b"), state("a", "Retiring"), tells("Rotated", "NoSuccessor")),
 	Entry("stays Retired, and nobody looks again", given(rotated, looked(), settled, restarted), looks(false), state("a", "Retired"), writesNothing, tells()),
 	Entry("is held by a container that took it by environment variable before", given(rotated, looked(pod("api-1", frozen(before)))), state("a", "Retiring"), stale("api-1"), tells()),
 	Entry("is not held by a container that started after", given(rotated, looked(pod("api-1", frozen(later)))), state("a", "Retired")),
@@ -201,7 +205,7 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("is looked for again then", given(rotated, looked(pod("api-1", frozen(before))), after(2*time.Second)), looks(true)),
 	Entry("is looked for again after a minute at most", given(rotated, lookedOften(9, pod("api-1", frozen(before)))), looksAgain(switchedAt.Add(time.Minute))),
 	Entry("is never called safe where nobody may look", given(rotated, blind), state("a", "Retiring"), looks(false), looksAgain(switchedAt.Add(2*time.Second))),
-	Entry("is looked for again where the status is lost", given(rotated, looked(), settled, restarted, statusLost, accepted("a", "b")), looks(true), state("a", "Retiring")),
+	Entry("is looked for again where the status is lost", given(rotated, looked(), settled, restarted, statusLost, accepted("a", "b"), settled), looks(true), state("a", "Retiring")),
 	Entry("that was changed in place is told of only where something held it", given(published, holds("a", "new"), accepted("new"), settled, looked()), nothingStale, tells()),
 	Entry("that was changed in place shows in stalePods", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made)))), stale("api-1")),
 	Entry("that was changed in place is told of then", given(published, holds("a", "new"), accepted("new"), settled, looked(pod("api-1", frozen(made))), settled, after(time.Minute), looked()), nothingStale, tells("SafeToDelete")),
@@ -434,6 +438,21 @@ func publishedElsewhere(value string) step {
 	return func(w *world) {
 		w.usedByOther = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "other"}
 	}
+}
+
+// rotatedUnreported has b published in place of a, which no status says yet.
+func rotatedUnreported(w *world) {
+	for _, step := range []step{spare, at(switchedAt), requestsRotation("1"), accepted("a", "b")} {
+		step(w)
+	}
+	w.write(w.decide().Want)
+}
+
+// scanning is that a scan was requested just now, and has not ended.
+func scanning(w *world) { w.scanRequestedAt = w.now }
+
+func activeIs(name string) expectation {
+	return status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) { g.Expect(s.ActivePasscode).To(Equal(name)) })
 }
 
 // sharedWith are other objects that have the active passcode's value active.

@@ -34,6 +34,8 @@ type snapshot struct {
 	rotationAt    time.Time // when a scheduled switch may happen; zero: never
 
 	rotate, verify request
+
+	index index
 }
 
 // entry is a listed passcode.
@@ -59,9 +61,7 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, rules: rules()}
 	v.Target.Verification = v.sinceResumed(v.Target.Verification)
 	v.lastPublished = v.findLastPublished()
-	for i, spec := range v.spec.Passcodes {
-		v.entries = append(v.entries, v.newEntry(spec, o.Sources[i]))
-	}
+	v.addEntries(false)
 	v.active = v.findActive()
 	if v.Target.Exists {
 		v.current = v.active
@@ -187,22 +187,32 @@ func (v *snapshot) record() *Record {
 	return v.lastPublished.Record
 }
 
-func (v *snapshot) newEntry(spec v1alpha1.PasscodeEntry, source Source) *entry {
-	source.Verification = v.sinceResumed(source.Verification)
-	e := &entry{Source: source, spec: spec}
+// addEntries adds the entries of the spec with all that is known of each. Of an observed Secret none was replaced by this
+// operator.
+func (v *snapshot) addEntries(observing bool) {
+	v.index = newIndex(v.Object.Status.Passcodes)
+	all := make([]entry, len(v.spec.Passcodes)) // at once: an object can have a hundred
+	v.entries = make([]*entry, 0, len(all))
+	for i := range all {
+		e := &all[i]
+		e.Source, e.spec = v.Sources[i], v.spec.Passcodes[i]
+		v.complete(e)
+		e.replaced = e.replaced && !observing
+		v.entries = append(v.entries, e)
+	}
+}
+
+// complete finds out what is known of an entry, which comes after those that are complete.
+func (v *snapshot) complete(e *entry) {
+	e.Verification = v.sinceResumed(e.Verification)
 	e.reported, e.reportedElsewhere = v.statusOf(e)
 	if !e.hasValue() {
-		return e
+		return
 	}
-	for _, earlier := range v.entries {
-		if earlier.hasValue() && earlier.Fingerprint == e.Fingerprint && e.duplicateOf == nil {
-			e.duplicateOf = earlier
-		}
-	}
+	e.duplicateOf = v.index.firstWithValue(e)
 	v.date(e)
 	e.result, e.resultAt = v.lastResult(e)
 	e.replaced = v.wasReplaced(e)
-	return e
 }
 
 // createdAtTolerance is how much later than the first sight of its value a createdAt may be: clocks differ. One that is
@@ -294,21 +304,11 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 // statusOf is what the status says of the entry by name, and, if that had another value, of its value as another entry's.
 // Of an entry that is new or was renamed, it is what the status says of its value. Both are nil for nothing.
 func (v *snapshot) statusOf(e *entry) (before, usedByOther *v1alpha1.PasscodeStatus) {
-	told := v.Object.Status.Passcodes
-	find := func(same func(*v1alpha1.PasscodeStatus) bool) *v1alpha1.PasscodeStatus {
-		for i := range told {
-			if told[i].FirstSeenAt != nil && told[i].Fingerprint != "" && same(&told[i]) {
-				return &told[i]
-			}
-		}
-		return nil
-	}
-	before = find(func(s *v1alpha1.PasscodeStatus) bool { return s.Name == e.spec.Name })
-	if !e.hasValue() {
-		return before, nil
-	}
-	byValue := find(func(s *v1alpha1.PasscodeStatus) bool { return s.Fingerprint == e.Fingerprint })
+	before = v.index.statusByName[e.spec.Name]
+	byValue := v.index.statusByValue[e.Fingerprint]
 	switch {
+	case !e.hasValue():
+		return before, nil
 	case before == nil:
 		return byValue, nil
 	case before.Fingerprint == e.Fingerprint:

@@ -112,10 +112,11 @@ func (v report) runway() *metav1.Time {
 
 func (v report) passcodes() []v1alpha1.PasscodeStatus {
 	list := make([]v1alpha1.PasscodeStatus, 0, len(v.entries))
+	times := newTimes(len(v.entries))
 	for _, e := range v.entries {
 		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
 		if e.hasValue() {
-			v.setValue(e, &s)
+			v.setValue(e, &s, times)
 		} else if before := e.reported; before != nil {
 			// What is known of the value is kept: it may come back.
 			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
@@ -132,14 +133,34 @@ func (v report) passcodes() []v1alpha1.PasscodeStatus {
 }
 
 // setValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
-func (v report) setValue(e *entry, s *v1alpha1.PasscodeStatus) {
-	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, timeOrNil(e.firstSeen), string(e.staleCreatedAt)
-	s.VerifiedAt = timeOrNil(e.resultAt)
+func (v report) setValue(e *entry, s *v1alpha1.PasscodeStatus, times *times) {
+	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, times.orNil(e.firstSeen), string(e.staleCreatedAt)
+	s.VerifiedAt = times.orNil(e.resultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
 	accepted := e.result != clevertap.Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
 	if accepted {
-		s.BeginsAt, s.ExpiresAt = timeOrNil(e.validity.From), timeOrNil(e.validity.Until)
+		s.BeginsAt, s.ExpiresAt = times.orNil(e.validity.From), times.orNil(e.validity.Until)
 	}
+}
+
+// times are those of the entries of a status, allocated at once: one by one they would be most of what a pass allocates.
+type times []metav1.Time
+
+// timesPerEntry is how many an entry has: firstSeenAt, verifiedAt, beginsAt, expiresAt.
+const timesPerEntry = 4
+
+func newTimes(entries int) *times {
+	list := make(times, 0, timesPerEntry*entries)
+	return &list
+}
+
+// orNil returns a pointer to the time; nil if it is zero.
+func (t *times) orNil(at time.Time) *metav1.Time {
+	if at.IsZero() {
+		return nil
+	}
+	*t = append(*t, metav1.Time{Time: at.UTC()})
+	return &(*t)[len(*t)-1]
 }
 
 // retiredAt is since when it is retired.

@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"hash/crc32"
 	"math"
 	"time"
 
@@ -81,8 +80,19 @@ func (v *snapshot) verifiedPastExpiry(q verificationState) bool {
 // staggered is a wait less up to a tenth, which share is the object's and the value's own: those that were asked about
 // together, by a start of the operator perhaps, are so no more after some rounds, through restarts as well.
 func (v *snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
-	share := float64(crc32.ChecksumIEEE([]byte(string(v.Object.UID)+fingerprint))) / math.MaxUint32
+	share := float64(hash(string(v.Object.UID), fingerprint)) / math.MaxUint32
 	return max(v1alpha1.MinVerificationInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
+}
+
+// hash is FNV-1a, which spreads what it is given evenly, over the texts one after the other.
+func hash(texts ...string) uint32 {
+	sum := uint32(2166136261)
+	for _, text := range texts {
+		for i := range len(text) {
+			sum = (sum ^ uint32(text[i])) * 16777619
+		}
+	}
+	return sum
 }
 
 // atExpiry is one wait after the last question, or the published one's end where that comes between.

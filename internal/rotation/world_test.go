@@ -58,9 +58,11 @@ type world struct {
 	others      map[string]string
 	usedByOther map[string]string
 	sharedWith  []string
-	held        map[rotation.SecretKey]string
-	restarts    map[consumers.Workload]rotation.Restarts
-	formerName  string
+	// scanRequestedAt is when the scan under way was requested; zero if none is.
+	scanRequestedAt time.Time
+	held            map[rotation.SecretKey]string
+	restarts        map[consumers.Workload]rotation.Restarts
+	formerName      string
 	// sent are the events of settle.
 	sent []rotation.Event
 	// writeProblem and releaseProblem are what the API server denied in this pass.
@@ -121,7 +123,7 @@ func (w *world) value(name string) string {
 
 func (w *world) observed() rotation.Observed {
 	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Scan: w.look, Scans: w.looks, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
+		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
 		LocationValues: w.held, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {
@@ -213,6 +215,11 @@ func (w *world) settle() rotation.Decision {
 			w.sent = append(w.sent, d.Want.Events...)
 			continue
 		}
+		if d.Scan && w.scanRequestedAt.IsZero() {
+			w.scanRequestedAt = w.now.Add(-time.Second) // it takes longer than a report waits
+			continue
+		}
+		w.scanRequestedAt = time.Time{}
 		w.object.Status = d.Status
 		w.sent = append(w.sent, d.Events...)
 		return d

@@ -55,8 +55,8 @@ var _ = Describe("The main job", func() {
 		))
 		c.settled()
 		Expect(c.requests.since(requests)).To(ConsistOf(
-			"PATCH secrets", "PATCH clevertappasscodes/status", "POST events", "POST events", // the rotation, and no spare is left
-			"GET pods", "PATCH clevertappasscodes/status", "POST events")) // the old one is retired
+			"PATCH secrets", "GET pods", "PATCH clevertappasscodes/status", // one status for the rotation and what it leaves behind
+			"POST events", "POST events", "POST events"))
 		Expect(c.events(ctx)()).To(Equal([]string{"Normal PasscodePublished", "Normal Rotated", "Normal SafeToDelete", "Warning NoSuccessor"}))
 	})
 

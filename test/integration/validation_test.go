@@ -166,7 +166,12 @@ var _ = Describe("The API server", func() {
 
 	DescribeTable("refuses", func(ctx SpecContext, message string, modifiers ...modifier) {
 		err := kube.Create(ctx, valid(newNamespace(ctx), modifiers...), client.DryRunAll)
-		Expect(err).To(MatchError(ContainSubstring(message)))
+		// Older API servers show the type of a value that a rule denies in place of the value.
+		field, _, isValue := strings.Cut(message, "Invalid value: ")
+		if isValue {
+			message = message[strings.LastIndex(message, ": "):]
+		}
+		Expect(err).To(MatchError(And(ContainSubstring(field), ContainSubstring(message))))
 	},
 		Entry("an account id with an underscore", "spec.accountID: Invalid value: \"a_b_c\": must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z", account("a_b_c")),
 		Entry("an account id of two characters", "must be 3 to 64 letters", account("ab")),
