@@ -254,6 +254,14 @@ func metricsOptions(o Options) metricsserver.Options {
 	return options
 }
 
+// newVendor returns the client of CleverTap.
+func (p *process) newVendor() (*clevertap.Client, error) {
+	return clevertap.NewClient(clevertap.Options{ //nolint:wrapcheck // it says which flag is wrong
+		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, UserAgent: clevertap.DefaultPartner + "/" + ReadBuild().Version, Timeout: p.VerifyTimeout,
+		IdleConnections: verification.DefaultPerRegion, Now: p.Clock.Now, Wrap: p.Wrap,
+	})
+}
+
 // addReconciler returns the metrics about objects, which end with the manager.
 func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prometheus.Collector, error) {
 	live, err := client.New(p.Config, client.Options{Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient()})
@@ -264,10 +272,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, err
 	}
-	vendor, err := clevertap.NewClient(clevertap.Options{
-		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, UserAgent: clevertap.DefaultPartner + "/" + ReadBuild().Version, Timeout: p.VerifyTimeout,
-		IdleConnections: verification.DefaultPerRegion, Now: p.Clock.Now, Wrap: p.Wrap,
-	})
+	vendor, err := p.newVendor()
 	if err != nil {
 		return nil, err
 	}
@@ -276,12 +281,16 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 			return nil, fmt.Errorf("adding a sender of notifications: %w", err)
 		}
 	}
+	recorder, err := p.addRecorder(manager)
+	if err != nil {
+		return nil, err
+	}
 	reconciler := &controllers.Reconciler{
 		Client:    manager.GetClient(),
 		APIReader: live,
 		Key:       key,
 		Clock:     p.Clock,
-		Events:    manager.GetEventRecorder(controllers.FieldManager),
+		Events:    recorder,
 		Notify:    p.notify,
 
 		VolumeRefresh:            p.VolumeRefresh,

@@ -56,6 +56,9 @@ func (v *snapshot) listed(fits func(*entry) bool) []*entry {
 	var list []*entry
 	for _, e := range v.entries {
 		if e.hasValue() && e.duplicateOf == nil && fits(e) {
+			if list == nil {
+				list = make([]*entry, 0, len(v.entries))
+			}
 			list = append(list, e)
 		}
 	}

@@ -5,6 +5,7 @@ package rotation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -39,14 +40,15 @@ func (v report) conditions(before []metav1.Condition) []metav1.Condition {
 		v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady,
 		v1alpha1.ConditionRolloutComplete, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	} {
-		if next[name] == nil {
-			meta.RemoveStatusCondition(&conditions, name)
-			continue
+		if next[name] != nil {
+			next[name].Type = name
+			v.setCondition(&conditions, *next[name])
 		}
-		next[name].Type = name
-		v.setCondition(&conditions, *next[name])
 	}
-	return conditions
+	return slices.DeleteFunc(conditions, func(c metav1.Condition) bool {
+		next, ours := next[c.Type]
+		return ours && next == nil
+	})
 }
 
 func condition(status metav1.ConditionStatus, reason, message string) metav1.Condition {

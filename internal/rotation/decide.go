@@ -187,32 +187,29 @@ func addUrgent(questions []VerificationRequest, q VerificationRequest) []Verific
 // nextChange is when time alone will change what is to be done or told.
 func (v *pass) nextChange() time.Time {
 	var next time.Time
-	for _, at := range v.changeTimes() {
-		if at.After(v.now) {
-			next = schedule.Earliest(next, at)
+	consider := func(times ...time.Time) {
+		for _, at := range times {
+			if at.After(v.now) {
+				next = schedule.Earliest(next, at)
+			}
+		}
+	}
+	for _, r := range v.retiring {
+		consider(r.refreshed)
+	}
+	for _, r := range v.restarts {
+		consider(r.at)
+	}
+	consider(v.Object.CreationTimestamp.Add(sourceWait), report{v}.stallsAt())
+	for _, e := range v.entries {
+		consider(e.validity.Until, e.validity.Rotation)
+	}
+	if p := v.active; p != nil {
+		consider(p.validity.Until, v.outdatedFrom(p))
+		consider(p.validity.RemindersAt()...)
+		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
+			consider(v.rotationAt)
 		}
 	}
 	return next
-}
-
-func (v *pass) changeTimes() []time.Time {
-	var list []time.Time
-	for _, r := range v.retiring {
-		list = append(list, r.refreshed)
-	}
-	for _, r := range v.restarts {
-		list = append(list, r.at)
-	}
-	list = append(list, v.Object.CreationTimestamp.Add(sourceWait), report{v}.stallsAt())
-	for _, e := range v.entries {
-		list = append(list, e.validity.Until, e.validity.Rotation)
-	}
-	if p := v.active; p != nil {
-		list = append(list, p.validity.Until, v.outdatedFrom(p))
-		list = append(list, p.validity.RemindersAt()...)
-		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
-			list = append(list, v.rotationAt)
-		}
-	}
-	return list
 }

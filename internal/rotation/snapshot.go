@@ -40,8 +40,8 @@ type snapshot struct {
 
 // entry is a listed passcode.
 type entry struct {
-	Source
-	spec              v1alpha1.PasscodeEntry
+	*Source
+	spec              *v1alpha1.PasscodeEntry
 	reported          *v1alpha1.PasscodeStatus // what the status says of it; nil for nothing
 	reportedElsewhere *v1alpha1.PasscodeStatus // what the status says of its value as another entry's; nil if reported does
 	validity          schedule.Validity
@@ -195,16 +195,26 @@ func (v *snapshot) addEntries(observing bool) {
 	v.entries = make([]*entry, 0, len(all))
 	for i := range all {
 		e := &all[i]
-		e.Source, e.spec = v.Sources[i], v.spec.Passcodes[i]
+		e.Source, e.spec = v.source(i), &v.spec.Passcodes[i]
 		v.complete(e)
 		e.replaced = e.replaced && !observing
 		v.entries = append(v.entries, e)
 	}
 }
 
+// source is what an entry names, without the attempts from before the object was suspended.
+func (v *snapshot) source(i int) *Source {
+	source := &v.Sources[i]
+	if v.ResumedAt.IsZero() {
+		return source
+	}
+	changed := *source
+	changed.Verification = v.sinceResumed(source.Verification)
+	return &changed
+}
+
 // complete finds out what is known of an entry, which comes after those that are complete.
 func (v *snapshot) complete(e *entry) {
-	e.Verification = v.sinceResumed(e.Verification)
 	e.reported, e.reportedElsewhere = v.statusOf(e)
 	if !e.hasValue() {
 		return
@@ -235,7 +245,7 @@ func (v *snapshot) date(e *entry) {
 	e.validity = schedule.Of(v.spec, v.expiry(e.spec), begins)
 }
 
-func (v *snapshot) expiry(spec v1alpha1.PasscodeEntry) v1alpha1.Expiry {
+func (v *snapshot) expiry(spec *v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	if spec.Expiry != nil {
 		return *spec.Expiry
 	}

@@ -151,7 +151,14 @@ func once(ctx context.Context, w *world, n int) ([]result, error) {
 		return nil, err
 	}
 	restarted, err := w.restart(ctx, n)
-	return []result{floorAll, floorOne, onboarded, rotated, single, idle, restarted}, err
+	if err != nil {
+		return nil, err
+	}
+	if err := w.stopOperator(); err != nil {
+		return nil, err
+	}
+	same, err := w.floorOfSameWrites(ctx, "many", n)
+	return []result{floorAll, floorOne, same, onboarded, rotated, single, idle, restarted}, err
 }
 
 // crowded is the same beside 20,000 Secrets and 10,000 Pods of others.

@@ -42,16 +42,19 @@ func report(all []group, out string) error {
 
 func tableOf(all []group) string {
 	var b strings.Builder
-	b.WriteString("| scenario | phase | N | objects created | published | × floor | settled | × floor | p50 | p99 | CPU | memory, peak | requests per operation | CleverTap |\n")
+	b.WriteString("| scenario | phase | N | objects created | published | × floor | settled | × same writes | p50 | p99 | CPU | memory, peak | requests per operation | CleverTap |\n")
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, g := range all {
-		var floor time.Duration
+		var floor, same time.Duration
 		for _, r := range g.Results {
-			if r.Phase == "floor, all" {
+			switch r.Phase {
+			case "floor, all":
 				floor = r.Published
+			case sameWrites:
+				same = r.Settled
 			}
 			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", g.Scenario, r.Phase, r.N, seconds(r.Created),
-				seconds(r.Published), ratio(r.Published, floor), seconds(r.Settled), ratio(r.Settled, floor),
+				seconds(r.Published), ratio(r.Published, floor), seconds(r.Settled), ratio(r.Settled, same),
 				milliseconds(r.P50), milliseconds(r.P99), cpu(r), megabytes(r), perOperation(r), r.Calls)
 		}
 	}
