@@ -55,7 +55,7 @@ func (w *world) sameWrites(ctx context.Context, o *v1alpha1.CleverTapPasscode) e
 		return fmt.Errorf("patching a status: %w", err)
 	}
 	event := &eventsv1.Event{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: o.Name + ".", Namespace: o.Namespace}, EventTime: metav1.NewMicroTime(w.clock.Now()),
+		ObjectMeta: metav1.ObjectMeta{GenerateName: o.Name + "-", Namespace: o.Namespace}, EventTime: metav1.NewMicroTime(w.clock.Now()),
 		ReportingController: "bench", ReportingInstance: "bench", Action: "Reconcile", Reason: v1alpha1.EventRotated, Type: corev1.EventTypeNormal,
 		Regarding: corev1.ObjectReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "CleverTapPasscode", Namespace: o.Namespace, Name: o.Name, UID: o.UID},
 		Note:      fmt.Sprintf("Published %q in Secret %q, revision %d: Scheduled, in place of %q", "b", o.Name, o.Status.Revision, "a"),

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -118,83 +119,86 @@ func fullSpec() map[string]any {
 	}
 }
 
-// specChanges sets, changes and removes every leaf of the schema, then goes through random sequences of what was valid.
-// What is refused names its field and changes nothing; what is accepted ends as it would when applied fresh.
-func (c *campaign) specChanges(ctx context.Context) error {
-	if !c.selected("spec changes") {
-		return nil
-	}
-	object, err := c.crd(ctx)
+// Every leaf of the schema is set, changed and removed; then random sequences of that. What is denied names its field and
+// changes nothing; what is accepted ends as it would when applied fresh.
+func TestSpecChanges(t *testing.T) {
+	c := ofThisProcess(t)
+	object, err := c.crd(t.Context())
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd); err != nil {
-		return fmt.Errorf("reading the CRD: %w", err)
+		t.Fatal(err)
 	}
 	all := leavesOf(crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"])
-	valid := make([][]map[string]any, len(all)+sequences)
-	c.each(len(all), func(i int) {
-		var changes []map[string]any
-		for _, value := range all[i].candidates() {
-			changes = append(changes, all[i].set(fullSpec(), value))
-		}
-		valid[i] = c.changed(ctx, all[i].String(), all[i].path[len(all[i].path)-1], changes)
-	})
-	c.each(sequences, func(n int) {
-		random := rand.New(rand.NewPCG(3, uint64(n))) // the same at every run
-		spec := fullSpec()
-		var changes []map[string]any
-		for range 10 {
-			l := all[random.IntN(len(all))]
-			values := l.candidates()
-			spec = l.set(spec, values[random.IntN(len(values))])
-			changes = append(changes, spec)
-		}
-		valid[len(all)+n] = c.changed(ctx, fmt.Sprintf("sequence %d", n), "", changes)
-	})
 	c.summary.SchemaLeaves = len(all)
-	for _, specs := range valid {
-		c.summary.SpecChanges += len(specs)
+	for _, l := range all {
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			var changes []map[string]any
+			for _, value := range l.candidates() {
+				changes = append(changes, l.set(fullSpec(), value))
+			}
+			c.changed(t, l.String(), l.path[len(l.path)-1], changes)
+		})
 	}
-	return nil
+	for n := range sequences {
+		t.Run(fmt.Sprintf("sequence=%d", n), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(3, uint64(n))) // the same at every run
+			spec := fullSpec()
+			var changes []map[string]any
+			for range 10 {
+				l := all[random.IntN(len(all))]
+				values := l.candidates()
+				spec = l.set(spec, values[random.IntN(len(values))])
+				changes = append(changes, spec)
+			}
+			c.changed(t, fmt.Sprintf("sequence %d", n), "", changes)
+		})
+	}
 }
 
 const sequences = 20
 
-// changed goes through the specs, with edits by others in between, and gives those that were accepted.
-func (c *campaign) changed(ctx context.Context, name, field string, specs []map[string]any) (accepted []map[string]any) {
+// changed goes through the specs, with edits by others in between.
+func (c *campaign) changed(t *testing.T, name, field string, specs []map[string]any) {
+	t.Helper()
+	ctx := context.Background()
 	w := workload{name: name, edits: true, goesBack: true, unverified: true, outstanding: true}
-	p := plan{kind: "spec changes", workload: w, replicas: 1}
-	s, err := c.newScene(ctx, p)
+	s, err := c.newScene(ctx, plan{kind: "spec changes", workload: w, replicas: 1})
 	if err != nil {
-		c.note(p, nil, err)
-		return nil
+		t.Fatal(err)
 	}
 	defer s.close()
+	var accepted []map[string]any
 	err = errors.Join(s.passcode(ctx, "a", "b", "c"), s.store(ctx, fullSpec()))
 	s.settle()
 	for i, spec := range specs {
-		refused := s.store(ctx, spec)
+		denied := s.store(ctx, spec)
 		switch {
-		case refused == nil:
+		case denied == nil:
 			accepted = append(accepted, spec)
 			s.settle()
 			err = errors.Join(err, s.editedByOthers(ctx, i))
 			s.settle()
-		case !apierrors.IsInvalid(refused) || !strings.Contains(refused.Error(), field):
-			err = errors.Join(err, fmt.Errorf("a refusal that does not tell of %q: %w", field, refused))
+		case !apierrors.IsInvalid(denied) || !strings.Contains(denied.Error(), field):
+			err = errors.Join(err, fmt.Errorf("a denial that does not name %q: %w", field, denied))
 		}
 	}
 	found, states, judged := s.judge(ctx, w, nil, err)
+	if judged != nil {
+		t.Fatal(judged)
+	}
 	if len(accepted) > 0 {
 		found = append(found, c.asFresh(ctx, s, accepted[len(accepted)-1])...)
 	}
-	c.note(p, found, judged)
+	c.report(t, found)
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.summary.StatesJudged += states
-	c.mu.Unlock()
-	return accepted
+	c.summary.SpecChanges += len(accepted)
 }
 
 // store creates the object "o", or changes its spec.

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -168,24 +169,19 @@ func revisionIs(n int64) action {
 	}
 }
 
-// lateViews runs them all.
-func (c *campaign) lateViews(ctx context.Context) {
-	views := staleViews()
-	c.each(len(views), func(i int) {
-		c.view(ctx, views[i], nil)
-	})
+func TestStaleView(t *testing.T) {
+	c := ofThisProcess(t)
+	for _, view := range staleViews() {
+		t.Run(view.name, func(t *testing.T) {
+			t.Parallel()
+			c.view(t, view, nil)
+		})
+	}
 }
 
 // view runs one, replica 0 on another API server if there is one.
-func (c *campaign) view(ctx context.Context, view staleView, cacheBehind *rest.Config) {
-	if !c.selected("stale view: " + view.name) {
-		return
-	}
+func (c *campaign) view(t *testing.T, view staleView, cacheBehind *rest.Config) {
+	t.Helper()
 	view.workload.name = view.name
-	p := plan{kind: "stale view", workload: view.workload, replicas: view.replicas, cacheBehind: cacheBehind}
-	found, _, _, err := c.once(ctx, p, nil)
-	c.note(p, found, err)
-	c.mu.Lock()
-	c.summary.StaleViews++
-	c.mu.Unlock()
+	c.run(t, plan{kind: "stale view", workload: view.workload, replicas: view.replicas, cacheBehind: cacheBehind}, nil)
 }

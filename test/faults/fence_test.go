@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"bytes"
@@ -19,17 +19,17 @@ import (
 type fault string
 
 const (
-	crashBefore   fault = "crash before"
-	crashAfter    fault = "crash after"
-	conflict      fault = "409"
-	forbidden     fault = "403"
-	tooMany       fault = "429 with Retry-After"
-	internal      fault = "500"
-	unavailable   fault = "503"
-	timeoutBefore fault = "time-out before the commit"
-	timeoutAfter  fault = "time-out after the commit"
-	replyLost     fault = "reply lost"
-	sentTwice     fault = "sent twice"
+	crashBefore   fault = "crash-before"
+	crashAfter    fault = "crash-after"
+	conflict      fault = "conflict"
+	forbidden     fault = "forbidden"
+	tooMany       fault = "too-many-requests"
+	internal      fault = "internal-error"
+	unavailable   fault = "unavailable"
+	timeoutBefore fault = "timeout-before-commit"
+	timeoutAfter  fault = "timeout-after-commit"
+	replyLost     fault = "reply-lost"
+	sentTwice     fault = "sent-twice"
 )
 
 func (f fault) isCrash() bool { return f == crashBefore || f == crashAfter }

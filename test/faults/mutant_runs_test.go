@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
@@ -26,98 +25,95 @@ type mutant struct {
 	workload string // that shows it
 }
 
-// killMutants runs a sample of plans against each mutant: one that survives is a hole in the oracles.
-func killMutants(ctx context.Context, only, out string) error {
-	type outcome struct{ Mistake, KilledBy string }
-	all := slices.DeleteFunc(mutants(), func(m mutant) bool { return !strings.Contains(m.mistake, only) })
-	outcomes := make([]outcome, len(all))
-	problems := make([]error, len(all))
-	// Each waits more than it works: two at a time.
-	inParallel(2, len(all), func(i int) {
-		by, err := all[i].kill(ctx)
-		outcomes[i] = outcome{all[i].mistake, by}
-		switch {
-		case err != nil:
-			problems[i] = fmt.Errorf("%s: %w", all[i].mistake, err)
-		case by == "":
-			problems[i] = fmt.Errorf("survived: %s", all[i].mistake)
-		}
-		fmt.Printf("%-70s %s\n", all[i].mistake, by)
-	})
-	survived := slices.DeleteFunc(problems, func(err error) bool { return err == nil })
-	fmt.Printf("%d of %d mutants killed\n", len(outcomes)-len(survived), len(outcomes))
-	if out != "" {
-		text, err := json.MarshalIndent(outcomes, "", "  ")
-		if err != nil {
-			return fmt.Errorf("encoding the outcomes: %w", err)
-		}
-		if err := os.WriteFile(out, append(text, '\n'), 0o644); err != nil { // documentation is read by everyone
-			return fmt.Errorf("writing the outcomes: %w", err)
-		}
+// TestMutants runs a part of the plans against each mutant: one that survives is a hole in the invariants. It takes
+// minutes for each, so make faults runs it and go test alone does not.
+func TestMutants(t *testing.T) {
+	out := os.Getenv("FAULTS_MUTANTS")
+	if out == "" {
+		t.Skip("NOT RUN: FAULTS_MUTANTS names no file for the outcomes; make faults does")
 	}
-	return errors.Join(survived...)
+	type outcome struct{ Mistake, KilledBy string }
+	outcomes := make([]outcome, len(mutants()))
+	t.Run("each", func(t *testing.T) {
+		slots := make(chan struct{}, 2) // each waits more than it works
+		for i, m := range mutants() {
+			t.Run(m.mistake, func(t *testing.T) {
+				t.Parallel()
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				by := m.kill(t)
+				if by == "" {
+					t.Error("survived")
+				}
+				outcomes[i] = outcome{m.mistake, by}
+				t.Log(by)
+			})
+		}
+	})
+	text, err := json.MarshalIndent(slices.DeleteFunc(outcomes, func(o outcome) bool { return o.Mistake == "" }), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(harness.Root(), out), append(text, '\n'), 0o644); err != nil { // documentation is read by everyone
+		t.Fatal(err)
+	}
 }
 
-// kill builds the mutant, beside the right sources, and returns the oracle that found it; "" where none did.
-func (m mutant) kill(ctx context.Context) (string, error) {
-	folder, err := os.MkdirTemp("", "mutant-")
-	if err != nil {
-		return "", fmt.Errorf("making a folder: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	path := filepath.Join(harness.Root(), m.file)
+// kill runs the mutant, beside the right sources, and returns the invariant that found it; "" if none did.
+func (m mutant) kill(t *testing.T) string {
+	t.Helper()
+	folder, path := t.TempDir(), filepath.Join(harness.Root(), m.file)
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("reading the right source: %w", err)
+		t.Fatal(err)
 	}
-	if strings.Count(string(source), m.right) != 1 {
-		return "", fmt.Errorf("%s has %q not exactly once", m.file, m.right)
-	}
-	mutated := filepath.Join(folder, "mutated.go")
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutated}})
+	mutated, overlay := filepath.Join(folder, "mutated.go"), filepath.Join(folder, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutated}})
 	if err != nil {
-		return "", fmt.Errorf("encoding the overlay: %w", err)
+		t.Fatal(err)
 	}
-	err = errors.Join(
-		os.WriteFile(mutated, []byte(strings.Replace(string(source), m.right, m.wrong, 1)), 0o600),
-		os.WriteFile(filepath.Join(folder, "overlay.json"), overlay, 0o600))
+	err = errors.Join(os.WriteFile(mutated, []byte(strings.Replace(string(source), m.right, m.wrong, 1)), 0o600), os.WriteFile(overlay, replace, 0o600))
 	if err != nil {
-		return "", fmt.Errorf("writing the mutant: %w", err)
+		t.Fatal(err)
 	}
-	run := exec.CommandContext(ctx, "go", "test", "-overlay", filepath.Join(folder, "overlay.json"), "-run", "TestEveryState", "./internal/rotation")
-	if m.workload != search {
-		binary := filepath.Join(folder, "faults")
-		build := exec.CommandContext(ctx, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", binary, "./test/faults")
-		build.Dir = harness.Root()
-		if out, err := build.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("building the mutant: %w: %s", err, out)
-		}
-		run = exec.CommandContext(ctx, binary, "-only", m.workload, "-sample", "60", "-kills", "0", "-first")
-	}
+	run := exec.CommandContext(t.Context(), "go", append([]string{"test", "-count=1", "-short", "-failfast", "-parallel=24", "-overlay", overlay}, m.tests()...)...)
 	run.Dir = harness.Root()
+	run.Env = append(os.Environ(), "FAULTS_EVERY=4", "FAULTS_MUTANTS=")
 	out, err := run.CombinedOutput()
 	if err == nil {
-		return "", nil
+		return ""
 	}
 	by := killer(string(out))
 	if by == "" {
-		return "", fmt.Errorf("no oracle says why it ended: %w: %s", err, out[max(0, len(out)-200):])
+		t.Fatalf("no invariant says why it ended: %v: %s", err, out[max(0, len(out)-500):])
 	}
-	return by, nil
+	return by
+}
+
+// tests are the arguments of go test that select what shows the mistake.
+func (m mutant) tests() []string {
+	name := strings.ReplaceAll(m.workload, " ", "_")
+	switch view, isView := strings.CutPrefix(name, "stale_view:_"); {
+	case m.workload == search:
+		return []string{"-run", "TestEveryState", "./internal/rotation"}
+	case isView:
+		return []string{"-run", "TestStaleView/" + view, "./test/faults"}
+	}
+	return []string{"-run", "Test(Workload|DoubleCrash|TwoReplicas)/" + name, "./test/faults"}
 }
 
 // search is the search of every state, in place of a workload.
 const search = "the search"
 
-// killer is the first of these oracles that the output names; "" where it names none.
+// killer is the first of these invariants that the output names; "" where it names none.
 func killer(out string) string {
-	for _, oracle := range []string{
+	for _, invariant := range []string{
 		"a target is whole", "published is what CleverTap has accepted", "a new value is a new revision", "a revision never goes back", "an older value never comes back",
 		"not ours is not written", "a status never goes back", "a status tells what was published", "calls to CleverTap are bounded", "nothing is requested once settled", "no value outside a Secret",
 		"a revision is published once", "it comes to rest", "as many writes as without faults", "the same end as without faults", "reaches what was asked for", "ends in two ways",
 	} {
-		if strings.Contains(out, oracle) {
-			return oracle
+		if strings.Contains(out, invariant) {
+			return invariant
 		}
 	}
 	if strings.Contains(out, "--- FAIL: TestEveryState") {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -22,43 +23,37 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
-// killed runs workloads, of those that need no time to go by, with the operator's real binary as a child process that
-// gets a SIGKILL at sampled points, to show that a crash within this process is a true one.
-func (c *campaign) killed(ctx context.Context) error {
-	if c.kills == 0 {
-		return nil
-	}
-	if err := c.buildOperator(ctx); err != nil {
-		return err
-	}
-	var plans []plan
-	references := map[string]*ending{}
+// The operator's real binary gets a SIGKILL, in workloads that need no time to go by, to show that a crash within this
+// process is a true one.
+func TestKilled(t *testing.T) {
+	c := ofThisProcess(t)
+	c.buildOperator(t)
 	for _, w := range workloads() {
-		if w.timed || !c.selected("kill -9: "+w.name) {
+		if w.timed {
 			continue
 		}
-		_, end, points, err := c.once(ctx, plan{kind: "child process", workload: w, replicas: 1, children: true}, nil)
-		if err != nil {
-			return fmt.Errorf("%s without a kill: %w", w.name, err)
-		}
-		references[w.name] = &end
-		for point := range points {
-			for _, f := range []fault{crashBefore, crashAfter} {
-				plans = append(plans, plan{kind: "kill -9", workload: w, faults: map[int]fault{point: f}, replicas: 1, children: true})
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			r := c.referenceOf(t, w, true)
+			chosen := sampled(stride(5, 50))
+			for point := range r.points {
+				for _, f := range []fault{crashBefore, crashAfter} {
+					if chosen() {
+						c.test(t, plan{kind: "kill -9", workload: w, faults: map[int]fault{point: f}, replicas: 1, children: true}, r.end)
+					}
+				}
 			}
-		}
+		})
 	}
-	c.carryOut(ctx, spread(plans, c.kills), references)
-	return nil
 }
 
-func (c *campaign) buildOperator(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", c.binary, ".")
+func (c *campaign) buildOperator(t *testing.T) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", c.binary, ".")
 	build.Dir = harness.Root()
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the operator: %w: %s", err, out)
+		t.Fatalf("building the operator: %v: %s", err, out)
 	}
-	return nil
 }
 
 // child runs the operator's binary behind the fence until it ends; the incarnation's end is a SIGKILL.

@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -73,25 +74,22 @@ func nonsense() map[string]map[string]any {
 	}
 }
 
-// malformed notes what became of nonsense in storage.
-func (c *campaign) malformed(ctx context.Context) error {
-	if !c.selected("malformed objects") {
-		return nil
+// Nonsense of every kind is stored beside an object that is in order: this one is served, and no nonsense keeps the operator
+// busy. It has a control plane of its own, because it takes the rules out of the schema.
+func TestMalformedObjects(t *testing.T) {
+	whole := ofThisProcess(t)
+	c, err := newCampaign()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := c.storeNonsense(ctx); err != nil {
-		c.note(plan{kind: "malformed objects"}, []violation{{"one malformed object harms itself alone", err.Error()}}, nil)
+	defer func() { _ = c.plane.Stop() }()
+	if err := c.storeNonsense(t.Context()); err != nil {
+		whole.report(t, []violation{{"one malformed object harms itself alone", err.Error()}})
 	}
-	return nil
+	whole.summary.MalformedObjects = c.summary.MalformedObjects
 }
 
-// storeNonsense stores nonsense of every kind beside an object that is in order, and sees that this one is served, and
-// that no nonsense keeps the operator busy: on a control plane of its own, because it takes the rules out of the schema.
 func (c *campaign) storeNonsense(ctx context.Context) error {
-	plane, err := c.connect()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = plane.Stop() }()
 	if err := c.loosenCRD(ctx); err != nil {
 		return err
 	}

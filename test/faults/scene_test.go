@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,8 +34,8 @@ import (
 const (
 	day       = 24 * time.Hour
 	accountID = "TEST-FAULTS"
-	// patience is how long, in real time, a step may take.
-	sourceWait = 20 * time.Second
+	// stepWait is how long, in real time, a step may take.
+	stepWait = 20 * time.Second
 )
 
 // scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
@@ -70,6 +71,7 @@ type scene struct {
 	group    sync.WaitGroup
 	states   []state                       // every one of every target that the API server ever held
 	reported []*v1alpha1.CleverTapPasscode // and of every object
+	lines    []line                        // what a person is told of both
 	watch    context.CancelFunc
 }
 
@@ -137,6 +139,36 @@ func (s *scene) record() error {
 	return nil
 }
 
+// line is a state in words, and how many requests there were by then.
+type line struct {
+	requests int
+	text     string
+}
+
+// story is what happened: the numbered requests with their faults, and the states of targets and objects between them.
+func (s *scene) story() string {
+	s.mu.Lock()
+	lines := slices.Clone(s.lines)
+	s.mu.Unlock()
+	s.fence.mu.Lock()
+	defer s.fence.mu.Unlock()
+	var text strings.Builder
+	for n, what := range s.fence.trace {
+		for ; len(lines) > 0 && lines[0].requests <= n; lines = lines[1:] {
+			fmt.Fprintf(&text, "         %s\n", lines[0].text)
+		}
+		what = strings.ReplaceAll(what, s.namespace, "NAMESPACE")
+		if f := s.fence.plan[n]; f != "" {
+			what += "   <-- " + string(f)
+		}
+		fmt.Fprintf(&text, "%6d  %s\n", n, what)
+	}
+	for _, l := range lines {
+		fmt.Fprintf(&text, "         %s\n", l.text)
+	}
+	return "what happened:\n" + text.String()
+}
+
 // state is a target as it was, and how many calls CleverTap had by then.
 type state struct {
 	*corev1.Secret
@@ -149,11 +181,18 @@ func (s *scene) keep(what runtime.Object) {
 	switch what := what.(type) {
 	case *v1alpha1.CleverTapPasscode:
 		s.reported = append(s.reported, what)
+		s.tell("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision, readyReason(what))
 	case *corev1.Secret:
 		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			s.states = append(s.states, state{what, len(s.vendor.Calls())})
+			s.tell("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation], what.Annotations[v1alpha1.PasscodeAnnotation], len(what.Data))
 		}
 	}
+}
+
+// tell adds a line to the story; the caller has the lock.
+func (s *scene) tell(format string, args ...any) {
+	s.lines = append(s.lines, line{s.fence.counted(), fmt.Sprintf(format, args...)})
 }
 
 // supervise starts an operator again whenever it has ended, as a kubelet does.
@@ -223,7 +262,7 @@ func (s *scene) close() {
 // until lets time go by in small steps, whenever nothing happens, until the condition holds.
 func (s *scene) until(what string, holds func() bool) error {
 	step := 5 * time.Second
-	for begun := s.real.Now(); s.real.Now().Sub(begun) < sourceWait; {
+	for begun := s.real.Now(); s.real.Now().Sub(begun) < stepWait; {
 		if holds() {
 			return nil
 		}
@@ -274,10 +313,10 @@ func (s *scene) quiet() {
 	begun := s.real.Now()
 	for {
 		took := s.real.Now().Sub(begun)
-		if took > sourceWait/2 {
+		if took > stepWait/2 {
 			s.restless = true
 		}
-		if took > sourceWait/2 || s.isCalm() && took > s.calm {
+		if took > stepWait/2 || s.isCalm() && took > s.calm {
 			return
 		}
 		<-s.real.After(15 * time.Millisecond)

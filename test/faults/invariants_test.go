@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -30,9 +30,9 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// violation names the oracle that found it.
+// violation names the invariant that does not hold.
 type violation struct {
-	Oracle, What string
+	Invariant, What string
 }
 
 // ending is what a run leaves behind, without what differs by itself: times, versions, names of namespaces.
@@ -153,8 +153,8 @@ func (s *scene) objectStates() []*v1alpha1.CleverTapPasscode {
 // judge looks at every state that was, at the end, and at CleverTap's log.
 func (s *scene) judge(ctx context.Context, w workload, reference *ending, failure error) ([]violation, int, error) {
 	var found []violation
-	add := func(oracle, format string, args ...any) {
-		found = append(found, violation{oracle, fmt.Sprintf(format, args...)})
+	add := func(invariant, format string, args ...any) {
+		found = append(found, violation{invariant, fmt.Sprintf(format, args...)})
 	}
 	if failure != nil {
 		add("reaches what was asked for", "%v", failure)
@@ -320,8 +320,8 @@ func judgeStatuses(states []state, objects []*v1alpha1.CleverTapPasscode, add fu
 			add("a status never goes back", "revision %d after %d", o.Status.Revision, last[o.UID])
 		}
 		last[o.UID] = o.Status.Revision
-		if o.Status.Target == "" && o.Spec.Observes() {
-			continue // what is active is in a Secret that somebody else writes
+		if o.Status.Target == "" && (o.Spec.Observes() || o.Status.ObservedGeneration != o.Generation) {
+			continue // what is active is, or was when this was reported, in a Secret that somebody else writes
 		}
 		at := publication{o.Status.Target, strconv.FormatInt(o.Status.Revision, 10)}
 		if active := o.Status.ActivePasscode; active != "" && !slices.Contains(held[at], active) {

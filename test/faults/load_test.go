@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,33 +32,33 @@ const (
 	outage = 10 * time.Second
 )
 
-// load has many objects start at once, against a CleverTap that is slow, then down, then back.
-func (c *campaign) load(ctx context.Context) error {
-	if !c.selected("load") {
-		return nil
+// Many objects start at once, against a CleverTap that is slow, then down, then back: everyone is served, and none twice.
+func TestLoad(t *testing.T) {
+	c := ofThisProcess(t)
+	c.buildOperator(t)
+	n := 5000
+	if testing.Short() {
+		n = 200
 	}
-	if err := c.buildOperator(ctx); err != nil {
-		return err
-	}
-	s, err := c.newScene(ctx, plan{children: true}) // whose operator starts once all is staged
+	s, err := c.newScene(t.Context(), plan{children: true}) // whose operator starts once all is staged
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	s.delay = slowly
-	if err := s.stageMany(ctx, c.objects); err != nil {
+	if err := s.stageMany(t.Context(), n); err != nil {
 		s.close()
-		return err
+		t.Fatal(err)
 	}
 	s.replicas = 1
 	s.group.Go(func() { s.supervise(0) })
-	problems := []error{s.awaitPublished(c.objects / 4)}
+	problems := []error{s.awaitPublished(n / 4)}
 	s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
 	<-s.real.After(outage)
 	down := len(s.vendor.Calls())
 	s.vendor.Break(nil)
-	problems = append(problems, s.awaitPublished(c.objects))
+	problems = append(problems, s.awaitPublished(n))
 	s.quiet()
-	problems = append(problems, s.servedOnce(c.objects)...)
+	problems = append(problems, s.servedOnce(n)...)
 	if busiest := s.vendor.Busiest(); busiest > 2 {
 		problems = append(problems, fmt.Errorf("%d calls of one account at once", busiest))
 	}
@@ -69,15 +70,10 @@ func (c *campaign) load(ctx context.Context) error {
 	if problems = append(problems, err); megabytes > mostMemory {
 		problems = append(problems, fmt.Errorf("%d MB", megabytes))
 	}
-	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = c.objects, len(s.vendor.Calls()), down, megabytes
-	var found []violation
-	for _, problem := range problems {
-		if problem != nil {
-			found = append(found, violation{"everyone is served, and none twice", problem.Error()})
-		}
+	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = n, len(s.vendor.Calls()), down, megabytes
+	if err := errors.Join(problems...); err != nil {
+		c.report(t, []violation{{"everyone is served, and none twice", err.Error()}})
 	}
-	c.note(plan{kind: "load", workload: workload{name: fmt.Sprint(c.objects, " objects")}}, found, nil)
-	return nil
 }
 
 // stageMany makes objects, and the passcodes of their accounts.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package faults
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"testing"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
@@ -76,30 +77,28 @@ func (l *link) release(context.Context, *scene) error {
 	return nil
 }
 
-// twoServers has a replica on an API server that is behind the other one.
-func (c *campaign) twoServers(ctx context.Context, etcd *url.URL) error {
-	if !c.selected("stale view: two API servers") {
-		return nil
-	}
-	l, err := newLink(etcd)
+// A replica is on an API server that is behind the other one.
+func TestTwoServers(t *testing.T) {
+	c := ofThisProcess(t)
+	l, err := newLink(c.plane.EtcdURL())
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
 	defer func() { _ = l.listener.Close() }()
 	another, err := harness.StartAnother(l.url())
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
+	defer func() { _ = another.Stop() }()
 	another.Config.QPS = -1
 	for _, view := range []staleView{
-		{"two API servers, one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
+		{"one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.hold, rotates("1", "b"), settles, l.release, settles, revisionIs(2))}},
-		{"two API servers, one behind at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+		{"one behind at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.hold, rotates("1", "b"), settles, passes(60), l.release, settles, publishes("b"), revisionIs(2))}},
-		{"two API servers, one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
+		{"one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.hold, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
 	} {
-		c.view(ctx, view, another.Config)
+		t.Run(view.name, func(t *testing.T) { c.view(t, view, another.Config) })
 	}
-	return another.Stop()
 }
