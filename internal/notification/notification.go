@@ -87,7 +87,7 @@ func newSender(c channel, o Options) *Sender {
 
 // Send queues a notice, and drops one where too many wait: of its namespace or, in all, of the namespace that has the most.
 func (s *Sender) Send(n Notification) {
-	if s == nil || s.Warnings && n.Data.Severity != "Warning" {
+	if s.Warnings && n.Data.Severity != "Warning" {
 		return
 	}
 	s.mu.Lock()

@@ -17,12 +17,8 @@ import (
 // sink is a program that receives CloudEvents.
 type sink struct{ client cloudevents.Client }
 
-// NewSink returns a sender of CloudEvents to a URL; nil if it is "". An error does not show the URL, which may contain a
-// token.
+// NewSink returns a sender of CloudEvents to a URL. An error does not show the URL, which may contain a token.
 func NewSink(address string, o Options) (*Sender, error) {
-	if address == "" {
-		return nil, nil
-	}
 	target, err := url.Parse(address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, errors.New("--notification-sink must be an http or https URL")

@@ -105,11 +105,11 @@ type process struct {
 func (p *process) senders() ([]*notification.Sender, error) {
 	options := notification.Options{Clock: p.Clock, Log: ctrl.Log.WithName("notifications"), Sent: p.counters.Notified}
 	var senders []*notification.Sender
-	sink, err := notification.NewSink(p.NotificationSink, options)
-	if err != nil {
-		return nil, err
-	}
-	if sink != nil {
+	if p.NotificationSink != "" {
+		sink, err := notification.NewSink(p.NotificationSink, options)
+		if err != nil {
+			return nil, err
+		}
 		senders = append(senders, sink)
 	}
 	options.Warnings = p.NotificationSeverity != "Normal"
