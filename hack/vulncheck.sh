@@ -10,6 +10,7 @@ case $status in
 esac
 if echo "$out" | grep -q 'fetching vulnerabilities'; then
 	echo "vulncheck: NOT CHECKED: the database of vulnerabilities can't be reached from here" >&2
+	echo "vulncheck: the database of vulnerabilities can't be reached" >>"${NOT_RUN:-/dev/null}"
 	exit 0
 fi
 exit "$status"

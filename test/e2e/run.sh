@@ -10,8 +10,14 @@ image=ghcr.io/passcode-operator/clevertap-passcode-operator:v0.1.0
 
 say() { echo "e2e: $*" >&2; }
 
+# not_run says so here, and again at the end of the gate.
+not_run() {
+	say "NOT RUN: $*"
+	echo "e2e: $*" >>"${NOT_RUN:-/dev/null}"
+}
+
 cannot() {
-	say "NOT RUN on this machine: $*"
+	not_run "the whole story, on this machine: $*"
 	[ "${E2E_OPTIONAL:-}" = 1 ] || exit 1
 	exit 0
 }
@@ -31,12 +37,28 @@ say "building the operator and the tests"
 CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/e2e/clevertap-passcode-operator .
 CGO_ENABLED=0 go test -c -o bin/e2e/e2e.test ./test/e2e
 
+# The version before this one, until there is a tag: the first commit of which the chart's names follow the release.
+previous=925322d33e0877630de7f9db9e03da0053bce627
+if git cat-file -e "$previous^{commit}" 2>/dev/null; then
+	say "building the version before"
+	rm -rf bin/e2e/previous
+	mkdir -p bin/e2e/previous
+	git archive "$previous" | tar -x -C bin/e2e/previous
+	(cd bin/e2e/previous && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../operator-before .)
+	rm -rf bin/e2e/previous
+	PREVIOUS=1
+	export PREVIOUS
+else
+	not_run "the upgrade from the version before, because this clone has no history ($previous)"
+fi
+
 trap '"$node" down' EXIT
 trap 'exit 1' INT TERM
 "$node" down
 say "starting a node"
 "$node" up >/dev/null || cannot "the node did not become ready (are network namespaces and cgroups allowed?)"
 "$node" image "$image" clevertap-passcode-operator=bin/e2e/clevertap-passcode-operator -- /clevertap-passcode-operator
+[ -z "${PREVIOUS:-}" ] || "$node" image "${image%:*}:previous" clevertap-passcode-operator=bin/e2e/operator-before -- /clevertap-passcode-operator
 "$node" image local/app:1 bin/sh=/bin/busybox bin/cat=/bin/busybox bin/sleep=/bin/busybox -- /bin/sleep 100000
 cd test/e2e
 "$node" exec ../../bin/e2e/e2e.test -ginkgo.v -ginkgo.no-color -test.timeout 30m

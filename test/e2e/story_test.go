@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +119,39 @@ func clusterWide() {
 		Expect(get("shop", "secret/marketing", ".metadata.resourceVersion")()).To(Equal(before))
 	})
 
+	It("is rolled back to the version before, rotates, and is upgraded again: nothing else comes of that", func() {
+		if os.Getenv("PREVIOUS") == "" {
+			Skip("NOT RUN: this clone has no history to build the version before from")
+		}
+		declare("shop", "third", "")
+		Eventually(condition("shop", "third", "Ready")).Should(Equal("PasscodePublished"))
+		Eventually(get("shop", "ctp/third", ".status.nextPasscode")).Should(Equal("third-two"))
+		requests := 100
+		helm := func(args ...string) {
+			GinkgoHelper()
+			requests++
+			request := fmt.Sprint(requests)
+			before := everythingIn("shop")
+			// A request that is made while no leader works is not lost.
+			kubectl("annotate", "ctp", "-n", "shop", "third", "--overwrite", "clevertap.passcode-operator.io/verify-requested-at="+request)
+			out, err := run("", "helm", append(args, "--namespace", system, "--wait", "--timeout", "3m")...)
+			Expect(err).NotTo(HaveOccurred(), out)
+			ready(system, "2")
+			Eventually(get("shop", "ctp/third", ".status.lastHandledVerifyAt"), time.Minute).Should(Equal(request))
+			Expect(everythingIn("shop")).To(Equal(before), "targets, workloads and events")
+		}
+		chart := []string{"clevertap-passcode-operator", "../../charts/clevertap-passcode-operator", "--reuse-values"}
+		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag=previous"})...)
+
+		kubectl("annotate", "ctp", "-n", "shop", "third", "clevertap.passcode-operator.io/rotate-requested-at=1")
+		Eventually(get("shop", "ctp/third", ".status.activePasscode")).Should(Equal("third-two"))
+		Eventually(get("shop", "ctp/third", ".status.passcodes[0].state"), 4*time.Minute).Should(Equal("Retired"))
+		helm("rollback", "clevertap-passcode-operator")
+		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag=previous"})...)
+		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag="})...)
+		Expect(get("shop", "ctp/third", ".status.revision")()).To(Equal("2"))
+	})
+
 	It("is uninstalled, and what it published is still there", func() {
 		before := value("shop", "marketing")()
 		out, err := run("", "helm", "uninstall", "clevertap-passcode-operator", "--namespace", system, "--wait")
@@ -126,6 +161,14 @@ func clusterWide() {
 		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(before))
 		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
 	})
+}
+
+// everythingIn is what an upgrade must leave as it is: the versions of Secrets and workloads, and the events of objects.
+func everythingIn(namespace string) string {
+	GinkgoHelper()
+	return kubectl("get", "secrets", "-n", namespace, "-o=jsonpath={range .items[*]}{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}") +
+		kubectl("get", "deployments", "-n", namespace, "-o=jsonpath={range .items[*]}{.metadata.name} {.metadata.generation}{'\\n'}{end}") +
+		kubectl("get", "events", "-n", namespace, "--field-selector=involvedObject.kind=CleverTapPasscode", "-o=name")
 }
 
 func scrape(address, token string) string {
