@@ -15,7 +15,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// activePasscode is what the target holds or, where somebody edited it, what its record says it held.
+// activePasscode is what the target contains or, if somebody edited it, what its record says it contained.
 type activePasscode struct {
 	record      Record
 	fingerprint string
@@ -42,7 +42,7 @@ func (p *activePasscode) name() string {
 	return p.record.Passcode
 }
 
-// sourceChanged reports whether its source holds another value now.
+// sourceChanged reports whether its source contains another value now.
 func (p *activePasscode) sourceChanged() bool {
 	return p.formerEntry != nil && p.formerEntry.hasValue()
 }
@@ -137,7 +137,7 @@ func (v *snapshot) validityOfActive(p *activePasscode) schedule.Validity {
 	return schedule.Between(v.spec, p.record.BeginsAt, p.record.EndsAt)
 }
 
-// setResult takes CleverTap's word from the listed one or, where there is none, from what was asked of the target's.
+// setResult takes the result of the entry or, if there is none, that of the target's own value.
 func (v *snapshot) setResult(p *activePasscode) {
 	switch {
 	case p.entry != nil:

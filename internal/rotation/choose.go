@@ -65,15 +65,15 @@ func (v *snapshot) listed(fits func(*entry) bool) []*entry {
 	return list
 }
 
-// choice is what became of the candidates: one is published, something is asked, or they are looked at again later.
+// choice is what became of the candidates: one is published, one is verified, or they are tried again later.
 type choice struct {
 	publish *candidate
 	ask     *VerificationRequest
 	next    time.Time
 }
 
-// choose takes the first candidate that is accepted. One that CleverTap is being asked about, or is to be asked
-// about now, is waited for; those refused or not answered are passed over until they are asked again.
+// choose takes the first candidate that is accepted. It waits for one whose verification is under way or due now, and
+// passes over those that were rejected or had no result until they are verified again.
 func (v *snapshot) choose() choice {
 	if v.waitsForSources() {
 		return choice{}
@@ -97,7 +97,7 @@ func (v *snapshot) choose() choice {
 	return choice{next: next}
 }
 
-// verifyOnceMore asks about the published one before a spare takes over.
+// verifyOnceMore verifies the active passcode once more before a successor takes over.
 func (v *snapshot) verifyOnceMore() choice {
 	p := v.active
 	switch {
@@ -127,7 +127,7 @@ func (v *snapshot) waitsForSources() bool {
 	return false
 }
 
-// accepted reports whether CleverTap let the value through just now, in answer to this process.
+// accepted reports whether CleverTap accepted the value just now, in a verification by this process.
 func (v *snapshot) accepted(e *entry) bool {
 	if !e.hasValue() {
 		return false

@@ -74,7 +74,7 @@ func (v report) ready() metav1.Condition {
 	return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodePublished, v.publishedMessage(p))
 }
 
-// unpublished is Ready while nothing is published: an answer that is still to come goes before every problem.
+// unpublished is Ready while nothing is published: a result that is still to come goes before every problem.
 func (v report) unpublished() metav1.Condition {
 	if v.spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified or written until it is false")
@@ -99,7 +99,7 @@ func (v report) unpublished() metav1.Condition {
 
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
 func (v report) nothingUsable() metav1.Condition {
-	if len(v.entries) == 0 { // which the schema refuses
+	if len(v.entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
 	first := v.entries[0]
@@ -109,8 +109,8 @@ func (v report) nothingUsable() metav1.Condition {
 	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
 }
 
-// verified is what CleverTap last said of the published passcode. That it does not answer is said only after it was
-// asked: a result can be old because nobody asked.
+// verified is the last result for the active passcode. Unavailable is reported only after an attempt: a result can be old
+// because there was none.
 func (v report) verified() *metav1.Condition {
 	p := v.activeInTarget()
 	if p == nil {
@@ -147,7 +147,7 @@ func (v report) withoutResult(p *activePasscode) metav1.Condition {
 	return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 }
 
-// unavailable reports whether a Verified condition says that CleverTap does not answer.
+// unavailable reports whether a Verified condition says that verification brings no result.
 func unavailable(verified *metav1.Condition) bool {
 	return verified != nil && (verified.Reason == v1alpha1.ReasonUnavailable || verified.Reason == v1alpha1.ReasonRateLimited)
 }
@@ -189,7 +189,7 @@ func (v report) sourcesReady() metav1.Condition {
 	return condition(metav1.ConditionFalse, broken.Problem, v.problemsMessage())
 }
 
-// reconciling is while what the spec asks is being asked about, or is not answered.
+// reconciling is present while what the spec requires is being verified, or cannot be verified.
 func (v report) reconciling() *metav1.Condition {
 	if v.paused() {
 		return nil
@@ -231,7 +231,7 @@ func (v report) effectProblems() []string {
 	return problems
 }
 
-// stalled is while a person must act before what the spec asks can be published.
+// stalled is present while a person must act before what the spec requires can be published.
 func (v report) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
 	if reason == "" || v.now.Before(since.Add(stalledAfter(reason))) {
@@ -241,7 +241,7 @@ func (v report) stalled() *metav1.Condition {
 	return &c
 }
 
-// blocker is what only a person can mend, and since when it is told; none is "".
+// blocker is what only a person can fix, and since when it is reported; "" for nothing.
 func (v report) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)

@@ -11,18 +11,18 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// Decision is what one pass does, says and waits for.
+// Decision is what one pass does, reports and waits for.
 type Decision struct {
 	// Want is what the target is to be; nil leaves it alone.
 	Want *Want
 	// Release are the names of the former targets that are to be marked as left behind.
 	Release []string
-	// Scan reports whether to look who holds the target: the look wakes the object.
+	// Scan reports whether to scan for consumers of the target. The end of the scan wakes the object.
 	Scan bool
 	// Restart are the workloads to restart, by writing Mark into their Pod template's annotation MarkKey.
 	Restart       []consumers.Rollout
 	MarkKey, Mark string
-	// Verify are the questions to hand over. No pass waits for an answer: it wakes the object.
+	// Verify are the verifications to request. No pass waits for a result: it wakes the object.
 	Verify []VerificationRequest
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
 	Status v1alpha1.CleverTapPasscodeStatus
@@ -35,7 +35,7 @@ type Decision struct {
 // pass is all that one decision is made of.
 type pass struct{ *retirement }
 
-// Decide is pure: it reads no clock, calls nobody and changes nothing in what it is given.
+// Decide is pure: it reads no clock, makes no call and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
 	if o.Object.Spec.Observes() {
 		return observe(now, o)
@@ -59,7 +59,7 @@ func Decide(now time.Time, o Observed) Decision {
 	return d
 }
 
-// targetsToRelease are the former targets to mark so: once the target of the new name holds what is published.
+// targetsToRelease are the former targets to mark as left behind, once the target of the new name has the active passcode.
 func (v *pass) targetsToRelease() []string {
 	if v.activeInTarget() == nil || v.lastPublished != &v.Target || v.spec.Suspend {
 		return nil
@@ -71,7 +71,7 @@ func (v *pass) targetsToRelease() []string {
 	return names
 }
 
-// addRetirement sees to those who hold what was replaced.
+// addRetirement adds what replaced values require: a scan, restarts.
 func (v *pass) addRetirement(d *Decision) {
 	var next time.Time
 	d.Scan, next = v.scanDue()
@@ -136,7 +136,8 @@ func (v *pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
 	return since.Add(reportDelay)
 }
 
-// newerGenerationHandled reports whether somebody obeyed a newer generation of the object: this process has yet to see it.
+// newerGenerationHandled reports whether another process handled a newer generation of the object, which this one has yet to
+// see.
 func (v *pass) newerGenerationHandled() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
@@ -172,7 +173,7 @@ func (v *pass) verificationRequests() (ask []VerificationRequest, next time.Time
 	return ask, schedule.Earliest(next, choice.next)
 }
 
-// addUrgent adds a question that something waits for, or makes it urgent if it is there.
+// addUrgent adds a verification that a publication waits for, or makes it urgent if it is there.
 func addUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
 	q.Urgent = true
 	for i := range questions {
@@ -184,7 +185,7 @@ func addUrgent(questions []VerificationRequest, q VerificationRequest) []Verific
 	return append(questions, q)
 }
 
-// nextChange is when time alone will change what is to be done or told.
+// nextChange is when time alone will change what to do or what to report.
 func (v *pass) nextChange() time.Time {
 	var next time.Time
 	consider := func(times ...time.Time) {

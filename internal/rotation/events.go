@@ -14,16 +14,16 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// Event is one to send once the status that it tells of is written.
+// Event is one to send once the status that it reports is written.
 type Event struct {
 	// Warning reports whether a person is needed.
 	Warning         bool
 	Reason, Message string
-	// Passcode is the name of the passcode that it tells of; "" if that has no name of its own.
+	// Passcode is the name of the passcode that it is about; "" if that has no name of its own.
 	Passcode string
 }
 
-// events tell what is new in the status since it was last written, so that a report made later loses none.
+// events report what is new in the status since it was last written, so that a later report loses none.
 func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := v.publications(before, after)
@@ -43,7 +43,7 @@ func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	return append(events, v.safeToDeleteEvents(before, after)...)
 }
 
-// createdInFutureEvents tells of every accepted value whose createdAt is ignored, which only its message remembers.
+// createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
 func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
 	told := func(e *entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
@@ -67,7 +67,7 @@ func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 	return events
 }
 
-// deniedRequest is the event that says, once, why a request is not handled as it asks.
+// deniedRequest is the event that says, once, why a request is denied.
 func (v report) deniedRequest(echoed string, r request) []Event {
 	if r.handled || r.value == "" || r.value == echoed {
 		return nil
@@ -81,7 +81,7 @@ func (v report) deniedRequest(echoed string, r request) []Event {
 	return nil
 }
 
-// publications tells of every publication, oldest first.
+// publications reports every publication, oldest first.
 func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	var events []Event
 	for i, p := range slices.Backward(after.History) {
@@ -142,7 +142,7 @@ func (v report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Ev
 	return warning(sources)
 }
 
-// specEvent tells of what in the spec was left out.
+// specEvent reports what in the spec was left out.
 func (v report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
@@ -181,7 +181,7 @@ func daysOrLess(days int32) string {
 	return fmt.Sprintf("%d days or less", days)
 }
 
-// mismatchEvent tells that CleverTap accepts past the declared end, which only the message of Verified remembers.
+// mismatchEvent reports that CleverTap accepts a passcode past its declared expiry, which only the message of Verified remembers.
 func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	p := v.activeInTarget()
 	if p == nil || !p.validity.Expired(v.now) || v.expired(p) {
@@ -194,8 +194,8 @@ func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *E
 	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
 }
 
-// noSuccessorEvent tells when the last spare is used up, not that there never was one, nor that none takes over while the
-// object is suspended.
+// noSuccessorEvent reports that the last successor is used up. It does not report that there never was one, nor that none takes
+// over while the object is suspended.
 func (v report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)

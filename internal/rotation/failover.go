@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// secondRejection is how long after the first refusal of the published one a second one confirms it.
+	// secondRejection is how long after the first rejection of the active passcode a second one confirms it.
 	secondRejection = 30 * time.Second
-	// nearExpiry is how long before the end a refusal is its end: then one is enough.
+	// nearExpiry is how long before expiry one rejection is enough.
 	nearExpiry = 24 * time.Hour
 )
 
-// confirmedRejected reports whether CleverTap has refused the published one for good, as far as this process has heard. A path that
-// refuses everyone for a while does the same, so a spare must be accepted through it before anything moves, and the
-// published one refused once more after that.
+// confirmedRejected reports whether CleverTap has rejected the active passcode for good, as far as this process knows. A proxy
+// that rejects everyone for a while looks the same, so a successor must be accepted on the same way before anything moves, and
+// the active passcode rejected once more after that.
 func (v *snapshot) confirmedRejected(p *activePasscode) bool {
 	switch {
 	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
@@ -38,7 +38,7 @@ func failover(reason v1alpha1.RotationReason) bool {
 	return reason == v1alpha1.RotationRejected || reason == v1alpha1.RotationExpired
 }
 
-// rejectedOnceMore reports whether the published one was refused after the spare was accepted.
+// rejectedOnceMore reports whether the active passcode was rejected after the successor was accepted.
 func (v *snapshot) rejectedOnceMore(spare *entry) bool {
 	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true

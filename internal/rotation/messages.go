@@ -14,7 +14,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// Messages change with facts alone, never with the time of day: a message that counts days is a write a day.
+// Messages change only with facts, never with the time of day: a message that counts days would be a write a day.
 
 const (
 	nothingWhileSuspended = "nothing takes over while spec.suspend is true"
@@ -184,7 +184,7 @@ func (v report) publishedMessage(p *activePasscode) string {
 	return text + v.pendingMessage(p)
 }
 
-// pendingMessage says why the active passcode is not the one that the spec asks for; "" if it is.
+// pendingMessage says why the active passcode is not the one that the spec requires; "" if it is.
 func (v report) pendingMessage(p *activePasscode) string {
 	switch {
 	case p.accountChanged:
@@ -198,7 +198,7 @@ func (v report) pendingMessage(p *activePasscode) string {
 	return ""
 }
 
-// waitsMessage says why no entry has replaced a passcode that the spec does not ask for any more.
+// waitsMessage says why no entry has replaced a passcode that the spec no longer requires.
 func (v report) waitsMessage() string {
 	switch {
 	case v.spec.Suspend:
@@ -298,7 +298,7 @@ func (v report) expiringMessage(p *activePasscode) string {
 	return fmt.Sprintf("%s; %s", text, v.successorMessage(v.successor()))
 }
 
-// pinMessage says what a pin that holds promises, and nothing that it prevents.
+// pinMessage says what a pin that is in effect ensures, and nothing that it prevents.
 func (v report) pinMessage() string {
 	if p := v.active; p == nil || !v.pinKeeps(p) {
 		return fmt.Sprintf("spec.rotation.pin names %q", v.pinned().spec.Name)

@@ -11,15 +11,15 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
-// Observed is all that one pass knows.
+// Observed is all that one pass reads.
 type Observed struct {
-	// Object is as the API server holds it; Decide changes nothing in it.
+	// Object is as the API server has it; Decide changes nothing in it.
 	Object *v1alpha1.CleverTapPasscode
 	// Sources are what spec.passcodes name, one each, in the same order.
 	Sources []Source
 	// Target is the Secret that workloads mount.
 	Target Target
-	// LastKnown is the target as this process last wrote it or found it whole; nil where it has not yet.
+	// LastKnown is the target as this process last wrote it or found it whole; nil if it has not yet.
 	LastKnown *Target
 	// Scan is the last scan for consumers since this revision was published, and Scans how many there were; nil if there was
 	// none yet. ScanRequestedAt is when the one that is under way was requested; zero if none is.
@@ -28,10 +28,10 @@ type Observed struct {
 	ScanRequestedAt time.Time
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
-	// Others are Secrets that this object wrote under other names, with the fingerprints of what they hold, by name.
+	// OtherTargets are Secrets that this object wrote under other names, by name, with the fingerprint of what each contains.
 	OtherTargets map[string]string
-	// Held are the fingerprints of what the Secrets that a record names as holders of a replaced value hold now, as far as
-	// that can be seen; "" for a key that is gone, or holds no passcode.
+	// LocationValues are the fingerprints of what is now in the Secrets that a record names as locations of a replaced value, as far
+	// as that can be seen; "" for a key that is gone, or contains no passcode.
 	LocationValues map[SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]Restarts
@@ -41,7 +41,7 @@ type Observed struct {
 	// SharedWith names other objects of the namespace that have the active passcode's value active too: two or three, if
 	// there are more than one.
 	SharedWith []string
-	// WriteProblem says why the target could not be written just now, and what to do; "" where it could, or was not
+	// WriteProblem says why the target could not be written just now, and what to do; "" if it could, or was not
 	// tried.
 	WriteProblem string
 	// AllowedAnnotations are prefixes of copy-triggering annotations that objects may set on targets all the same.
@@ -52,12 +52,12 @@ type Observed struct {
 	ResumedAt time.Time
 	// Endpoint is the base URL, scheme and host only, that is called in place of CleverTap's hosts; "" for none.
 	Endpoint string
-	// Formers are the targets that the object wrote before its target.name was changed, and that have not yet been marked
+	// FormerTargets are the targets that the object wrote before its target.name was changed, and that have not yet been marked
 	// as left behind, by name.
 	FormerTargets []Former
 }
 
-// Former is a target of another name than the present one.
+// Former is a target of a name that the object used before.
 type Former struct {
 	Target
 	Name string
@@ -80,18 +80,18 @@ type Restarts struct {
 
 // Source is what an entry of spec.passcodes names.
 type Source struct {
-	// Passcode is zero where Problem says why there is none.
+	// Passcode is zero if Problem says why there is none.
 	Passcode clevertap.Passcode
 	// Fingerprint is that of the passcode in the object's account and region.
 	Fingerprint string
-	// FormerFingerprint is that of the passcode in the region that the status speaks of; "" if that speaks of another
-	// account, or of nothing. The same value in another region of the same account is the same.
+	// FormerFingerprint is that of the passcode in the region that the status describes; "" if that describes another
+	// account, or nothing. The same value in another region of the same account is the same.
 	FormerFingerprint string
 	// Problem is "" or SourceNotFound, SourceNotLabelled, KeyNotFound or PasscodeMalformed.
 	Problem string
 	// Detail says what is malformed: "is empty".
 	Detail string
-	// Verification is what CleverTap said of it.
+	// Verification is its last result from CleverTap.
 	Verification clevertap.Verification
 }
 
@@ -105,17 +105,17 @@ type Tuple struct {
 
 // Target is the Secret that workloads mount, as it stands.
 type Target struct {
-	// Conflict says why a Secret of this name is not the object's; "" where it is, or where there is none.
+	// Conflict says why a Secret of this name is not the object's; "" if it is, or if there is none.
 	Conflict string
 	// Exists reports whether it is there and the object's.
 	Exists bool
-	// Record is nil where there is none that can be read.
+	// Record is nil if there is none that can be read.
 	Record *Record
-	// Tuple is what its data hold under the record's key names. Its passcode is zero where it is none.
+	// Tuple is what its data contain under the record's key names. Its passcode is zero if there is none.
 	Tuple Tuple
-	// Fingerprint is that of the tuple; "" where it is none.
+	// Fingerprint is that of the tuple; "" if there is none.
 	Fingerprint string
-	// Previous is what the data hold under the record's key for it, zero for none, and PreviousFingerprint is its
+	// Previous is what the data contain under the record's key for it, zero for none, and PreviousFingerprint is its
 	// fingerprint in the tuple's account and region.
 	Previous            clevertap.Passcode
 	PreviousFingerprint string
@@ -125,6 +125,6 @@ type Target struct {
 	Labels, Annotations map[string]string
 	// Owned reports whether an ownerReference to the object is on it.
 	Owned bool
-	// Verification is what CleverTap said of its tuple.
+	// Verification is the last result for its tuple.
 	Verification clevertap.Verification
 }

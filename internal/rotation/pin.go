@@ -22,7 +22,7 @@ func (v *snapshot) pinned() *entry {
 	return nil
 }
 
-// spent reports whether the pinned one was refused while it was published, and neither pin nor value has changed since.
+// spent reports whether the pinned passcode was rejected while it was active, and neither pin nor value has changed since.
 func (v *snapshot) spent(e *entry) bool {
 	record := v.record()
 	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
@@ -31,7 +31,7 @@ func (v *snapshot) spent(e *entry) bool {
 	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
 }
 
-// pinHolds reports whether the pin holds against time and requests: while the pinned one is published, or may yet be.
+// pinHolds reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
 func (v *snapshot) pinHolds() bool {
 	e := v.pinned()
 	if e == nil {

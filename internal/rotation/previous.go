@@ -18,7 +18,7 @@ func (v *pass) previousFor(c candidate) clevertap.Passcode {
 	return p.tuple.Passcode
 }
 
-// previous is the value that the published one replaced, until nothing holds it any more or CleverTap refuses it.
+// previous is the value that the active passcode replaced, until nothing uses it any more or CleverTap rejects it.
 func (v *pass) previous() clevertap.Passcode {
 	p := v.active
 	if len(p.record.Replaced) == 0 || p.accountChanged || !v.wantsPrevious() {

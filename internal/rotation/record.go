@@ -17,9 +17,9 @@ import (
 )
 
 // Record is what must outlive the status and a crash. It stands on the target, written in the same write as the
-// value it speaks of.
+// value that it describes.
 type Record struct {
-	// OwnerUID and Generation are those of the object that was obeyed.
+	// OwnerUID and Generation are those of the object that was reconciled.
 	OwnerUID   types.UID `json:"ownerUID"`
 	Generation int64     `json:"generation"`
 	// Revision counts publications of a value, from 1.
@@ -42,10 +42,10 @@ type Record struct {
 	Reason      v1alpha1.RotationReason `json:"reason,omitempty"`
 	// HandledRotates are the rotate-requested-at values that were handled up to this publication, the last 10.
 	HandledRotates []string `json:"handledRotates,omitempty"`
-	// SpentPin is the pinned one that was refused while published: the pin is without effect until it, or the value,
+	// SpentPin is the pinned entry that was rejected while active: the pin is without effect until it, or the value,
 	// changes.
 	SpentPin *Replaced `json:"spentPin,omitempty"`
-	// HeldIn are the Secrets that hold or held the published value since it was published. None in a record from before
+	// Locations are the Secrets that contain or contained the active value since it was published. None in a record from before
 	// this field was there.
 	Locations []Location `json:"heldIn,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
@@ -63,7 +63,7 @@ type Replaced struct {
 	Fingerprint string `json:"fingerprint"`
 	// At is when it was replaced.
 	At time.Time `json:"at,omitzero"`
-	// HeldIn are the Secrets that held it, until it is known that nothing uses it. None on a value of a record from before
+	// Locations are the Secrets that contained it, until it is known that nothing uses it. None on a value of a record from before
 	// this field was there: such a value counts as reported.
 	Locations []Location `json:"heldIn,omitempty"`
 	// InUse reports whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
@@ -86,7 +86,7 @@ type Keys struct {
 	Passcode  string `json:"passcode"`
 	Region    string `json:"region"`
 	Endpoint  string `json:"endpoint"`
-	// PreviousPasscode is "" where there is to be no such key.
+	// PreviousPasscode is "" if there is no such key.
 	PreviousPasscode string `json:"previousPasscode,omitempty"`
 	// Files are keys with the whole tuple; none in a record from before there were any.
 	Files []File `json:"files,omitempty"`
@@ -110,7 +110,7 @@ func (k Keys) WithPasscode() []string {
 	return names
 }
 
-// EffectiveKeys fills up with the defaults. Keys that are alike, which the schema refuses, can't be told apart in a
+// EffectiveKeys adds the defaults. Keys that are alike, which the schema denies, cannot be distinguished in a
 // Secret: they count as none.
 func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 	defaults := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
@@ -164,7 +164,7 @@ func (r Record) Encode() string {
 // overflow.
 const maxRevision = 1 << 52
 
-// ParseRecord reads what Encode wrote. One without owner, fingerprint and keys that can be told apart is none.
+// ParseRecord reads what Encode wrote. One without owner, fingerprint and distinct keys is none.
 func ParseRecord(text string) (Record, error) {
 	var r Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil {

@@ -18,21 +18,21 @@ const (
 	maxHandled = 10
 )
 
-// request is a value of an annotation that asks for something once.
+// request is a value of an annotation that requests something once.
 type request struct {
-	// value is "" where nothing is asked for.
+	// value is "" if nothing is requested.
 	value string
-	// handled reports whether it was, or is only to be echoed.
+	// handled reports whether it was handled before, or is only echoed.
 	handled bool
-	// denied says why it is not handled as it asks; "" if it is, or still may be. noSuccessor reports whether that is for lack of
-	// a successor.
+	// denied says why it is denied; "" if it is not, or still may be handled. noSuccessor reports whether that is for lack of a
+	// successor.
 	denied      string
 	noSuccessor bool
 	// requester is who set the annotation.
 	requester Requester
 }
 
-// pending reports whether it is to be obeyed, now or as soon as that is possible.
+// pending reports whether it is to be handled, now or as soon as that is possible.
 func (r request) pending() bool {
 	return r.value != "" && !r.handled && r.denied == "" && !r.noSuccessor
 }
@@ -45,7 +45,7 @@ func (r request) echo(before string) string {
 	return r.value
 }
 
-// requested reads an annotation. A new object's, where no record knows better, is echoed and not obeyed.
+// requested reads an annotation. That of a new object without a record is echoed and not executed.
 func (v *snapshot) requested(annotation, echoed string, handled []string) request {
 	r := request{value: v.Object.Annotations[annotation], requester: RequesterOf(v.Object.ManagedFields, annotation)}
 	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
@@ -60,8 +60,8 @@ func (v *snapshot) requested(annotation, echoed string, handled []string) reques
 	return r
 }
 
-// rotateRequest is a request to switch to the successor now. Where there is none that may yet be accepted, it is
-// done with.
+// rotateRequest is a request to rotate to the successor now. If there is none that may yet be accepted, it counts as
+// handled.
 func (v *snapshot) rotateRequest() request {
 	var handled []string
 	if record := v.record(); record != nil {
@@ -82,8 +82,8 @@ func (v *snapshot) rotateRequest() request {
 	return r
 }
 
-// verifyRequest is a request to ask about every listed value now. It is handled once each was answered for, or could
-// not be, since it was first seen.
+// verifyRequest is a request to verify every entry now. It is handled once each has had a result, or could have none, since
+// it was first seen.
 func (v *snapshot) verifyRequest() request {
 	r := v.requested(v1alpha1.VerifyRequestedAtAnnotation, v.Object.Status.LastHandledVerifyAt, nil)
 	r.handled = r.handled || v.Object.Status.ObservedGeneration == -1

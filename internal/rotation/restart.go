@@ -50,18 +50,18 @@ func (v *retirement) restartedFor(annotations map[string]string) bool {
 	return revision >= v.active.record.Revision && !at.Before(v.active.record.PublishedAt.Add(-restartClockStep))
 }
 
-// restart is one workload that holds an old value, and what is to become of it.
+// restart is one workload that uses an old value, and what to do with it.
 type restart struct {
 	consumers.Rollout
-	// due reports whether to restart it now, and at when otherwise; zero where it is not for us to do.
+	// due reports whether to restart it now, and at when otherwise; zero if the operator must not restart it.
 	due bool
 	at  time.Time
 	// undone reports whether somebody took the annotation away that restarts it, again and again.
 	undone bool
 }
 
-// findRestarts lists the workloads that started before this revision: all that hold the target by environment variable
-// or subPath, where rollout.auto says so, and those that rollout.targets names, whatever they hold. A first
+// findRestarts lists the workloads that started before this revision: all that use the target by environment variable
+// or subPath, if rollout.auto is true, and those that rollout.targets names, whatever they use. A first
 // publication restarts nothing.
 func (v *retirement) findRestarts() []restart {
 	if v.activeInTarget() == nil || v.spec.Rollout == nil || v.Scan == nil || len(v.active.record.Replaced) == 0 || v.paused() {
@@ -149,7 +149,7 @@ func (v *retirement) names(w consumers.Workload) bool {
 	})
 }
 
-// frozenSinceBefore reports whether one of the Pod's containers holds the target by environment variable or subPath, and
+// frozenSinceBefore reports whether one of the Pod's containers uses the target by environment variable or subPath, and
 // started before this revision.
 func (v *retirement) frozenSinceBefore(pod *consumers.Pod) bool {
 	return slices.ContainsFunc(pod.Containers, func(c consumers.Container) bool {
@@ -173,7 +173,7 @@ func (v *retirement) unfinishedRestart() string {
 	return ""
 }
 
-// rolloutComplete speaks of environment variables and subPaths, and of what was restarted; volumes are not waited for.
+// rolloutComplete is about environment variables and subPaths, and about what was restarted; it does not wait for volumes.
 func (v *retirement) rolloutComplete() metav1.Condition {
 	if v.Scan == nil {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonInProgress, "A scan for what uses the Secret is under way")

@@ -18,23 +18,23 @@ import (
 )
 
 const (
-	// The waits between looks while somebody holds an old value.
+	// The waits between scans while something uses an old value.
 	firstScanWait, lastScanWait = 2 * time.Second, time.Minute
 	// maxStaleNames is how many Pods the status names.
 	maxStaleNames = 20
 )
 
-// retiring is a replaced value of which it is not known yet that nothing holds it.
+// retiring is a replaced value of which it is not known yet that nothing uses it.
 type retiring struct {
 	Replaced
-	entry *entry // nil where no listed one has this value
+	entry *entry // nil if no entry has this value
 	// pods use it; usedByOther names another object that has it active; refreshed is until when volumes may contain it.
 	pods        []string
 	usedByOther string
 	refreshed   time.Time
 }
 
-// inUse reports whether something that a look can see holds it.
+// inUse reports whether something that a scan can see uses it.
 func (r retiring) inUse() bool {
 	return len(r.pods) > 0 || r.usedByOther != ""
 }
@@ -54,7 +54,7 @@ func newRetirement(v *snapshot) *retirement {
 	return r
 }
 
-// findRetiring lists what is outstanding, and who holds it as far as the last look has seen.
+// findRetiring lists what is outstanding, and what uses it as far as the last scan has shown.
 func (v *retirement) findRetiring() []retiring {
 	p := v.activeInTarget()
 	if p == nil {
@@ -73,14 +73,14 @@ func (v *retirement) findRetiring() []retiring {
 	return list
 }
 
-// unsettled reports whether it is not known yet that nothing uses a value that is listed no more: nobody has looked
-// since it was replaced, or it was seen in use.
+// unsettled reports whether it is not known yet that nothing uses a value that is no longer listed: there was no scan since it
+// was replaced, or it was seen in use.
 func (v *retirement) unsettled(old Replaced) bool {
 	unseen := v.active.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
-// locations are the Secrets that hold the published value: the target, the source that it came from, and those that were
+// locations are the Secrets that contain the active value: the target, the source that it came from, and those that were
 // either since it was published.
 func (v *retirement) locations() []Location {
 	list := slices.Clone(v.active.record.Locations)
@@ -115,8 +115,8 @@ func (v *retirement) locations() []Location {
 	return list
 }
 
-// knownReplaced are the values replaced so far: of a record that another object wrote, also those that the status calls
-// so. What is taken over must not bring them back later.
+// knownReplaced are the values replaced so far. If another object wrote the record, those that the status calls replaced are
+// among them, so that they do not come back later.
 func (v *retirement) knownReplaced() []Replaced {
 	record := v.active.record
 	if v.record() == nil || v.writtenByOther(v.lastPublished) {
@@ -142,7 +142,7 @@ func (v *retirement) inStatus(active bool) []Replaced {
 	return list
 }
 
-// locationsOf are the Secrets that hold the value of an entry that was active: the target, and its source if it is listed.
+// locationsOf are the Secrets that contain the value of an entry that was active: the target, and its source if it is listed.
 func (v *retirement) locationsOf(name string) []Location {
 	list := []Location{{Secret: v.Object.TargetName(), Keys: EffectiveKeys(v.Object).WithPasscode()}}
 	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
@@ -164,8 +164,8 @@ func (v *retirement) settledReplaced() []Replaced {
 	return list
 }
 
-// markedReplaced are the values replaced so far, with what was found out of their use, and the events that tell it of
-// those that are listed no more. What is not in use from the start needs no mark, and so no write.
+// markedReplaced are the values replaced so far, with what is known of their use, and the events that report it for those that
+// are no longer listed. What is not in use from the start needs no mark, and so no write.
 func (v *retirement) markedReplaced() ([]Replaced, []Event) {
 	list := v.knownReplaced()
 	var events []Event
@@ -186,8 +186,8 @@ func (v *retirement) markedReplaced() ([]Replaced, []Event) {
 	return list, events
 }
 
-// describeUnlisted is how to speak of a replaced value that no entry has. Its name may be that of a passcode which is listed
-// now, and must not be deleted.
+// describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
+// must not be deleted.
 func (v *retirement) describeUnlisted(old Replaced) (passcode, what string) {
 	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
 	if !listed {
@@ -202,7 +202,7 @@ func (v *retirement) entryOfReplaced(old Replaced) *entry {
 	})
 }
 
-// retiredInStatus goes by the status: that nothing held it once is for good.
+// retiredInStatus goes by the status: once nothing used it, that is final.
 func (v *retirement) retiredInStatus(e *entry) bool {
 	return e.reported != nil && e.reported.RetiredAt != nil && e.reported.Fingerprint == e.Fingerprint
 }
@@ -231,8 +231,8 @@ func (v *retirement) findConsumers(r *retiring) {
 	}
 }
 
-// usesOld reports whether the container has the value for as long as it runs. What it may have until its volume is
-// refreshed is noted.
+// usesOld reports whether the container has the value for as long as it runs. If it has it only until its volume is refreshed,
+// that time is noted.
 func (v *retirement) usesOld(r *retiring, pod *consumers.Pod, c consumers.Container) bool {
 	for _, use := range c.Uses {
 		h := v.usageOf(r, use)
@@ -247,15 +247,15 @@ func (v *retirement) usesOld(r *retiring, pod *consumers.Pod, c consumers.Contai
 	return false
 }
 
-// usage is what is known of a Secret that a container uses: whether it ever held a value, and whether it still does, or
+// usage is what is known of a Secret that a container uses: whether it ever contained a value, and whether it still does, or
 // may. until is when it ceased to; zero for when the value was replaced. unknown reports whether that can't be said.
 type usage struct {
 	has, still, unknown bool
 	until               time.Time
 }
 
-// usageOf looks a use up among the target, former targets, and sources. Of a former target or a source that is gone, a
-// volume keeps what it had.
+// usageOf finds a use among the target, former targets, and sources. A volume of a former target or a source that is gone
+// keeps what it had.
 func (v *retirement) usageOf(r *retiring, use consumers.Use) usage {
 	previous := v.active.record.Keys.PreviousPasscode
 	if use.Of(v.Object.TargetName(), previous) {
@@ -299,18 +299,18 @@ func (v *retirement) startedBefore(pod *consumers.Pod, started, replaced time.Ti
 	return started.Before(replaced.Add(clockSkew))
 }
 
-// unused reports whether nothing holds the value, for all that could be seen.
+// unused reports whether nothing uses the value, as far as the operator can see.
 func (v *retirement) unused(r retiring) bool {
 	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.now.Before(r.refreshed) && v.unfinishedRestart() == ""
 }
 
-// outstanding reports whether a look may find something out.
+// outstanding reports whether a scan may show something new.
 func (v *retirement) outstanding() bool {
 	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
 }
 
-// scanDue reports whether to scan now, and when otherwise; zero for never. Only what a scan can see is looked for: a volume's
-// refresh is waited for.
+// scanDue reports whether to scan now, and when otherwise; zero for never. A scan shows nothing of a volume's refresh, which
+// only time brings.
 func (v *retirement) scanDue() (now bool, next time.Time) {
 	switch {
 	case v.paused() || !v.ScanRequestedAt.IsZero() || !v.outstanding():
@@ -324,7 +324,7 @@ func (v *retirement) scanDue() (now bool, next time.Time) {
 	return !due.After(v.now), due
 }
 
-// stalePods are those that hold a replaced value; nil once nothing is outstanding.
+// stalePods are those that use a replaced value; nil once nothing is outstanding.
 func (v *retirement) stalePods() *v1alpha1.StalePods {
 	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.unused(r) })
 	if !pending {
@@ -339,7 +339,7 @@ func (v *retirement) stalePods() *v1alpha1.StalePods {
 	return &v1alpha1.StalePods{Count: int32(len(names)), Names: names[:min(len(names), maxStaleNames)]}
 }
 
-// replacedState is Retiring or, once nothing holds it, Retired.
+// replacedState is Retiring or, once nothing uses it, Retired.
 func (v *retirement) replacedState(e *entry) v1alpha1.PasscodeState {
 	if v.retiredInStatus(e) || v.markedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
@@ -355,7 +355,7 @@ func (v *retirement) replacedState(e *entry) v1alpha1.PasscodeState {
 	return v1alpha1.StateRetiring
 }
 
-// retiringMessage says what still holds it, or why that can't be said.
+// retiringMessage says what still uses it, or why that is not known.
 func (v *retirement) retiringMessage(e *entry) string {
 	for _, r := range v.retiring {
 		switch {
@@ -381,8 +381,8 @@ func listing(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// safeToDeleteEvents tells of every listed passcode that was retired. A user passcode is dead once it is replaced: there
-// is nothing to delete.
+// safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to
+// delete.
 func (v *retirement) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
 	if v.spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
@@ -406,7 +406,7 @@ func (v *retirement) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscode
 }
 
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
-// entry was taken off the list and came back, or the record is from before there were marks, it may have been told.
+// entry was removed and came back, or the record is from before there were marks, the event may have been sent.
 func (v *retirement) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 	return slices.ContainsFunc(v.active.record.Replaced, func(old Replaced) bool {
 		marked := len(old.Locations) > 0 || old.Reported
@@ -428,7 +428,7 @@ func (v *retirement) safeToDelete(passcode, what string) Event {
 	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }
 
-// rolloutUnfinished goes by the status, and looks once at a rollout that the spec is new to.
+// rolloutUnfinished goes by the status, and scans once for a rollout that is new in the spec.
 func (v *retirement) rolloutUnfinished() bool {
 	if v.spec.Rollout == nil {
 		return false

@@ -9,7 +9,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// candidate is a passcode that may be published now, and the reason that would be told.
+// candidate is a passcode that may be published now, and the reason that would be reported.
 type candidate struct {
 	entry  *entry
 	reason v1alpha1.RotationReason
@@ -44,7 +44,7 @@ func (v *snapshot) candidates() []candidate {
 	return list
 }
 
-// goToPin: the pinned one, whatever was replaced before.
+// goToPin: the pinned entry, even if it was replaced before.
 func goToPin(v *snapshot) []candidate {
 	e := v.pinned()
 	switch {
@@ -58,13 +58,13 @@ func goToPin(v *snapshot) []candidate {
 	return candidatesFor(v1alpha1.RotationPinned, []*entry{e})
 }
 
-// publishInitial: while nothing is published, the first listed one whose rotation time lies ahead; where there is
-// none, the one that ends last.
+// publishInitial: while nothing is published, the first entry whose rotation time lies ahead; if there is none, the one that
+// expires last.
 func publishInitial(v *snapshot) []candidate {
 	if v.active != nil {
 		return nil
 	}
-	// What a Secret without a record holds already comes first: it was handed over, and workloads use it.
+	// What a Secret without a record contains already comes first: it was handed over, and workloads use it.
 	held := v.listed(func(e *entry) bool {
 		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
 	})
@@ -73,7 +73,7 @@ func publishInitial(v *snapshot) []candidate {
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }
 
-// followSource: editing a source, or the account, is asking for it.
+// followSource: a person who edits a source, or the account, wants the new value.
 func followSource(v *snapshot) []candidate {
 	switch p := v.active; {
 	case p == nil || p.entry != nil:

@@ -15,7 +15,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// snapshot is an Observed with everything said of each entry and of the published one that the rules ask for.
+// snapshot is an Observed with all derived values of each entry and of the active passcode that the rules need.
 type snapshot struct {
 	Observed
 	now           time.Time
@@ -74,7 +74,7 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 	return v
 }
 
-// sinceResumed is an answer without the attempts that ended before the object was suspended: they say nothing of now.
+// sinceResumed is a verification without the attempts that ended before the object was suspended: they say nothing of now.
 func (v *snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification {
 	if a.UnavailableAt.Before(v.ResumedAt) {
 		a.Unavailable, a.RateLimited, a.RetryAfter = 0, false, 0
@@ -82,7 +82,7 @@ func (v *snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification
 	return a
 }
 
-// findLastPublished is the target that knows of the newest revision: the one that is to be written or, where that was lost,
+// findLastPublished is the target that knows of the newest revision: the one to write or, if that was lost,
 // overwritten or has only just been named, the one remembered or the one of the former name.
 func (v *snapshot) findLastPublished() *Target {
 	if v.Target.Conflict != "" {
@@ -99,7 +99,7 @@ func (v *snapshot) findLastPublished() *Target {
 
 // provesPublished reports whether the target can prove what was published last. What the status has overtaken is not put
 // back: another process has written since, or another target was written. What another object wrote counts only while it is
-// whole, because this object cannot prove what it held.
+// whole, because this object cannot prove what it contained.
 func (v *snapshot) provesPublished(t *Target) bool {
 	if t == nil || !t.Exists {
 		return false
@@ -146,7 +146,7 @@ func (t *Target) Whole() bool {
 	return t.Exists && t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
 }
 
-// highestRevision is the highest of which anything is known, whoever wrote it: the next one follows it.
+// highestRevision is the highest of which anything is known: the next one follows it.
 func (v *snapshot) highestRevision() int64 {
 	highest := v.Object.Status.Revision
 	for _, t := range v.targets() {
@@ -155,7 +155,7 @@ func (v *snapshot) highestRevision() int64 {
 	return highest
 }
 
-// targets are all that may speak of what was published; some may be nil.
+// targets are all that may prove what was published; some may be nil.
 func (v *snapshot) targets() []*Target {
 	list := []*Target{&v.Target, v.LastKnown}
 	for i := range v.FormerTargets {
@@ -164,7 +164,7 @@ func (v *snapshot) targets() []*Target {
 	return list
 }
 
-// revision is 0 where nothing is known of one. Without a record, the annotation for people tells it.
+// revision is 0 if none is known. Without a record, the annotation for people has it.
 func (t *Target) revision() int64 {
 	switch {
 	case t == nil:
@@ -261,7 +261,7 @@ func (v *snapshot) firstSight(e *entry) (firstSeen time.Time, staleCreatedAt v1a
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
 	case e.reportedElsewhere != nil: // its value was another entry's
 		return e.reportedElsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
-	case record != nil && v.recordedAs(e): // published, and maybe not told of yet
+	case record != nil && v.recordedAs(e): // published, and maybe not reported yet
 		return record.FirstSeenAt, record.StaleCreatedAt
 	case before != nil && everAccepted(before):
 		return schedule.WholeSecond(v.now), createdBefore(e, before.FirstSeenAt.UTC())
@@ -273,13 +273,13 @@ func (v *snapshot) firstSight(e *entry) (firstSeen time.Time, staleCreatedAt v1a
 	return schedule.WholeSecond(v.now), ""
 }
 
-// valueStayed takes a value for the same where its fingerprint can't tell: one of another key. A value belongs to an
-// account: in another one it is a new value.
+// valueStayed reports whether the value is the one that the status describes. A fingerprint of another key cannot show that it
+// is not. A value belongs to an account: in another one it is a new value.
 func (v *snapshot) valueStayed(e *entry, before *v1alpha1.PasscodeStatus) bool {
 	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !fingerprint.SameKey(before.Fingerprint, e.Fingerprint)
 }
 
-// recordedAs reports whether the record speaks of the entry's value: as it is, or in another region of its account.
+// recordedAs reports whether the record describes the entry's value: as it is, or in another region of its account.
 func (v *snapshot) recordedAs(e *entry) bool {
 	record := v.record()
 	inOtherRegion := record.AccountID == v.spec.AccountID && record.Region != v.spec.Region &&
@@ -287,7 +287,7 @@ func (v *snapshot) recordedAs(e *entry) bool {
 	return record.Fingerprint == e.Fingerprint || inOtherRegion
 }
 
-// everAccepted reports whether CleverTap ever accepted the value that the status speaks of: one that it never accepted
+// everAccepted reports whether CleverTap ever accepted the value that the status describes: one that it never accepted
 // has no beginning there.
 func everAccepted(s *v1alpha1.PasscodeStatus) bool {
 	switch s.State {
@@ -311,8 +311,8 @@ func createdBefore(e *entry, firstSeen time.Time) v1alpha1.Time {
 	return *e.spec.CreatedAt
 }
 
-// statusOf is what the status says of the entry by name, and, if that had another value, of its value as another entry's.
-// Of an entry that is new or was renamed, it is what the status says of its value. Both are nil for nothing.
+// statusOf is what the status says about the entry by name, and, if that had another value, about its value as another entry's.
+// For an entry that is new or was renamed, it is what the status says about its value. Both are nil for nothing.
 func (v *snapshot) statusOf(e *entry) (before, usedByOther *v1alpha1.PasscodeStatus) {
 	before = v.index.statusByName[e.spec.Name]
 	byValue := v.index.statusByValue[e.Fingerprint]
@@ -327,10 +327,9 @@ func (v *snapshot) statusOf(e *entry) (before, usedByOther *v1alpha1.PasscodeSta
 	return before, byValue
 }
 
-// lastResult is what CleverTap last said of the value, to this process or, as the status has it, to another one: two
-// that work at a time must not overwrite what the other tells. Within one second a refusal counts, which is asked about
-// again soon; unless this very process was given it, and an acceptance after that. A status from the future comes from a
-// clock that was wrong.
+// lastResult is the last result for the value, of this process or, as the status has it, of another one: two that work at the
+// same time must not overwrite what the other reports. Within one second a rejection counts, because it is verified again soon,
+// unless this very process had it and an acceptance after that. A status from the future comes from a clock that was wrong.
 func (v *snapshot) lastResult(e *entry) (clevertap.Result, time.Time) {
 	own, heard := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
 	before := e.reported
@@ -433,8 +432,8 @@ func (v *snapshot) firstOf(fits func(*entry) bool) *entry {
 	return nil
 }
 
-// outdatedFrom is when the last answer about the published one is too old to speak for it: after two intervals. Zero
-// where there was none.
+// outdatedFrom is when the last result for the active passcode is too old to count: after two intervals. Zero if there was
+// none.
 func (v *snapshot) outdatedFrom(p *activePasscode) time.Time {
 	last := p.resultAt
 	if last.IsZero() && p.verification.Unavailable > 0 { // as the status has it, which does not say when: before that
@@ -455,7 +454,7 @@ func (v *snapshot) dashboardPage() string {
 	return page + " on " + clevertap.Region(v.spec.Region).Dashboard()
 }
 
-// paused reports whether nothing may be written, and nothing is to be asked.
+// paused reports whether nothing may be written, and nothing is verified.
 func (v *snapshot) paused() bool {
 	return v.Target.Conflict != "" || v.spec.Suspend
 }

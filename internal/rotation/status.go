@@ -76,7 +76,7 @@ func (v report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextRotationTime = timeOrNil(v.rotationAt)
 }
 
-// successor is the accepted one that takes over next; nil where there is none, or nothing to take over from.
+// successor is the accepted entry that becomes active next; nil if there is none, or nothing to replace.
 func (v report) successor() *entry {
 	if v.activeInTarget() == nil {
 		return nil
@@ -89,13 +89,13 @@ func (v report) successor() *entry {
 	return nil
 }
 
-// takesOver reports whether a successor will take over by itself before the published one ends.
+// takesOver reports whether a successor will become active by itself before the active passcode expires.
 func (v report) takesOver() bool {
 	p := v.activeInTarget()
 	return v.successor() != nil && !v.spec.Suspend && !v.pinKeeps(p)
 }
 
-// runway is when the last one ends that will take over by itself; nil for never, or while nothing is published.
+// runway is when the last passcode expires that will become active by itself; nil for never, or while nothing is published.
 func (v report) runway() *metav1.Time {
 	p := v.activeInTarget()
 	if p == nil {
@@ -213,7 +213,7 @@ func (v report) phase() v1alpha1.Phase {
 	return v1alpha1.PhaseActive
 }
 
-// expired reports whether the end has come and CleverTap, asked since, does not let it through all the same.
+// expired reports whether the passcode has expired and CleverTap, in a verification since, has not accepted it all the same.
 func (v report) expired(p *activePasscode) bool {
 	if !p.validity.Expired(v.now) {
 		return false
@@ -223,12 +223,12 @@ func (v report) expired(p *activePasscode) bool {
 	}
 	askedSince := !p.verification.UnavailableAt.Before(p.validity.Until) || !p.resultAt.Before(p.validity.Until)
 	if !askedSince && !p.verification.RequestedAt.IsZero() {
-		return false // the answer will tell
+		return false // the result will show
 	}
 	return p.result != clevertap.Accepted || p.resultAt.Before(p.validity.Until)
 }
 
-// rejected reports whether that is certain: to this process, or as the status has it to one before.
+// rejected reports whether the rejection is confirmed, by this process or, as the status has it, by one before.
 func (v report) rejected(p *activePasscode) bool {
 	if p.result != clevertap.Rejected || v.spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false
@@ -296,7 +296,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 	return &metav1.Time{Time: t.UTC()}
 }
 
-// setCondition leaves the condition as it was where nothing of it changes.
+// setCondition leaves the condition as it was if nothing of it changes.
 func (v report) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
 	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.now))

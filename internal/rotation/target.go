@@ -15,7 +15,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// Want is what a target is to be. Everything in it goes into one write.
+// Want is what a target should be. Everything in it goes into one write.
 type Want struct {
 	Tuple  Tuple
 	Record Record
@@ -25,7 +25,7 @@ type Want struct {
 	Labels, Annotations map[string]string
 	// DropLabels and DropAnnotations are keys that the object named once and names no more.
 	DropLabels, DropAnnotations []string
-	// Owned reports whether the object is to own the Secret, so that it goes with it.
+	// Owned reports whether the object owns the Secret, so that it is deleted with it.
 	Owned bool
 	// Publishes reports whether this makes a revision.
 	Publishes bool
@@ -67,7 +67,7 @@ func (v *pass) publication(c candidate) *Want {
 	return v.withMetadata(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
-// handledRotates are the requests that no publication from now on answers.
+// handledRotates are the requests that no publication handles from now on.
 func (v *pass) handledRotates(reason v1alpha1.RotationReason) []string {
 	var handled []string
 	if record := v.record(); record != nil {
@@ -81,7 +81,8 @@ func (v *pass) handledRotates(reason v1alpha1.RotationReason) []string {
 	return handled[max(0, len(handled)-maxHandled):]
 }
 
-// upkeep is the published one as it should stand: its value, with the names, dates and marks that the object asks for.
+// upkeep is the target of the active passcode as it should be: its value, with the names, dates and marks that the object
+// requires.
 func (v *pass) upkeep() *Want {
 	p := v.active
 	record := p.record

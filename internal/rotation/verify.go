@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// stagedInterval is how often a spare is asked about.
+	// stagedInterval is how often a staged entry is verified.
 	stagedInterval = 24 * time.Hour
-	// The waits after a question that was not answered while something waits to be published.
+	// The waits after a verification without a result while something waits to be published.
 	firstRetry, lastRetry = time.Second, time.Minute
-	// The waits after a refusal.
+	// The waits after a rejection.
 	firstRejectionWait, lastRejectionWait = time.Minute, time.Hour
 )
 
@@ -26,11 +26,11 @@ type VerificationRequest struct {
 	Tuple       Tuple
 	Fingerprint string
 	Mode        v1alpha1.VerificationMode
-	// Urgent reports whether something waits to be published for the answer.
+	// Urgent reports whether a publication waits for the result.
 	Urgent bool
 }
 
-// verificationState is what is known of a value, as far as the next question depends on it.
+// verificationState is what is known of a value, as far as its next verification depends on it.
 type verificationState struct {
 	fingerprint  string
 	verification clevertap.Verification
@@ -42,7 +42,7 @@ type verificationState struct {
 	waiting bool
 }
 
-// verificationDue is when the entry is to be asked about next; zero means that nothing but a change leads to that.
+// verificationDue is when the entry is verified next; zero means that only a change leads to that.
 func (v *snapshot) verificationDue(e *entry, waiting bool) time.Time {
 	return v.due(verificationState{
 		fingerprint: e.Fingerprint, verification: e.Verification, result: e.result, resultAt: e.resultAt,
@@ -72,13 +72,13 @@ func (v *snapshot) due(q verificationState) time.Time {
 	return q.resultAt.Add(v.staggered(stagedInterval, q.fingerprint))
 }
 
-// verifiedPastExpiry reports whether CleverTap was asked about a value past its end, whose status does not say what it answered.
+// verifiedPastExpiry reports whether a value was verified past its expiry, whose status does not say with which result.
 func (v *snapshot) verifiedPastExpiry(q verificationState) bool {
 	return !q.waiting && !q.resultAt.IsZero() && !q.expires.IsZero() && !v.now.Before(q.expires)
 }
 
-// staggered is a wait less up to a tenth, which share is the object's and the value's own: those that were asked about
-// together, by a start of the operator perhaps, are so no more after some rounds, through restarts as well.
+// staggered is a wait less up to a tenth, a share that belongs to the object and the value: those that were verified at the same
+// time, as at a start of the operator, are spread after some rounds, and stay so through restarts.
 func (v *snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
 	share := float64(hash(string(v.Object.UID), fingerprint)) / math.MaxUint32
 	return max(v1alpha1.MinVerificationInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
@@ -95,7 +95,7 @@ func hash(texts ...string) uint32 {
 	return sum
 }
 
-// atExpiry is one wait after the last question, or the published one's end where that comes between.
+// atExpiry is one wait after the last verification, or the expiry of the active passcode if that comes first.
 func (v *snapshot) atExpiry(q verificationState, last time.Time, wait time.Duration) time.Time {
 	next := last.Add(wait)
 	if q.active && !q.expires.IsZero() && last.Before(q.expires) && next.After(q.expires) {
@@ -124,7 +124,7 @@ func doubling(first, last time.Duration, n int) time.Duration {
 	return min(wait, last)
 }
 
-// routineRequests are the questions that are due whatever is to be published: about the published one, and about spares.
+// routineRequests are the verifications that are due whatever is to be published: of the active passcode, and of staged entries.
 func (v *snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
 	for _, e := range v.listed(func(e *entry) bool { return !e.replaced || v.verify.pending() }) {
 		due := v.verificationDue(e, false)
