@@ -67,7 +67,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *observation, decision r
 	return nil
 }
 
-// writeProblem is for people. Of the error it takes the kind alone: its text may repeat what was to be written.
+// writeProblem is for people. Of the error it takes only the kind: its text may repeat what was to be written.
 func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
 	what := fmt.Sprintf("Secret %q could not be written", object.TargetName())
 	switch {

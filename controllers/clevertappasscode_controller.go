@@ -56,7 +56,7 @@ type Reconciler struct {
 	Clock clock.WithDelayedExecution
 	// Events sends events.
 	Events events.EventRecorder
-	// Notify sends a notice of each event; it never blocks.
+	// Notify sends a notification for each event; it never blocks.
 	Notify func(notification.Notification)
 	// VolumeRefresh is how long kubelets may take to refresh a mounted Secret.
 	VolumeRefresh time.Duration
@@ -87,7 +87,7 @@ func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) 
 	return r.Reconcile(ctx, request)
 }
 
-// Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap, whose answer wakes the object.
+// Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap: a result wakes the object.
 // A pass that has published ends there, and the next one reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object, state, err := r.get(ctx, request.NamespacedName)

@@ -28,14 +28,14 @@ import (
 // observation is what one pass observed.
 type observation struct {
 	rotation.Observed
-	// secret is the target as it stands; nil where there is none. formers are those of Formers, by name.
+	// secret is the target as it is; nil if there is none. formers are the Secrets of FormerTargets, by name.
 	secret  *corev1.Secret
 	formers map[string]*corev1.Secret
 	// published reports whether this pass wrote the target: the next one reports.
 	published bool
-	// carriedOut reports whether an effect of this pass succeeded or failed in a way that the report is to tell.
+	// effectsChanged reports whether an effect of this pass succeeded or failed in a way that is reported.
 	effectsChanged bool
-	// behind reports whether the API server has what the informer has not yet: then nothing is said or done until it has.
+	// cacheBehind reports whether the API server has what the informer has not yet: then nothing is reported or done until it has.
 	cacheBehind bool
 	// readAgain is when a Secret is next to be read from the API server; zero for never.
 	readAgain time.Time

@@ -25,7 +25,7 @@ import (
 // +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes/status,verbs=patch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// report writes the status, once and only if it changed, and then sends the events that tell of it.
+// report writes the status, once and only if it changed, and then sends the events about it.
 func (r *Reconciler) report(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
 	written, err := r.writeStatus(ctx, s, decision, state)
 	if err != nil || !written {
@@ -45,7 +45,7 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 	return nil
 }
 
-// notice is the event as people outside the cluster get it.
+// notice is the event as people outside the cluster get it, a notification.
 func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event, severity string) notification.Notification {
 	now := r.Clock.Now()
 	n := notification.Notification{
@@ -96,7 +96,7 @@ func (k *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatu
 	return !k.reportedAt.IsZero() && now.Sub(k.reportedAt) < catchUpTime && digest(status) != k.reported
 }
 
-// digest tells statuses apart, within this process.
+// digest distinguishes statuses, within this process.
 func digest(status *v1alpha1.CleverTapPasscodeStatus) uint64 {
 	sum := fnv.New64a()
 	_ = json.NewEncoder(sum).Encode(status) // a hash takes all, and a status is plain

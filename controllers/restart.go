@@ -39,7 +39,7 @@ func (r *Reconciler) requestScan(s *observation, decision rotation.Decision, sta
 }
 
 // restart writes one annotation into each Pod template that has not changed since the scan. What was written, and what
-// failed, is what the report tells.
+// failed, is what is reported.
 func (r *Reconciler) restart(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
 	if len(decision.Restart) == 0 {
 		return nil

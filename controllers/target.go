@@ -110,7 +110,7 @@ func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
 	}
 }
 
-// exact reports whether the data are the keys alone, the passcodes without so much as a newline around them.
+// exact reports whether the data are only the keys, and the passcodes have not even a newline around them.
 func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) bool {
 	return tuple.Endpoint == rotation.Endpoint(tuple.Region) &&
 		maps.EqualFunc(secret.Data, data(keys, tuple, previous), bytes.Equal)
@@ -184,7 +184,7 @@ func targetPatch(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, want
 	return body, nil
 }
 
-// releasePatch changes one annotation alone.
+// releasePatch changes only one annotation.
 func releasePatch(secret *corev1.Secret, now time.Time) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"resourceVersion": secret.ResourceVersion,
@@ -229,7 +229,7 @@ func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
 	return all
 }
 
-// setLastTarget keeps the target of that name as it stands.
+// setLastTarget keeps the target of that name as it is.
 func (k *objectState) setLastTarget(name string, target rotation.Target) {
 	target.Verification = clevertap.Verification{}
 	k.lastTarget, k.lastTargetName = &target, name

@@ -27,7 +27,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// reporting is the priority of passes that tell of what was done, below those that may publish, which have none: in a
+// reporting is the priority of passes that report what was done, below those that may publish, which have none: in a
 // wave of rotations workloads come first. Those that find what still uses an old value come after that. Both are above
 // what was there when the process started.
 const (
@@ -36,7 +36,7 @@ const (
 )
 
 // SetupWithManager registers the watches. Objects are woken by themselves, by the Secrets that they name, by
-// CleverTap's answers and by the clock.
+// CleverTap's results and by the clock.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, maxConcurrentReconciles int) error {
 	r.states, r.workerShares = newStates(), newWorkerShares(maxConcurrentReconciles)
 	r.scanner = consumers.NewScanner(ctx, r.APIReader, r.Clock, r.wakeAfterScan)
@@ -73,12 +73,12 @@ func (r *Reconciler) recordDeletions() predicate.Predicate {
 	}}
 }
 
-// Wake has the object looked at. It never blocks.
+// Wake has the object reconciled. It never blocks.
 func (r *Reconciler) Wake(object types.NamespacedName) {
 	r.queue.Add(reconcile.Request{NamespacedName: object})
 }
 
-// wakeAfterScan has the object looked at once nothing that may publish or has been published waits.
+// wakeAfterScan has the object reconciled once no pass waits that may publish, or that reports a publication.
 func (r *Reconciler) wakeAfterScan(object types.NamespacedName) {
 	below{r.queue, retiring}.Add(reconcile.Request{NamespacedName: object})
 }

@@ -22,16 +22,16 @@ const (
 	DefaultTimeout = 10 * time.Second
 )
 
-// Options say how a Client asks. The zero value asks CleverTap's own hosts.
+// Options configure a Client. The zero value calls CleverTap's own hosts.
 type Options struct {
-	// Endpoint is a base URL to ask in place of CleverTap's hosts, for proxies and tests; every {region} in it is
+	// Endpoint is a base URL to call in place of CleverTap's hosts, for proxies and tests; every {region} in it is
 	// replaced. Over http:// passcodes travel in the clear: only to a proxy beside this process, or in a test.
 	Endpoint string
-	// Partner names the asking party to CleverTap; "" means DefaultPartner.
+	// Partner names the caller to CleverTap; "" means DefaultPartner.
 	Partner string
 	// UserAgent is the header of every call; "" means DefaultPartner.
 	UserAgent string
-	// Timeout bounds one call from connecting to the end of its answer; zero means DefaultTimeout.
+	// Timeout bounds one call from connecting to the end of its response; zero means DefaultTimeout.
 	Timeout time.Duration
 	// IdleConnections is how many connections to one host are kept for the next call; zero means
 	// http.DefaultMaxIdleConnsPerHost.
@@ -44,7 +44,7 @@ type Options struct {
 	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
-// Client asks CleverTap about passcodes. It is safe for concurrent use.
+// Client verifies passcodes with CleverTap. It is safe for concurrent use.
 type Client struct {
 	bases     map[Region]*url.URL
 	partner   string
@@ -103,10 +103,10 @@ func newTransport(o Options) *http.Transport {
 	}
 }
 
-// Verify asks whether the passcode works: nil when CleverTap lets it through, *RejectedError when it refuses it,
+// Verify verifies the passcode: nil if CleverTap accepts it, *RejectedError if it rejects it,
 // *RateLimitedError and *UnavailableError when nothing was learnt.
 //
-// In mode Connect a 403 may speak of the endpoint and not of the passcode, so the events call is made as well. It can
+// In mode Connect a 403 may be about the endpoint and not about the passcode, so the events call is made as well. It can
 // confirm a rejection, and never makes a passcode accepted.
 func (c *Client) Verify(ctx context.Context, q Request) error {
 	got, err := c.ask(ctx, q)
@@ -151,7 +151,7 @@ func (c *Client) ask(ctx context.Context, q Request) (answer, error) {
 	return got, nil
 }
 
-// request says *UnavailableError of what can't be asked.
+// request returns *UnavailableError for what cannot be sent.
 func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) {
 	base, known := c.bases[q.Region]
 	switch {

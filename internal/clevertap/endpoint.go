@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// endpoints maps every region to the base URL that is asked. An empty template means CleverTap's own hosts.
+// endpoints maps every region to the base URL that is called. An empty template means CleverTap's own hosts.
 func endpoints(template string) (map[Region]*url.URL, error) {
 	bases := make(map[Region]*url.URL, len(Regions()))
 	for _, region := range Regions() {
@@ -27,7 +27,7 @@ func endpoints(template string) (map[Region]*url.URL, error) {
 	return bases, nil
 }
 
-// parseBase never repeats what it was given: it may hold a password.
+// parseBase never repeats what it was given: it may contain a password.
 func parseBase(raw string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {

@@ -8,7 +8,7 @@ import "time"
 // RejectedError says that CleverTap rejects the passcode: it is wrong, expired, deleted or revoked, or right but in
 // another region.
 type RejectedError struct {
-	// Seen is what was answered and by which host, for people; never any text of the answer itself.
+	// Seen is what the response was and of which host, for people; never any text of the response itself.
 	Seen string
 }
 
@@ -16,12 +16,12 @@ func (e *RejectedError) Error() string {
 	return "CleverTap rejects the passcode: " + e.Seen
 }
 
-// UnavailableError says that nothing was learnt about the passcode: no answer came, or one that says nothing.
+// UnavailableError says that there is no result for the passcode: no response came, or one that says nothing.
 type UnavailableError struct {
-	// Seen is what was answered or went wrong and at which host, for people; never any text of the answer itself.
+	// Seen is what the response was or what went wrong, and at which host, for people; never any text of the response itself.
 	Seen string
 
-	// cause is a context's error or nil: a network error's own text may hold what must not be shown.
+	// cause is a context's error or nil: a network error's own text may contain what must not be shown.
 	cause error
 }
 
@@ -38,7 +38,7 @@ func (e *UnavailableError) Unwrap() error {
 // RateLimitedError says that CleverTap takes no more calls of this account for now. Nothing was learnt about the
 // passcode.
 type RateLimitedError struct {
-	// Seen is what was answered and by which host, for people.
+	// Seen is what the response was and of which host, for people.
 	Seen string
 	// RetryAfter is how long CleverTap asks to wait, an hour at most; zero when it does not say.
 	RetryAfter time.Duration

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// maxBody is how much of an answer is read, in bytes; CleverTap's have some hundred.
+	// maxBody is how much of a response is read, in bytes; CleverTap's have some hundred.
 	maxBody = 64 << 10
-	// maxRetryAfter bounds what one answer can put off.
+	// maxRetryAfter bounds what one response can delay.
 	maxRetryAfter = time.Hour
 )
 
-// answer is what came back from a host.
+// answer is the response of a host.
 type answer struct {
 	host       string
 	status     int
@@ -28,7 +28,7 @@ type answer struct {
 	content
 }
 
-// interpret says what an answer means for the passcode that was asked about: nil when it works, *RejectedError,
+// interpret says what a response means for the passcode that is verified: nil if it works, *RejectedError,
 // *RateLimitedError, or *UnavailableError for all that says nothing. The first that fits wins.
 func interpret(mode Mode, a answer) error {
 	switch {
@@ -42,7 +42,7 @@ func interpret(mode Mode, a answer) error {
 	return &UnavailableError{Seen: a.seen()}
 }
 
-// forbidden reports whether the answer is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
+// forbidden reports whether the response is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
 // errors says of 403 "operation is not allowed", and of 401 "invalid credentials or URL".
 func (a answer) forbidden() bool {
 	bodyCode := 0
@@ -55,7 +55,7 @@ func (a answer) forbidden() bool {
 	return a.status == http.StatusForbidden || bodyCode == http.StatusForbidden
 }
 
-// refused takes a 401 or 403 for a refusal whatever its body, and such a body whatever its status.
+// refused reports whether the response is a rejection: a 401 or 403 whatever its body, or such a body whatever its status.
 func (a answer) refused() bool {
 	return isRefusal(a.status) || (a.fail && isRefusal(a.code))
 }
@@ -64,7 +64,7 @@ func isRefusal(code int) bool {
 	return code == http.StatusUnauthorized || code == http.StatusForbidden
 }
 
-// letThrough wants to see a JSON object: CleverTap's hosts answer 200 with no body to paths they do not know, and
+// letThrough requires a JSON object: CleverTap's hosts respond 200 with no body to paths that they do not know, and
 // proxies with a page. In mode Events, a complaint about the cursor means that the credentials were good.
 func (a answer) letThrough(mode Mode) bool {
 	switch a.status {
@@ -138,7 +138,7 @@ func number(raw json.RawMessage) int {
 	return int(n)
 }
 
-// seen tells people what came back and what to make of it, without a word of the answer's own.
+// seen tells people what came back and what it means, without a word of the response's own.
 func (a answer) seen() string {
 	return fmt.Sprintf("%s answered HTTP %d with %s%s", a.host, a.status, a.kind, a.advice())
 }

@@ -20,7 +20,7 @@ const mask = "[passcode]"
 
 // Passcode is a CleverTap passcode that prints as a mask, however it is printed. The zero value is no passcode.
 //
-// The value hides in a closure because that is what no printer can look into: fmt, spew, gomega and go-cmp follow
+// The value is in a closure because no printer can look into one: fmt, spew, gomega and go-cmp follow
 // strings, slices and pointers by reflection even in unexported fields, where they can't call the methods below.
 // A closure has no == either, so the compiler turns down comparing or keying by what only Equal may compare, and
 // reflect.DeepEqual says false of any two that are not zero.

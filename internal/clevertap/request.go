@@ -5,7 +5,7 @@ package clevertap
 
 import "slices"
 
-// Region is where CleverTap keeps an account. Credentials that are right are refused in every other region.
+// Region is where CleverTap keeps an account. Every other region rejects credentials that are right.
 type Region string
 
 // The regions of CleverTap.
@@ -49,21 +49,21 @@ func (r Region) Dashboard() string {
 	return "https://" + string(r) + ".dashboard.clevertap.com"
 }
 
-// Mode is how CleverTap is asked.
+// Mode is the call by which a passcode is verified.
 type Mode string
 
 const (
-	// Connect asks the endpoint that exists for partners to verify a customer's credentials.
+	// Connect calls the endpoint by which partners verify a customer's credentials.
 	Connect Mode = "Connect"
-	// Events asks for events with a cursor that never existed, for accounts where Connect does not answer.
+	// Events requests events with a cursor that never existed, for accounts that may not use Connect.
 	Events Mode = "Events"
 )
 
-// Request is what Verify asks: does this passcode work for this account in this region?
+// Request is what Verify verifies: does this passcode work for this account in this region?
 type Request struct {
 	AccountID string
 	Region    Region
 	Passcode  Passcode
-	// Mode is how to ask; "" means Connect.
+	// Mode is the call; "" means Connect.
 	Mode Mode
 }

@@ -11,7 +11,7 @@ import (
 
 // Suspicion says why a value is probably not what the dashboard showed, such as "is in quotes" or "is a URL": what
 // people paste by mistake in place of a passcode, or around it. It completes a sentence, and is "" for a value that looks
-// like a passcode, for the zero Passcode, and for what nobody can tell. It contains nothing of the value. CleverTap has
+// like a passcode, for the zero Passcode, and for what cannot be known. It contains nothing of the value. CleverTap has
 // the last word: a suspicious value is verified like any other.
 func (p Passcode) Suspicion(accountID string) string {
 	value := p.Reveal()

@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-// errTimedOut tells the client's own timeout from the caller's deadline.
+// errTimedOut distinguishes the client's own timeout from the caller's deadline.
 var errTimedOut = errors.New("timed out")
 
 // proxyError is a proxy's refusal to connect us.
@@ -34,7 +34,7 @@ func proxyRefused(_ context.Context, _ *url.URL, _ *http.Request, response *http
 	return &proxyError{status: response.StatusCode}
 }
 
-// unreached says that no answer came, and why, in words of our own: the error's may hold what a server sent or a
+// unreached says that no response came, and why, in words of our own: the error's may contain what a server sent or a
 // proxy's password.
 func (c *Client) unreached(ctx context.Context, host string, err error) *UnavailableError {
 	switch cause := context.Cause(ctx); {

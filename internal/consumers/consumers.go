@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package consumers finds out who holds a Secret, and how, from Pods and Pod templates alone.
+// Package consumers finds out what uses a Secret, and how, only from Pods and Pod templates.
 package consumers
 
 import (
@@ -16,7 +16,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Way is how a container holds a Secret: it decides when a changed value reaches the container.
+// Way is how a container uses a Secret: it decides when a changed value reaches the container.
 type Way int
 
 const (
@@ -26,17 +26,17 @@ const (
 	Refreshed
 )
 
-// Use is one way in which a container holds one Secret.
+// Use is one way in which a container uses one Secret.
 type Use struct {
 	Secret string
-	// Keys are those that it holds; none means all.
+	// Keys are those that it uses; none means all.
 	Keys []string
 	Way  Way
 	// Optional reports whether the container starts without the Secret or its key.
 	Optional bool
 }
 
-// Of says whether this is a use of the Secret. A use of the key except alone is none; "" excepts nothing.
+// Of reports whether this is a use of the Secret. A use of only the key except is none; "" excepts nothing.
 func (u Use) Of(secret, except string) bool {
 	return u.Secret == secret && (except == "" || len(u.Keys) != 1 || u.Keys[0] != except)
 }
@@ -51,13 +51,13 @@ func (u Use) OfAny(secret string, keys []string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return u.OfKey(secret, key) })
 }
 
-// Container is a container of a Pod that may run, with what it holds.
+// Container is a container of a Pod that may run, with what it uses.
 type Container struct {
 	Name string
 	Uses []Use
 	// StartedAt is when it last started, in whole seconds; zero where that is not known.
 	StartedAt time.Time
-	// Waiting reports whether it is still to start, or to start again: it gets what its Secrets hold then.
+	// Waiting reports whether it is still to start, or to start again: it gets what its Secrets contain then.
 	Waiting bool
 }
 
@@ -78,15 +78,15 @@ type Pod struct {
 	Containers []Container
 }
 
-// Scan is what one look at a namespace found.
+// Scan is what one scan of a namespace found.
 type Scan struct {
 	At time.Time
 	// Problem says why nothing could be seen, and what to do; "" where it could.
 	Problem string
 	Pods    []Pod
-	// Rollouts are looked up for those who restart workloads alone.
+	// Rollouts are listed only for objects that restart workloads.
 	Rollouts []Rollout
-	// ArgoProblem says why Argo's Rollouts could not be looked at, and what to do; "" where they could, or nothing
+	// ArgoProblem says why Argo's Rollouts could not be listed, and what to do; "" if they could, or nothing
 	// pointed to any.
 	ArgoProblem string
 }
@@ -130,7 +130,7 @@ func (s *Scan) note(w Workload, change func(*Rollout)) {
 // was changed, and when: <revision>@<RFC 3339 time>.
 const RestartPrefix = "restart.clevertap.passcode-operator.io/"
 
-// RestartAnnotation is the one for a Secret; a long name is cut and told apart by a hash.
+// RestartAnnotation is the one for a Secret; a long name is cut, and a hash keeps it distinct.
 func RestartAnnotation(secret string) string {
 	const longest, kept = 63, 54
 	if len(secret) <= longest {

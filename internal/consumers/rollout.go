@@ -15,7 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Rollout is a workload as it stands.
+// Rollout is a workload as it is.
 type Rollout struct {
 	Workload
 	UID             types.UID
@@ -92,7 +92,7 @@ func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 const ArgoRolloutKind = "Rollout"
 
 // FromArgoRollout keeps what matters. It is restarted by spec.restartAt, which leaves its Pod template alone, so the
-// mark stands on the Rollout itself.
+// mark is on the Rollout itself.
 func FromArgoRollout(o *unstructured.Unstructured) Rollout {
 	text := func(fields ...string) string {
 		value, _, _ := unstructured.NestedString(o.Object, fields...)

@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// podsPerPage bounds what one answer brings.
+	// podsPerPage bounds what one response contains.
 	podsPerPage = 500
 	// concurrentScans bounds the namespaces that are scanned at the same time.
 	concurrentScans = 4
@@ -40,7 +40,7 @@ func ArgoRollout() schema.GroupVersionKind {
 type Scanner struct {
 	ctx    context.Context
 	reader client.Reader
-	// clock tells when a scan began.
+	// clock has the time at which a scan began.
 	clock clock.PassiveClock
 	wake  func(types.NamespacedName)
 	slots chan struct{}

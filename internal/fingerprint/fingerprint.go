@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fingerprint tells values apart without giving anything of them away: a digest keyed by a secret of the operator.
+// Package fingerprint distinguishes values without giving anything of them away: a digest keyed by a secret of the operator.
 package fingerprint
 
 import (

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package forecast plays the operator's own decision forward: what time alone will bring.
+// Package forecast plays the operator's own decision forward: what will happen if nobody changes anything.
 package forecast
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// Milestone is something that time alone will bring.
+// Milestone is something that will happen if nobody changes anything.
 type Milestone struct {
 	At time.Time
 	// Kind is what happens to the passcode.
@@ -45,7 +45,7 @@ const (
 	maxSteps = 5000
 )
 
-// Of returns what time alone will bring from now on, if every listed passcode that the status does not call unusable is
+// Of returns what will happen from now on, if every entry that the status does not call unusable is
 // there and accepted, and nobody changes anything: Decide itself, played forward. It knows what is published from the
 // object's status, which may be empty.
 func Of(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {

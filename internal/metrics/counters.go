@@ -95,12 +95,12 @@ func (c *Counters) Watched(namespace string, yes bool) {
 	c.watched.WithLabelValues(namespace).Set(value)
 }
 
-// Notified counts a notice.
+// Notified counts a notification.
 func (c *Counters) Notified(result string) {
 	c.notifications.WithLabelValues(result).Inc()
 }
 
-// VerificationFinished counts a question to CleverTap.
+// VerificationFinished counts a verification.
 func (c *Counters) VerificationFinished(region clevertap.Region, took time.Duration, err error) {
 	c.verifications.WithLabelValues(string(region), result(err)).Inc()
 	c.durations.WithLabelValues(string(region)).Observe(took.Seconds())

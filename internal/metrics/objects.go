@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package metrics tells Prometheus what the contract promises.
+// Package metrics has the metrics of the contract.
 package metrics
 
 import (
@@ -17,7 +17,7 @@ import (
 
 const prefix = "clevertap_passcode_"
 
-// Objects tells of every object as the informer holds it at the moment of the scrape, so that no series can outlive
+// Objects reports every object as the informer has it at the moment of the scrape, so that no series can outlive
 // its object or lag behind it.
 type Objects struct {
 	reader  client.Reader
@@ -25,7 +25,7 @@ type Objects struct {
 	gauges  []gauge
 }
 
-// NewObjects reads from the informer once elected is closed: replicas that wait tell nothing, or every sum would be
+// NewObjects reads from the informer once elected is closed: replicas that wait report nothing, or every sum would be
 // twice. Of the objects' own labels those with the keys become labels of a series.
 func NewObjects(reader client.Reader, elected <-chan struct{}, labelKeys []string) *Objects {
 	m := &Objects{reader: reader, elected: elected, gauges: gauges()}

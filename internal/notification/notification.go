@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notification sends what people are told to a sink of CloudEvents, best effort: nothing waits for it.
+// Package notification sends events to people and programs outside the cluster, best effort: nothing waits for it.
 package notification
 
 import (
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// queued is how many notices may wait, and queuedPerNamespace how many of one namespace; more are dropped, and counted.
+	// queued is how many notifications may wait, and queuedPerNamespace how many of one namespace; more are dropped, and counted.
 	queued, queuedPerNamespace = 1000, 100
 	// tries is how often one is sent at most.
 	tries = 3
@@ -26,7 +26,7 @@ const (
 	timeout = 10 * time.Second
 )
 
-// Notification is one thing to tell. It holds no value of a passcode.
+// Notification is one event. It contains no value of a passcode.
 type Notification struct {
 	// Namespace and Name are the object's, and Path is its API path.
 	Namespace, Name, Path string
@@ -36,7 +36,7 @@ type Notification struct {
 	Data Data
 }
 
-// Data is the body of a notice.
+// Data is the body of a notification.
 type Data struct {
 	// Severity is Normal or Warning, as the event's type.
 	Severity  string `json:"severity"`
@@ -55,7 +55,7 @@ type Options struct {
 	Warnings bool
 	Clock    clock.Clock
 	Log      logr.Logger
-	// Sent is told what became of each: success, error or dropped.
+	// Sent is called with what became of each: success, error or dropped.
 	Sent func(result string)
 }
 
@@ -85,7 +85,7 @@ func newSender(c channel, o Options) *Sender {
 	return &Sender{channel: c, waiting: map[string][]Notification{}, ready: make(chan struct{}, 1), Options: o}
 }
 
-// Send queues a notice, and drops one where too many wait: of its namespace or, in all, of the namespace that has the most.
+// Send queues a notification, and drops one if too many wait: of its namespace or, in all, of the namespace that has the most.
 func (s *Sender) Send(n Notification) {
 	if s.Warnings && n.Data.Severity != "Warning" {
 		return
@@ -110,7 +110,7 @@ func (s *Sender) Send(n Notification) {
 	}
 }
 
-// dropOfTheMost drops the last notice of the namespace that has the most waiting.
+// dropOfTheMost drops the last notification of the namespace that has the most waiting.
 func (s *Sender) dropOfTheMost() {
 	most := slices.MaxFunc(s.turns, func(a, b string) int { return cmp.Compare(len(s.waiting[a]), len(s.waiting[b])) })
 	list := s.waiting[most]
@@ -123,7 +123,7 @@ func (s *Sender) dropOfTheMost() {
 	s.Sent("dropped")
 }
 
-// next is the first notice of the namespace whose turn it is; false for none.
+// next is the first notification of the namespace whose turn it is; false for none.
 func (s *Sender) next() (Notification, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,7 +20,7 @@ type people struct {
 	// position and scheme are all that may be said of the URL: tokens are in hosts and paths.
 	position int
 	scheme   string
-	// busy has one place: a destination that hangs holds no more than one call.
+	// busy has one place: a destination that hangs blocks no more than one call.
 	busy chan struct{}
 }
 

@@ -55,7 +55,7 @@ func slimObject(in any) (any, error) {
 	return in, nil
 }
 
-// longestValue is the longest passcode with a Windows newline: what is longer need not be kept to be refused.
+// longestValue is the longest passcode with a Windows newline: what is longer need not be kept to be malformed.
 const longestValue = 130
 
 var overlong = bytes.Repeat([]byte("x"), longestValue)

@@ -19,7 +19,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
-// KeySecretName is the Secret in the operator's namespace that holds the key of the fingerprints.
+// KeySecretName is the Secret in the operator's namespace that contains the key of the fingerprints.
 const KeySecretName = "clevertap-passcode-operator-fingerprint-key"
 
 const keySecretKey = "key"

@@ -44,7 +44,7 @@ type Dependencies struct {
 	Registry prometheus.Registerer
 }
 
-// Clock tells the time and wakes.
+// Clock has the time, and timers.
 type Clock interface {
 	clock.PassiveClock
 	clock.WithDelayedExecution
@@ -315,7 +315,7 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	return objects, nil
 }
 
-// schemeAndHost is what may be said of a URL: its path and its user can hold secrets. "" stays "".
+// schemeAndHost is what may be shown of a URL: its path and its user can contain secrets. "" stays "".
 func schemeAndHost(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Host == "" {

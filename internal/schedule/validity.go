@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package schedule computes when a passcode is valid and when it may be rotated, from the object's spec alone.
+// Package schedule computes when a passcode is valid and when it may be rotated, only from the object's spec.
 package schedule
 
 import (

@@ -226,7 +226,7 @@ func (p *Pool) dispatch(r *region) {
 		if i == nil {
 			return
 		}
-		for other := range i.waiting { // one call answers all
+		for other := range i.waiting { // one result serves all
 			r.drop(other, i)
 		}
 		i.waiting = nil
