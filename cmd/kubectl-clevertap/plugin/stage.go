@@ -186,6 +186,9 @@ func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode,
 func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	file, isFile := c.In.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) { // a descriptor is a small number
+		if isFile && c.typedInto(file) {
+			c.progress("Reading passcode %q from standard input, which shows it. End it with Enter and Ctrl-D (on Windows Ctrl-Z and Enter).", name)
+		}
 		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
 	}
 	descriptor := int(file.Fd()) // as above
@@ -212,6 +215,13 @@ func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 		c.progress("")
 		return nil, &outcome{ExitInterrupted, "interrupted: nothing was written"}
 	}
+}
+
+// typedInto reports whether a person may be typing into what is no terminal to this process: the terminals of Git Bash are
+// named pipes. What another command writes into a pipe looks the same, and then the line is only noise for nobody.
+func (c *cli) typedInto(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 // datesProblem says which time among the flags is none, or is in the future where none can be.
