@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -27,6 +28,15 @@ import (
 // the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState) (rotation.Decision, error) {
 	decision := rotation.Decide(r.Clock.Now(), s.Observed)
+	if decision.ReportFirst {
+		written, err := r.report(ctx, s, decision, state)
+		if written {
+			s.reported = true
+			return decision, nil
+		}
+		// A status that cannot be written keeps nothing from being published.
+		ctrl.LoggerFrom(ctx).V(1).Info("The publication before the next one could not be reported", "conflict", err == nil)
+	}
 	r.requestVerifications(client.ObjectKeyFromObject(s.Object), decision.Verify)
 	writeErr := r.writeTarget(ctx, s, decision, state)
 	if s.published {

@@ -87,6 +87,9 @@ func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) 
 	return r.Reconcile(ctx, request)
 }
 
+// atOnce has an object reconciled again as soon as a worker is free: zero would mean never.
+const atOnce = time.Nanosecond
+
 // Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap: a result wakes the object.
 // A pass that has published ends there, and the next one reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
@@ -107,10 +110,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, nil
 	}
 	decision, err := r.act(ctx, observation, state)
-	if err == nil && observation.published {
-		return ctrl.Result{RequeueAfter: time.Nanosecond, Priority: new(reporting)}, nil
+	switch {
+	case err == nil && observation.reported:
+		return ctrl.Result{RequeueAfter: atOnce}, nil
+	case err == nil && observation.published:
+		return ctrl.Result{RequeueAfter: atOnce, Priority: new(reporting)}, nil
 	}
-	err = errors.Join(err, r.report(ctx, observation, decision, state))
+	_, reportErr := r.report(ctx, observation, decision, state)
+	err = errors.Join(err, reportErr)
 	if r.NamespacesChanged != nil && apierrors.IsForbidden(err) {
 		r.NamespacesChanged()
 	}

@@ -38,7 +38,10 @@ func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1al
 func logHandled(log logr.Logger, object *v1alpha1.CleverTapPasscode, annotation, value string) {
 	fields := []any{"annotation", annotation, "value", value}
 	if requester := rotation.RequesterOf(object.ManagedFields, annotation); requester.Manager != "" {
-		fields = append(fields, "manager", requester.Manager, "requestedAt", requester.At.Format(time.RFC3339))
+		fields = append(fields, "manager", requester.Manager)
+		if !requester.At.IsZero() {
+			fields = append(fields, "requestedAt", requester.At.Format(time.RFC3339))
+		}
 	}
 	log.Info("Handled a request", fields...)
 }

@@ -31,8 +31,9 @@ type observation struct {
 	// secret is the target as it is; nil if there is none. formers are the Secrets of FormerTargets, by name.
 	secret  *corev1.Secret
 	formers map[string]*corev1.Secret
-	// published reports whether this pass wrote the target: the next one reports.
-	published bool
+	// published reports whether this pass wrote the target: the next one reports. reported reports whether it only reported,
+	// because another publication waits.
+	published, reported bool
 	// effectsChanged reports whether an effect of this pass succeeded or failed in a way that is reported.
 	effectsChanged bool
 	// cacheBehind reports whether the API server has what the informer has not yet: then nothing is reported or done until it has.
@@ -287,11 +288,27 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 	return nil
 }
 
-// observeSharedValue finds the other objects of the namespace that have the active passcode's value as active too.
+// observeSharedValue finds the other objects of the namespace that have the active passcode's value in their target, or in a
+// source that they observe.
 func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fingerprint string) error {
+	if fingerprint == "" {
+		return nil
+	}
+	var targets corev1.SecretList
+	options := []client.ListOption{client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint}, client.UnsafeDisableDeepCopy, client.Limit(manyShare)}
+	if err := r.Client.List(ctx, &targets, options...); err != nil {
+		return fmt.Errorf("listing the targets with the same passcode: %w", err)
+	}
+	for i := range targets.Items {
+		if other := &targets.Items[i]; ownerOf(other) != s.Object.Name && r.holdsWhatItSays(other) {
+			s.SharedWith = append(s.SharedWith, ownerOf(other))
+		}
+	}
 	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, client.Limit(manyShare))
 	for _, other := range others {
-		s.SharedWith = append(s.SharedWith, other.Name)
+		if other.Spec.Observes() {
+			s.SharedWith = append(s.SharedWith, other.Name)
+		}
 	}
 	return err
 }

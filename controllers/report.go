@@ -25,11 +25,12 @@ import (
 // +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes/status,verbs=patch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// report writes the status, once and only if it changed, and then sends the events about it.
-func (r *Reconciler) report(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
+// report writes the status, once and only if it changed, and then sends the events about it. It returns whether the status
+// is as decided.
+func (r *Reconciler) report(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) (bool, error) {
 	written, err := r.writeStatus(ctx, s, decision, state)
 	if err != nil || !written {
-		return err
+		return false, err
 	}
 	events := slices.Concat(state.pendingEvents, decision.Events)
 	state.pendingEvents = nil
@@ -42,7 +43,7 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 		r.Notify(r.notice(s.Object, decision.Status, event, kind))
 	}
 	logReported(ctrl.LoggerFrom(ctx), s.Object, decision.Status, events)
-	return nil
+	return true, nil
 }
 
 // notice is the event as people outside the cluster get it, a notification.

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -113,15 +115,14 @@ const manyShare = 3
 func (r *Reconciler) sharedValueEvents() handler.EventHandler {
 	wake := func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request], o client.Object, fingerprints ...string) {
 		for _, fingerprint := range fingerprints {
-			others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(o), fingerprint, client.Limit(manyShare+1))
+			others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(o), fingerprint)
 			if err != nil {
 				ctrl.LoggerFrom(ctx).Error(err, "finding the objects with the same passcode", "object", client.ObjectKeyFromObject(o))
 			}
-			if len(others) >= manyShare {
-				continue
-			}
-			for i := range others {
-				q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(others[i])})
+			for _, other := range others {
+				if len(others) < manyShare || !saysSharedByMany(other) {
+					q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(other)})
+				}
 			}
 		}
 	}
@@ -140,6 +141,13 @@ func (r *Reconciler) sharedValueEvents() handler.EventHandler {
 			wake(ctx, q, e.Object, activeFingerprint(e.Object))
 		},
 	}
+}
+
+// saysSharedByMany reports whether the status says already that several others have the same passcode active.
+func saysSharedByMany(o *v1alpha1.CleverTapPasscode) bool {
+	return slices.ContainsFunc(o.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
+		return p.State == v1alpha1.StateActive && strings.Contains(p.Message, rotation.SharedByMany)
+	})
 }
 
 // othersWithActive returns the other objects of the namespace whose status has a value as active. They must not be changed.

@@ -11,9 +11,9 @@ import (
 
 // Suspicion says why a value is probably not what the dashboard showed, such as "is in quotes" or "is a URL": what
 // people paste by mistake in place of a passcode, or around it. It completes a sentence, and is "" for a value that looks
-// like a passcode, for the zero Passcode, and for what cannot be known. It contains nothing of the value. CleverTap has
+// like a passcode, for the zero Passcode, and for what cannot be known. The name is the passcode's own. It contains nothing of the value. CleverTap has
 // the last word: a suspicious value is verified like any other.
-func (p Passcode) Suspicion(accountID string) string {
+func (p Passcode) Suspicion(accountID, name string) string {
 	value := p.Reveal()
 	if value == "" {
 		return ""
@@ -23,6 +23,8 @@ func (p Passcode) Suspicion(accountID string) string {
 		is      bool
 	}{
 		{"is the account ID", strings.EqualFold(value, accountID)},
+		{"is the passcode's name", value == name},
+		{"is a host name", strings.HasSuffix(value, ".clevertap.com")},
 		{"is in quotes", isWrapped(value, `"`, `"`) || isWrapped(value, "'", "'") || isWrapped(value, "`", "`")},
 		{"is a placeholder", isWrapped(value, "<", ">") || isWrapped(value, "${", "}") || isWrapped(value, "{{", "}}") || isWrapped(value, "$(", ")") || strings.HasPrefix(value, "$")},
 		{"is JSON or YAML around a value", isWrapped(value, "{", "}") || isWrapped(value, "[", "]")},

@@ -22,6 +22,8 @@ func TestSuspicion(t *testing.T) {
 		"single quotes around it":                        {"'" + value + "'", "is in quotes"},
 		"one quote that was left":                        {value + `"`, "begins or ends with a quote"},
 		"the account's ID":                               {"test-5rw-k78-985z", "is the account ID"},
+		"the name in place of the value":                 {"shop-2027-q1", "is the passcode's name"},
+		"the host in place of the value":                 {"in1.api.clevertap.com", "is a host name"},
 		"a placeholder of a manual":                      {"<passcode>", "is a placeholder"},
 		"a variable that nothing replaced":               {"${CLEVERTAP_PASSCODE}", "is a placeholder"},
 		"a template that nothing rendered":               {"{{passcode}}", "is a placeholder"},
@@ -39,10 +41,10 @@ func TestSuspicion(t *testing.T) {
 			g := NewWithT(t)
 			passcode, err := clevertap.ParsePasscode([]byte(row.raw))
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(passcode.Suspicion("TEST-5RW-K78-985Z")).To(Equal(row.suspicion))
+			g.Expect(passcode.Suspicion("TEST-5RW-K78-985Z", "shop-2027-q1")).To(Equal(row.suspicion))
 		})
 	}
-	NewWithT(t).Expect(clevertap.Passcode{}.Suspicion("")).To(BeEmpty())
+	NewWithT(t).Expect(clevertap.Passcode{}.Suspicion("", "")).To(BeEmpty())
 }
 
 func TestMalformedByACopy(t *testing.T) {

@@ -24,6 +24,9 @@ type Decision struct {
 	MarkKey, Mark string
 	// Verify are the verifications to request. No pass waits for a result: it wakes the object.
 	Verify []VerificationRequest
+	// ReportFirst reports whether Want publishes while the publication before it is in no status yet. It must be reported first:
+	// the record knows only the newest, so history and events would have a gap.
+	ReportFirst bool
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
 	Status v1alpha1.CleverTapPasscodeStatus
 	// Events are to be sent once the status is written.
@@ -46,6 +49,7 @@ func Decide(now time.Time, o Observed) Decision {
 	}
 	// The effects are independent: none is left out because another one is still to be carried out, or fails.
 	d := Decision{Want: v.want(), Release: v.targetsToRelease()}
+	d.ReportFirst = d.Want != nil && d.Want.Publishes && v.unreported()
 	d.Verify, d.Next = v.verificationRequests()
 	v.addRetirement(&d)
 	if quiet := v.reportDelayedUntil(d); v.now.Before(quiet) {
@@ -93,16 +97,21 @@ const reportDelay = time.Second
 // reportDelayedUntil is until when nothing is reported: because a verification or the scan after a publication has just been
 // requested, or a new object's sources may be on their way. Zero if it is not so; a publication waits for nothing.
 func (v *pass) reportDelayedUntil(d Decision) time.Time {
-	p := v.activeInTarget()
 	switch {
-	case v.WriteProblem != "" || len(report{v}.effectProblems()) > 0:
+	case d.ReportFirst || v.WriteProblem != "" || len(report{v}.effectProblems()) > 0:
 		return time.Time{}
-	case p != nil && p.record.Revision != v.Object.Status.Revision:
+	case v.unreported():
 		return v.scanExpectedUntil(d.Scan)
 	case v.waitsForSources() && !v.paused():
 		return v.Object.CreationTimestamp.Add(sourceWait)
 	}
 	return v.resultExpectedUntil(d.Verify)
+}
+
+// unreported reports whether the status does not describe the last publication yet.
+func (v *pass) unreported() bool {
+	p := v.activeInTarget()
+	return p != nil && p.record.Revision != v.Object.Status.Revision
 }
 
 // scanExpectedUntil is until when the first scan after a publication delays the report, so that a replaced value which

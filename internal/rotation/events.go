@@ -74,7 +74,7 @@ func (v report) deniedRequest(echoed string, r request) []Event {
 	}
 	switch {
 	case r.noSuccessor:
-		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: v.noSuccessorMessage()}}
+		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.requester.by(), v.noSuccessorMessage())}}
 	case r.denied != "":
 		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.requester.by(), r.denied)}}
 	}

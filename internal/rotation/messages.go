@@ -270,6 +270,9 @@ func (v report) unavailableMessage(e *entry) string {
 }
 
 func (v report) unavailableSinceMessage(p *activePasscode) string {
+	if v.observing && p.result == clevertap.Unknown && p.entry.reported == nil {
+		return v.unavailableMessage(p.entry)
+	}
 	if p.verification.Seen == "" {
 		return "No verification has had a result for two intervals" + v.endpointHint() + ". The active passcode stays"
 	}
@@ -410,6 +413,17 @@ func (v report) valueMessage(e *entry) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ". ")
 }
 
+// SharedByMany begins the message of a passcode that more than one other object has active.
+const SharedByMany = "several other CleverTapPasscodes have it active"
+
+// endIt is how a person ends a passcode.
+func (v report) endIt() string {
+	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+		return "reset it"
+	}
+	return "delete it on the dashboard"
+}
+
 // sharedMessage says that other objects of the namespace have the same passcode active; "" if none has. Deleting it on the
 // dashboard for one of them breaks all. More than one are not named: each change would be a write of every status.
 func (v report) sharedMessage() string {
@@ -417,15 +431,15 @@ func (v report) sharedMessage() string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: delete it on the dashboard only once both have replaced it", v.SharedWith[0])
+		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", v.SharedWith[0], v.endIt())
 	}
-	return fmt.Sprintf("several other CleverTapPasscodes have it active, see kubectl clevertap list -n %s: delete it on the dashboard only once all have replaced it", v.Object.Namespace)
+	return fmt.Sprintf("%s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.endIt())
 }
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
 // looks like a passcode.
 func (v report) suspicionMessage(e *entry) string {
-	if suspicion := e.Passcode.Suspicion(v.spec.AccountID); suspicion != "" {
+	if suspicion := e.Passcode.Suspicion(v.spec.AccountID, e.spec.Name); suspicion != "" {
 		return fmt.Sprintf(". Its value %s: stage only the passcode as the dashboard showed it", suspicion)
 	}
 	return ""

@@ -204,7 +204,7 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 	r := &m.replicas[i]
 	denied := d.Want != nil && m.denied
 	switch {
-	case d.Want != nil && !denied:
+	case d.Want != nil && !denied && (!d.ReportFirst || r.view.objectVersion != m.server.objectVersion):
 		return m.write(t, i, w, d.Want)
 	case len(d.Verify) > 0:
 		return m.answered(i, w, d.Verify, silence)

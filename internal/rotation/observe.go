@@ -96,9 +96,11 @@ func (v report) observedReady() metav1.Condition {
 	return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 }
 
-// wasReady reports whether the status calls this very value ready: a single rejection, or an outage, does not end that.
+// wasReady reports whether the status calls this very value ready because it had a result: a single rejection, or an outage,
+// does not end that.
 func (v report) wasReady(p *activePasscode) bool {
-	return v.describes(v.Object.Status, p) && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
+	hadResult := p.entry.reported != nil && p.entry.reported.VerifiedAt != nil
+	return hadResult && v.describes(v.Object.Status, p) && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 }
 
 func (v report) nothingObserved() metav1.Condition {
@@ -112,9 +114,12 @@ func (v report) nothingObserved() metav1.Condition {
 func (v report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.rotate), v.deniedRequest(before.LastHandledVerifyAt, v.verify))
+	ready, unavailable := v.readyEvent(before, after), v.unavailableEvent(before, after)
+	if ready != nil && ready.Reason == v1alpha1.ReasonVerificationUnavailable {
+		unavailable = nil // one an outage
+	}
 	for _, event := range []*Event{
-		v.readyEvent(before, after), v.sourcesEvent(before, after), v.unavailableEvent(before, after),
-		v.expiringSoonEvent(before, after), v.mismatchEvent(before, after),
+		ready, v.sourcesEvent(before, after), unavailable, v.expiringSoonEvent(before, after), v.mismatchEvent(before, after),
 	} {
 		if event != nil {
 			events = append(events, *event)

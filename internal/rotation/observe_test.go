@@ -153,3 +153,15 @@ var _ = DescribeTable("A Secret without a record", decides,
 	Entry("is not kept if CleverTap rejects its value", given(listed("a", "b"), withoutRecord("b"), accepted("a"), rejectedTimes("b")), publishes("a", "Initial")),
 	Entry("does not replace what is known to be published", given(listed("a", "b"), published, settled, withoutRecord("b"), accepted("a", "b")), restores("a")),
 )
+
+var _ = DescribeTable("Mode Observe, after what was before", decides,
+	Entry("sends one event for an outage at the very first", given(observing, after(time.Hour), unanswered("a", 1)), tells("VerificationUnavailable")),
+	Entry("sends one event for an outage of a changed value", given(observing, accepted("a"), settled, holds("a", "new"), after(time.Hour), unanswered("new", 1)), tells("VerificationUnavailable")),
+	Entry("verifies again soon while there is no result", given(observing, after(time.Hour), unanswered("a", 1)), looksAgainWithin(made.Add(day+time.Hour), made.Add(day+time.Hour+2*time.Minute))),
+	Entry("is not ready by a value that was never verified, after mode None", given(observing, withoutVerification, settled, mode("Connect"), after(time.Hour), unanswered("a", 1)), says("Ready", "VerificationUnavailable")),
+	Entry("is not ready by what mode Manage published unverified", given(withoutVerification, settled, observing, mode("Connect"), after(time.Hour), unanswered("a", 1)), says("Ready", "VerificationUnavailable")),
+	Entry("is not ready by a value that was lost and became the first entry", given(observing, listed("a", "b"), accepted("a"), rejectedTimes("b"), settled, broken("b", "KeyNotFound"), settled, broken("b", ""), listed("b", "a"), restarted, after(time.Hour), unanswered("b", 1)), says("Ready", "VerificationUnavailable")),
+	Entry("does not take one rejection of a changed value for two", given(observing, rejected("a"), settled, holds("a", "new"), rejectedTimes("new")), says("Ready", "Verifying")),
+	Entry("does not have SafeToDelete sent again back in mode Manage", given(rotated, looked(), settled, after(time.Minute), observing, accepted("a", "b"), settled, managing, accepted("a", "b"), looked()), tells()),
+	Entry("does not lend its reminder to another passcode of mode Manage", given(listed("a", "b"), endingAt("b", ends), published, settled, observing, listed("b", "a"), left(7), settled, managing, listed("a", "b"), left(7), accepted("a", "b")), reminds(7, "Warning", "7 days or less left")),
+)

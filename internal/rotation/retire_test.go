@@ -177,6 +177,7 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("is not reported before the scan has ended", given(rotatedUnreported), looks(true), activeIs("a"), tells()),
 	Entry("is not reported while the scan is under way, for a second", given(rotatedUnreported, scanning, after(999*time.Millisecond)), looks(false), activeIs("a"), tells()),
 	Entry("is reported as Retiring if the scan takes longer", given(rotatedUnreported, scanning, after(time.Second)), activeIs("b"), state("a", "Retiring"), tells("Rotated", "NoSuccessor")),
+	Entry("is reported before the next publication, of which history would know nothing else", given(rotatedUnreported, scanning, listed("a", "b", "c"), after(300*time.Millisecond), requestsRotation("2"), accepted("b", "c")), reportsFirst, activeIs("b"), tells("Rotated")),
 	Entry("stays Retired, and nobody looks again", given(rotated, looked(), settled, restarted), looks(false), state("a", "Retired"), writesNothing, tells()),
 	Entry("is held by a container that took it by environment variable before", given(rotated, looked(pod("api-1", frozen(before)))), state("a", "Retiring"), stale("api-1"), tells()),
 	Entry("is not held by a container that started after", given(rotated, looked(pod("api-1", frozen(later)))), state("a", "Retired")),
@@ -455,6 +456,13 @@ func activeIs(name string) expectation {
 	return status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) { g.Expect(s.ActivePasscode).To(Equal(name)) })
 }
 
+// reportsFirst is a publication that waits for the report of the one before.
+func reportsFirst(_ *world, d rotation.Decision) {
+	GinkgoHelper()
+	Expect(d.ReportFirst).To(BeTrue())
+	Expect(d.Want).NotTo(BeNil())
+}
+
 // sharedWith are other objects that have the active passcode's value active.
 func sharedWith(names ...string) step { return func(w *world) { w.sharedWith = names } }
 
@@ -505,6 +513,7 @@ func dropsPrevious(revision int64) expectation {
 
 var _ = DescribeTable("A passcode that several objects of a namespace have active", decides,
 	Entry("is said in the message of its entry", given(published, sharedWith("orders")), explains("a", `also the active passcode of CleverTapPasscode "orders"`, "only once both")),
+	Entry("is not said to be deleted if it is a user's, which a reset ends", given(spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Type = "User" }), published, sharedWith("orders")), explains("a", "reset it only once both", "!delete it")),
 	Entry("is said without names if there are several", given(published, sharedWith("orders", "search")), explains("a", "several other CleverTapPasscodes", "kubectl clevertap list -n", "!orders")),
 	Entry("is said in mode Observe too", given(observing, accepted("a"), sharedWith("orders")), explains("a", "also the active passcode of CleverTapPasscode", "orders")),
 	Entry("is not said of an entry that waits", given(spare, sharedWith("orders")), explains("b", "!orders")),

@@ -165,11 +165,12 @@ func (t *times) orNil(at time.Time) *metav1.Time {
 
 // retiredAt is since when it is retired.
 func (v report) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
-	if state != v1alpha1.StateRetired {
+	before := e.reported
+	switch {
+	case before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint && (v.observing || state == v1alpha1.StateRetired):
+		return before.RetiredAt // mode Observe retires nothing, and forgets nothing
+	case state != v1alpha1.StateRetired:
 		return nil
-	}
-	if before := e.reported; before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint {
-		return before.RetiredAt
 	}
 	return timeOrNil(schedule.WholeSecond(v.now))
 }
@@ -234,6 +235,9 @@ func (v report) rejected(p *activePasscode) bool {
 		return false
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
+	if v.observing && !v.describes(v.Object.Status, p) {
+		return v.confirmedRejected(p) // the status is about another value
+	}
 	return v.confirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
 }
 
@@ -252,7 +256,7 @@ func (v report) reminder() int32 {
 
 // describes reports whether a status describes the active passcode, and not one before it.
 func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *activePasscode) bool {
-	if !v.observing && s.Revision == p.record.Revision {
+	if !v.observing && s.Revision == p.record.Revision && s.Target != "" { // mode Observe leaves the revision as it was
 		return true
 	}
 	return slices.ContainsFunc(s.Passcodes, func(e v1alpha1.PasscodeStatus) bool {

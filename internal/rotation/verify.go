@@ -127,7 +127,8 @@ func doubling(first, last time.Duration, n int) time.Duration {
 // routineRequests are the verifications that are due whatever is to be published: of the active passcode, and of staged entries.
 func (v *snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
 	for _, e := range v.listed(func(e *entry) bool { return !e.replaced || v.verify.pending() }) {
-		due := v.verificationDue(e, false)
+		// An observed Secret without a result is as urgent as a publication: until there is one, nothing is known of it.
+		due := v.verificationDue(e, v.observing && e == v.activeEntry() && e.result == clevertap.Unknown)
 		if !due.IsZero() && !due.After(v.now) {
 			ask = append(ask, v.request(e))
 			continue

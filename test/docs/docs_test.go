@@ -10,6 +10,7 @@
 //	sh exit=3          run; it must exit with 3
 //	sh stdin=VALUE     run with VALUE on standard input, where a person would type it at the prompt
 //	sh elsewhere=WHERE not run here: WHERE is the make target that does
+//	sh notrun=REASON   run nowhere, and named as such with its reason
 //	console            the lines after "$ " are run, and must print what follows, times and ages aside
 //	promql             queried by make monitoring on a real Prometheus that scrapes a real operator
 //	go, java, js, python
@@ -127,8 +128,8 @@ func TestEveryBlock(t *testing.T) {
 	for _, p := range pages(t) {
 		t.Run(p.path, func(t *testing.T) { s.play(t, p, counts) })
 	}
-	t.Logf("blocks run: %d sh, %d console, %d yaml; run by other make targets: %d; not commands: %d",
-		counts["sh"], counts["console"], counts["yaml"], counts["elsewhere"], counts["other"])
+	t.Logf("blocks run: %d sh, %d console, %d yaml; run by other make targets: %d; run nowhere, and named above: %d; not commands: %d",
+		counts["sh"], counts["console"], counts["yaml"], counts["elsewhere"], counts["notrun"], counts["other"])
 }
 
 // stage is what pages are played on.
@@ -211,6 +212,10 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 	updated := p.source
 	for _, b := range p.blocks {
 		switch {
+		case b.options["notrun"] != "":
+			t.Logf("NOT RUN, %s: %s", strings.ReplaceAll(b.options["notrun"], "-", " "), strings.SplitN(b.text, "\n", 2)[0])
+			counts["notrun"]++
+			continue
 		case b.options["elsewhere"] != "":
 			s.elsewhere(t, b.options["elsewhere"])
 			counts["elsewhere"]++

@@ -158,6 +158,20 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Entry("no expiry", "BBB-BBB-BBBB", []string{"stage", "marketing", "--passcode-name", "x"}, "days forever"),
 	)
 
+	It("denies an entry that the API server would not accept, before anything is written", func(ctx SpecContext) {
+		c := withSpare(ctx) // whose list another tool manages
+		for _, wrong := range [][]string{{"--days", "0"}, {"--days", "-5"}, {"--at", "2020-01-01T00:00:00Z"}} {
+			Expect(c.clevertap(ctx, "BBB-BBB-BBBC", append([]string{"stage", "marketing", "--passcode-name", "q9"}, wrong...)...)).To(exits(1, "Err", "error:"), strings.Join(wrong, " "))
+		}
+		Expect(c.secret(ctx, "marketing-staged")().Data).To(BeEmpty())
+	})
+
+	It("prints the createdAt to commit for a replaced value, not another entry", func(ctx SpecContext) {
+		c := withSpare(ctx)
+		ended := c.clevertap(ctx, "BBB-BBB-BBBC", "stage", "marketing", "--passcode-name", "q1", "--replace", "--created-at", "2026-01-01T00:00:00Z")
+		Expect(ended).To(exits(plugin.ExitNotFinished, "Err", `commit this createdAt for "q1"`))
+	})
+
 	It("does nothing in a dry run, but says what it would do", func(ctx SpecContext) {
 		c := byHand(ctx)
 		for _, dryRun := range []string{"client", "server"} {
@@ -294,8 +308,11 @@ var _ = Describe("kubectl clevertap", func() {
 			lines[at] = wrong
 		}
 		Expect(os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)).To(Succeed())
-		Expect((&cluster{namespace: "shop", clock: clocktesting.NewFakeClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))}).clevertap(ctx, "", "plan", "-f", file)).To(fails("passcodes.yaml", `CleverTapPasscode "marketing"`, problem))
+		Expect((&cluster{namespace: "shop", clock: clocktesting.NewFakeClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))}).clevertap(ctx, "", "plan", "-f", file)).To(fails("passcodes.yaml", "CleverTapPasscode ", problem))
 	},
+		Entry("a name that no object can have", "metadata: {name: Mark_eting}", "metadata.name"),
+		Entry("a label that no object can have", "metadata: {name: marketing, labels: {'a b': c}}", "metadata.labels"),
+		Entry("a version that the plugin does not know", "apiVersion: clevertap.passcode-operator.io/v1beta1", "knows only clevertap.passcode-operator.io/v1alpha1"),
 		Entry("a region that there is not", "  region: mars", `spec.region: Unsupported value: "mars"`),
 		Entry("a date that there is not", `  expiry: {at: "2026-99-99T00:00:00Z"}`, "spec.expiry.at"),
 		Entry("a date of 29 February in a common year", `  expiry: {at: "2027-02-29T00:00:00Z"}`, "spec.expiry"),
@@ -318,6 +335,13 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(os.WriteFile(file, text, 0o600)).To(Succeed())
 		Expect(c.clevertap(ctx, "", "plan", "-f", file)).To(done(`The expiry of "q4" is unknown`, "set createdAt"))
+		Expect(c.clevertap(ctx, "", "plan", "-f", file, "--min-runway", "1d")).To(exits(plugin.ExitRunwayShort, "Err", `the expiry of "q4" is unknown`))
+
+		By("not believing a createdAt that lies in the future either")
+		object.Spec.Passcodes[0].CreatedAt = new(v1alpha1.Time("2062-10-01T09:00:00Z"))
+		text, err = yaml.Marshal(object)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.WriteFile(file, text, 0o600)).To(Succeed())
 		Expect(c.clevertap(ctx, "", "plan", "-f", file, "--min-runway", "1d")).To(exits(plugin.ExitRunwayShort, "Err", `the expiry of "q4" is unknown`))
 	})
 
@@ -396,7 +420,7 @@ var _ = Describe("kubectl clevertap adopt", func() {
 	It("hands a Secret over without a change of its value, once it may drop the other keys", func(ctx SpecContext) {
 		c := legacy(ctx)
 		Expect(c.message(ctx, "Ready")).To(ContainSubstring("kubectl clevertap adopt -n " + c.namespace + " marketing --secret legacy"))
-		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy")).To(fails("would remove the keys note", "--drop-keys"))
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy")).To(fails("would remove or change the keys note", "--drop-keys"))
 		Expect(c.secret(ctx, "legacy")().Labels).To(BeEmpty())
 		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(tells(`adopted: Secret "legacy" has "q1", revision 1`))
 		Eventually(c.secret(ctx, "legacy")).Should(HaveField("Data", And(
@@ -405,6 +429,18 @@ var _ = Describe("kubectl clevertap adopt", func() {
 			HaveField("History", HaveLen(1))))
 		Expect(c.object(ctx).Status.History[0].Reason).To(Equal(v1alpha1.RotationInitial))
 		Eventually(c.events(ctx)).Should(And(ContainElement("Normal PasscodePublished"), Not(ContainElement("Normal TargetRestored"))))
+	})
+
+	It("denies what would change the value that workloads have, or a key that they may read", func(ctx SpecContext) {
+		c := legacy(ctx)
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "q4"} })
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(fails(`spec.rotation.pin names "q4", and the Secret contains "q1"`))
+
+		c = legacy(ctx, func(s *corev1.Secret) {
+			s.StringData["endpoint"], s.StringData["old"] = "https://gateway.internal/clevertap", "OLD-OLD-OLDD"
+		})
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target.Keys = &v1alpha1.TargetKeys{PreviousPasscode: "old"} })
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy")).To(fails("would remove or change the keys", "endpoint", "old"))
 	})
 
 	DescribeTable("denies", func(ctx SpecContext, why string, modify func(*corev1.Secret)) {

@@ -97,8 +97,11 @@ func (a *access) adoptable(ctx context.Context, o *v1alpha1.CleverTapPasscode, s
 	if err != nil {
 		return "", err
 	}
+	if pin := pinned(o); pin != "" && pin != passcode {
+		return "", fmt.Errorf("spec.rotation.pin names %q, and the Secret contains %q: the operator would change what workloads have. Remove the pin first", pin, passcode)
+	}
 	if gone := keysToDrop(o, secret); len(gone) > 0 && !drop {
-		return "", fmt.Errorf("the operator would remove the keys %s from Secret %s/%s: add --drop-keys if nothing needs them, or name them in spec.target.keys", strings.Join(gone, ", "), secret.Namespace, secret.Name)
+		return "", fmt.Errorf("the operator would remove or change the keys %s of Secret %s/%s: add --drop-keys if nothing needs them as they are, or name others in spec.target", strings.Join(gone, ", "), secret.Namespace, secret.Name)
 	}
 	return passcode, nil
 }
@@ -200,11 +203,23 @@ func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 	return ""
 }
 
+// pinned is the entry that spec.rotation.pin names; "" if it names none.
+func pinned(o *v1alpha1.CleverTapPasscode) string {
+	if o.Spec.Rotation == nil {
+		return ""
+	}
+	return o.Spec.Rotation.Pin
+}
+
+// keysToDrop are the keys that the first write removes, because the object does not name them or there is no previous passcode
+// yet, and those to which it gives another value.
 func keysToDrop(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) []string {
 	keys := rotation.EffectiveKeys(o)
+	kept := map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region), keys.Endpoint: rotation.Endpoint(o.Spec.Region)}
 	var gone []string
 	for _, key := range slices.Sorted(maps.Keys(secret.Data)) {
-		if !slices.Contains(keys.Names(), key) {
+		value, isKept := kept[key]
+		if key != keys.Passcode && (!isKept || value != string(secret.Data[key])) {
 			gone = append(gone, key)
 		}
 	}

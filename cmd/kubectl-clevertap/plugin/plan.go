@@ -17,6 +17,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // timeline is the output of plan.
@@ -122,8 +123,11 @@ func read(ctx context.Context, files resource.FilenameOptions) ([]*v1alpha1.Clev
 	var objects []*v1alpha1.CleverTapPasscode
 	for _, info := range infos {
 		content, isContent := info.Object.(*unstructured.Unstructured)
-		if !isContent || content.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("CleverTapPasscode") {
+		if !isContent || content.GroupVersionKind().Group != v1alpha1.GroupVersion.Group || content.GetKind() != "CleverTapPasscode" {
 			continue
+		}
+		if content.GetAPIVersion() != v1alpha1.GroupVersion.String() {
+			return nil, fmt.Errorf("%s: CleverTapPasscode %q has apiVersion %s, and this plugin knows only %s", info.Source, content.GetName(), content.GetAPIVersion(), v1alpha1.GroupVersion)
 		}
 		object, err := valid.decode(ctx, content.Object)
 		if err != nil {
@@ -147,7 +151,7 @@ func (c *cli) printPlans(objects []*v1alpha1.CleverTapPasscode, format string, l
 		all = append(all, t)
 		switch until := t.RunwayUntil; {
 		case least > 0 && len(t.UnknownExpiry) > 0:
-			short = append(short, fmt.Sprintf("%s: the expiry of %s is unknown, set createdAt", t.Object, quoted(t.UnknownExpiry)))
+			short = append(short, fmt.Sprintf("%s: the expiry of %s is unknown, set createdAt to a time in the past", t.Object, quoted(t.UnknownExpiry)))
 		case until != nil && until.Before(c.now().Add(least)):
 			short = append(short, fmt.Sprintf("%s expires %s", t.Object, stamp(*until)))
 		}
@@ -171,7 +175,7 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 	if o.Namespace == "" {
 		t.Object = o.Name
 	}
-	t.UnknownExpiry = unknownExpiry(o)
+	t.UnknownExpiry = unknownExpiry(now, o)
 	published := o.Status.ActivePasscode != "" || o.Spec.Observes()
 	for _, m := range forecast.Of(now, o) {
 		t.Events = append(t.Events, timelineStep{At: m.At.UTC().Truncate(time.Second), Kind: string(m.Kind), Passcode: m.Passcode})
@@ -186,14 +190,16 @@ func (c *cli) timelineOf(o *v1alpha1.CleverTapPasscode) timeline {
 	return t
 }
 
-// unknownExpiry names the entries that expire some days after a moment that nobody knows.
-func unknownExpiry(o *v1alpha1.CleverTapPasscode) []string {
+// unknownExpiry names the entries that expire some days after a moment that nobody knows: there is no createdAt, or it is in
+// the future and so ignored.
+func unknownExpiry(now time.Time, o *v1alpha1.CleverTapPasscode) []string {
 	var names []string
 	for i := range o.Spec.Passcodes {
 		e := &o.Spec.Passcodes[i]
 		expiry := cmp.Or(e.Expiry, &o.Spec.Expiry)
+		counts := expiry.Days != nil || expiry.Forever != nil && o.Spec.Type == v1alpha1.PasscodeTypeUser // ten years
 		seen := stateOf(o, e.Name)
-		if expiry.Days != nil && e.CreatedAt == nil && (seen == nil || seen.FirstSeenAt == nil) {
+		if counts && (e.CreatedAt == nil || schedule.ParseTime(*e.CreatedAt).After(now)) && (seen == nil || seen.FirstSeenAt == nil) {
 			names = append(names, e.Name)
 		}
 	}
@@ -227,7 +233,7 @@ func (c *cli) printTimeline(t timeline) error {
 		return err
 	}
 	if len(t.UnknownExpiry) > 0 {
-		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard.", quoted(t.UnknownExpiry))
+		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard, which is in the past.", quoted(t.UnknownExpiry))
 	}
 	if t.RunwayUntil == nil {
 		c.say("Runway: never expires\n")

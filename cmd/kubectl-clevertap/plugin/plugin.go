@@ -68,7 +68,7 @@ func remedy(err error) string {
 	case meta.IsNoMatchError(err):
 		return "\nThe cluster has no CleverTapPasscodes: install the operator, or choose another cluster with --context."
 	case apierrors.IsForbidden(err):
-		return "\nYou lack this permission: an administrator grants it with the ClusterRole edit in this namespace, or view to read only."
+		return "\nYou lack this permission: an administrator grants it with the ClusterRole edit, or view to read only, bound in the namespace, or in the cluster for -A."
 	case apierrors.IsUnauthorized(err):
 		return "\nThe cluster does not accept your credentials: log in again."
 	}

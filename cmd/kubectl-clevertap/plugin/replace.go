@@ -47,7 +47,10 @@ func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.Cl
 			s.manager = foreignOwner(object, "spec", "passcodes")
 		}
 	}
-	var err error
+	err := s.validate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,11 +82,14 @@ func (c *cli) verify() *cobra.Command {
 }
 
 // finish prints the object where -o asks for it; the outcome stays what it was.
-func (c *cli) finish(output *genericclioptions.PrintFlags, o *v1alpha1.CleverTapPasscode, outcome error) error {
+func (c *cli) finish(output *genericclioptions.PrintFlags, o *v1alpha1.CleverTapPasscode, ended error) error {
+	if notFinished, is := errors.AsType[*outcome](ended); is && notFinished.code == ExitNotFinished {
+		return ended // what to commit is all of the output
+	}
 	if _, err := c.printed(output, o); err != nil {
 		return err
 	}
-	return outcome
+	return ended
 }
 
 // request sets the annotation to a new value, which is returned.

@@ -14,7 +14,10 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"sigs.k8s.io/yaml"
 
@@ -49,15 +52,26 @@ func newValidator() (*validator, error) {
 	return &validator{fields: fields, structural: structural, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
 }
 
+// validatedMeta returns the metadata, and what an API server does not accept in it. The namespace may be the kubeconfig's.
+func validatedMeta(content map[string]any) (*metav1.ObjectMeta, field.ErrorList) {
+	object := &metav1.PartialObjectMetadata{}
+	path := field.NewPath("metadata")
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, object); err != nil {
+		return &object.ObjectMeta, field.ErrorList{field.Invalid(path, "", err.Error())}
+	}
+	return &object.ObjectMeta, apivalidation.ValidateObjectMeta(&object.ObjectMeta, object.Namespace != "", apivalidation.NameIsDNSSubdomain, path)
+}
+
 // decode returns the object if the API server would accept it. Otherwise the error names each field that is wrong.
 func (v *validator) decode(ctx context.Context, content map[string]any) (*v1alpha1.CleverTapPasscode, error) {
-	problems := validation.ValidateCustomResource(nil, content, v.fields)
+	meta, problems := validatedMeta(content)
+	problems = append(problems, validation.ValidateCustomResource(nil, content, v.fields)...)
 	problems = append(problems, listtype.ValidateListSetsAndMaps(nil, v.structural, content)...)
 	if len(problems) == 0 { // a rule may take for granted what the schema says
 		broken, _ := v.rules.Validate(ctx, nil, v.structural, content, nil, celconfig.RuntimeCELCostBudget)
 		problems = broken
 	}
-	object := &v1alpha1.CleverTapPasscode{}
+	object := &v1alpha1.CleverTapPasscode{ObjectMeta: *meta}
 	// A field that the schema does not know is a mistake, such as a wrong indentation: an API server would drop it.
 	unknown := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true)
 	if err := errors.Join(unknown, problems.ToAggregate()); err != nil {

@@ -11,10 +11,12 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	kube "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -120,7 +122,10 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	if !o.edit {
 		s.manager = foreignOwner(object, "spec", "passcodes")
 	}
-	var err error
+	err := s.validate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
 		return nil, err
 	}
@@ -130,9 +135,32 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	return s, s.check(ctx)
 }
 
+// validate denies an entry that the API server would not accept, also where another tool is to add it.
+func (s *staging) validate(ctx context.Context) error {
+	after := s.object.DeepCopy()
+	if s.replaces {
+		after.Spec.Passcodes[s.index] = s.entry
+	} else {
+		after.Spec.Passcodes = append(after.Spec.Passcodes, s.entry)
+	}
+	after.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
+	content, err := kube.DefaultUnstructuredConverter.ToUnstructured(after)
+	if err != nil {
+		return fmt.Errorf("encoding the entry: %w", err)
+	}
+	valid, err := newValidator()
+	if err != nil {
+		return err
+	}
+	if _, err := valid.decode(ctx, content); err != nil {
+		return fmt.Errorf("the entry would not be accepted: %w", err)
+	}
+	return nil
+}
+
 // check warns of a value that is probably not what the dashboard showed, and denies one that another entry has.
 func (s *staging) check(ctx context.Context) error {
-	if suspicion := s.passcode.Suspicion(s.object.Spec.AccountID); suspicion != "" {
+	if suspicion := s.passcode.Suspicion(s.object.Spec.AccountID, s.entry.Name); suspicion != "" {
 		s.progress("Warning: the value %s. If CleverTap rejects it, stage only the passcode as the dashboard showed it: --replace.", suspicion)
 	}
 	return s.refuseStaged(ctx)
@@ -186,8 +214,8 @@ func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode,
 func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	file, isFile := c.In.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) { // a descriptor is a small number
-		if isFile && c.typedInto(file) {
-			c.progress("Reading passcode %q from standard input, which shows it. End it with Enter and Ctrl-D (on Windows Ctrl-Z and Enter).", name)
+		if isFile && mayBeTerminal(file) {
+			c.progress("Reading passcode %q from standard input, which shows it. End it with Ctrl-D on a line of its own.", name)
 		}
 		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
 	}
@@ -217,11 +245,11 @@ func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	}
 }
 
-// typedInto reports whether a person may be typing into what is no terminal to this process: the terminals of Git Bash are
-// named pipes. What another command writes into a pipe looks the same, and then the line is only noise for nobody.
-func (c *cli) typedInto(file *os.File) bool {
+// mayBeTerminal reports whether a person may be typing into what is no terminal to this process: the terminals of Git Bash on
+// Windows are named pipes.
+func mayBeTerminal(file *os.File) bool {
 	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+	return runtime.GOOS == "windows" && err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
 // datesProblem says which time among the flags is none, or is in the future where none can be.
@@ -233,6 +261,9 @@ func (o *stageOptions) datesProblem(now time.Time) error {
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return fmt.Errorf("%s %s: must be a time such as %s", flag, text, now.UTC().Format(time.RFC3339))
+		}
+		if flag == "--at" && !at.After(now) {
+			return fmt.Errorf("--at %s is in the past: an expired passcode cannot be used", text)
 		}
 		if flag == "--created-at" && at.After(now) {
 			return fmt.Errorf("--created-at %s is in the future: give the time at which the passcode was created on the dashboard", text)
@@ -266,26 +297,35 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 		s.progress("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
 	}
 	if s.options.dryRun == "client" {
+		if s.manager != "" {
+			s.progress("Print this entry, because %s manages spec.passcodes:", s.manager)
+			err := s.printEntry()
+			s.progress("Dry run: nothing was done.")
+			return s.object, err
+		}
 		s.progress("Dry run: nothing was done.")
 		return s.object, nil
 	}
 	if err := s.source.write(ctx, s.access, s.passcode, s.dryRun()...); err != nil {
 		return s.object, err
 	}
-	if s.manager != "" {
-		return s.object, s.printEntry()
-	}
 	list := s.list
 	if s.replaces {
 		list = s.setCreatedAt
+	}
+	if s.manager != "" && s.options.dryRun != "server" {
+		return s.object, s.printEntry()
 	}
 	object, err := list(ctx)
 	if err != nil {
 		return s.object, err
 	}
 	if s.options.dryRun == "server" {
+		if s.manager != "" {
+			err = s.printEntry()
+		}
 		s.progress("Dry run: the API server accepts it, and nothing was done.")
-		return object, nil
+		return object, err
 	}
 	err = s.await(ctx, s.access, object.Name, *s.options.timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
 		object = now
@@ -311,6 +351,9 @@ func (s *staging) printEntry() error {
 	s.say("%s", text)
 	if s.options.dryRun != "none" {
 		return nil
+	}
+	if s.replaces {
+		return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged and the operator verifies it; spec.passcodes is managed by %s: commit this createdAt for %q, until then its validity counts from the old one", s.manager, s.entry.Name)}
 	}
 	return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
 }
