@@ -300,8 +300,18 @@ func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fin
 		return fmt.Errorf("listing the targets with the same passcode: %w", err)
 	}
 	for i := range targets.Items {
-		if other := &targets.Items[i]; ownerOf(other) != s.Object.Name && r.holdsWhatItSays(other) {
-			s.SharedWith = append(s.SharedWith, ownerOf(other))
+		other := &targets.Items[i]
+		if ownerOf(other) == s.Object.Name || !r.holdsWhatItSays(other) {
+			continue
+		}
+		// A target outlives its object, and then nobody replaces what it contains.
+		owner := types.NamespacedName{Namespace: other.Namespace, Name: ownerOf(other)}
+		err := r.Client.Get(ctx, owner, &v1alpha1.CleverTapPasscode{})
+		switch {
+		case err == nil:
+			s.SharedWith = append(s.SharedWith, owner.Name)
+		case !apierrors.IsNotFound(err):
+			return fmt.Errorf("reading CleverTapPasscode %s: %w", owner, err)
 		}
 	}
 	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, client.Limit(manyShare))
