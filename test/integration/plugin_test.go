@@ -433,7 +433,9 @@ var _ = Describe("kubectl clevertap adopt", func() {
 		c = legacy(ctx, func(s *corev1.Secret) {
 			s.StringData["endpoint"], s.StringData["old"] = "https://gateway.internal/clevertap", "OLD-OLD-OLDD"
 		})
-		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target.Keys = &v1alpha1.TargetKeys{PreviousPasscode: "old"} })
+		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
+			o.Spec.Target.Keys = &v1alpha1.TargetKeys{PreviousPasscode: "old"}
+		})
 		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy")).To(fails("would remove or change the keys", "endpoint", "old"))
 	})
 
