@@ -99,8 +99,10 @@ func (v report) observedReady() metav1.Condition {
 // wasReady reports whether the status calls this very value ready because it had a result: a single rejection, or an outage,
 // does not end that.
 func (v report) wasReady(p *activePasscode) bool {
-	hadResult := p.entry.reported != nil && p.entry.reported.VerifiedAt != nil
-	return hadResult && v.describes(v.Object.Status, p) && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
+	hadResult := slices.ContainsFunc(v.Object.Status.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
+		return s.State == v1alpha1.StateActive && s.Fingerprint == p.fingerprint && s.VerifiedAt != nil
+	})
+	return hadResult && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 }
 
 func (v report) nothingObserved() metav1.Condition {

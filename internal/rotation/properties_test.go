@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"pgregory.net/rapid"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -228,4 +229,52 @@ func TestAPathThatRefusesEveryoneMovesNothing(t *testing.T) {
 func sorted(names []string) []string {
 	slices.Sort(names)
 	return names
+}
+
+// Whatever happens to an observed Secret, nothing is written, and Ready is True only for a value that CleverTap has accepted
+// since it became the first entry's.
+func TestObservingWritesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(observing, listed("a", "b"))
+		accepts := map[string]bool{}
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			value := w.value(w.object.Spec.Passcodes[0].Name)
+			switch rapid.SampledFrom([]string{"accepted", "rejected", "unavailable", "changed", "order", "lost", "found", "time", "restart", "suspend"}).Draw(t, "what") {
+			case "accepted":
+				accepted(value)(w)
+				accepts[value] = true
+			case "rejected":
+				rejectedTimes(value)(w)
+			case "unavailable":
+				unanswered(value, rapid.IntRange(1, 3).Draw(t, "times"))(w)
+			case "changed":
+				holds(w.object.Spec.Passcodes[0].Name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(w)
+			case "order":
+				listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(w)
+			case "lost":
+				broken(w.object.Spec.Passcodes[0].Name, v1alpha1.ReasonKeyNotFound)(w)
+			case "found":
+				clear(w.problems)
+			case "time":
+				after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(w)
+			case "restart":
+				restarted(w)
+			case "suspend":
+				w.object.Spec.Suspend = !w.object.Spec.Suspend
+			}
+			d := w.decide()
+			if d.Want != nil || len(d.Release) > 0 || len(d.Restart) > 0 || d.Scan {
+				t.Fatalf("writes or scans: %+v", d)
+			}
+			first := w.object.Spec.Passcodes[0].Name
+			// A status that waits a second for a result still describes the value before.
+			describes := slices.ContainsFunc(d.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
+				return p.State == v1alpha1.StateActive && p.Fingerprint == w.fingerprint("in1", "TEST-1", w.passcode(w.value(first)))
+			})
+			if describes && meta.IsStatusConditionTrue(d.Status.Conditions, v1alpha1.ConditionReady) && !accepts[w.value(first)] {
+				t.Fatalf("Ready is True, and CleverTap never accepted %q: %+v", w.value(first), d.Status.Conditions)
+			}
+			w.object.Status = d.Status
+		}
+	})
 }

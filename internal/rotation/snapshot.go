@@ -354,10 +354,10 @@ func (v *snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result
 		return v.activeResultInStatus()
 	case v1alpha1.StateRejected:
 		return clevertap.Rejected
-	case v1alpha1.StateExpired:
-		return clevertap.Unknown // it can be either
-	default:
+	case v1alpha1.StateStaged, v1alpha1.StateRetiring, v1alpha1.StateRetired:
 		return clevertap.Accepted
+	default:
+		return clevertap.Unknown // such as Expired, Unverified after an outage, or Duplicate: it can be either
 	}
 }
 

@@ -23,8 +23,8 @@ cannot() {
 }
 
 [ "$(id -u)" = 0 ] || cannot "a node needs root"
-packages="containerd runc containernetworking-plugins busybox-static iproute2 iptables conntrack openssl"
-if ! command -v containerd ctr runc conntrack iptables ip openssl busybox >/dev/null || [ ! -d /usr/lib/cni ]; then
+packages="containerd runc containernetworking-plugins busybox-static iproute2 iptables conntrack openssl curl"
+if ! command -v containerd ctr runc conntrack iptables ip openssl busybox curl >/dev/null || [ ! -d /usr/lib/cni ]; then
 	command -v apt-get >/dev/null || cannot "containerd and runc are not installed, and there is no apt-get"
 	say "installing $packages"
 	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages; } >/dev/null 2>&1 ||
@@ -59,6 +59,11 @@ say "starting a node"
 "$node" up >/dev/null || cannot "the node did not become ready (are network namespaces and cgroups allowed?)"
 "$node" image "$image" clevertap-passcode-operator=bin/e2e/clevertap-passcode-operator -- /clevertap-passcode-operator
 [ -z "${PREVIOUS:-}" ] || "$node" image "${image%:*}:previous" clevertap-passcode-operator=bin/e2e/operator-before -- /clevertap-passcode-operator
-"$node" image local/app:1 bin/sh=/bin/busybox bin/cat=/bin/busybox bin/sleep=/bin/busybox -- /bin/sleep 100000
+# curl, with the libraries that it is linked with, reads a file of headers in a Pod.
+curl_files=
+for path in $(command -v curl) $(ldd "$(command -v curl)" | grep -o '/[^ ]*'); do
+	curl_files="$curl_files ${path#/}=$path"
+done
+"$node" image local/app:1 bin/sh=/bin/busybox bin/cat=/bin/busybox bin/sleep=/bin/busybox $curl_files -- /bin/sleep 100000
 cd test/e2e
 "$node" exec ../../bin/e2e/e2e.test -ginkgo.v -ginkgo.no-color -test.timeout 30m

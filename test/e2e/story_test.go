@@ -14,6 +14,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 )
 
 // One node has room for one story at a time.
@@ -65,6 +67,22 @@ func clusterWide() {
 		Expect(get("shop", "ctp/marketing", ".status.stalePods")()).To(BeEmpty())
 		Eventually(func() string { return kubectl("get", "events", "-n", "shop", "-o=jsonpath={.items[*].reason}") }).Should(ContainSubstring("SafeToDelete"))
 		fmt.Println(kubectl("get", "ctp", "-n", "shop"))
+	})
+
+	It("writes a file of headers, by which curl calls CleverTap before and after a rotation", func() {
+		declare("shop", "curl", "  target: {files: [{key: headers, format: Headers}]}")
+		Eventually(condition("shop", "curl", "Ready")).Should(Equal("PasscodePublished"))
+		Eventually(get("shop", "ctp/curl", ".status.nextPasscode")).Should(Equal("curl-two"))
+		workload("shop", "curl", "curl", "files")
+		url := strings.ReplaceAll(endpoint, "{region}", "in1") + "/v1/connect?partner=e2e"
+		call := inPod("shop", "curl", "/usr/bin/curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "@/creds/headers", url)
+		Expect(call()).To(Equal("200"))
+		kubectl("annotate", "ctp", "-n", "shop", "curl", "clevertap.passcode-operator.io/rotate-requested-at=1")
+		Eventually(get("shop", "ctp/curl", ".status.activePasscode")).Should(Equal("curl-two"))
+		after := value("shop", "curl")()
+		Eventually(inPod("shop", "curl", "cat", "/creds/headers")).Should(ContainSubstring(after))
+		vendor.Account(clevertap.India, account).Delete("shop/curl-one")
+		Expect(call()).To(Equal("200"))
 	})
 
 	It("loses its leader in the middle of a rotation, which happens once all the same", func() {
