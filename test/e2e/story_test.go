@@ -83,6 +83,8 @@ func clusterWide() {
 		Eventually(inPod("shop", "curl", "cat", "/creds/headers")).Should(ContainSubstring(after))
 		vendor.Account(clevertap.India, account).Delete("shop/curl-one")
 		Expect(call()).To(Equal("200"))
+		// The version before does not know files, so a rollback would remove them: see docs/upgrade.md.
+		kubectl("delete", "-n", "shop", "ctp/curl", "deployment/curl", "secret/curl")
 	})
 
 	It("loses its leader in the middle of a rotation, which happens once all the same", func() {
