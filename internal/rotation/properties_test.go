@@ -4,6 +4,7 @@
 package rotation_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -231,50 +232,60 @@ func sorted(names []string) []string {
 	return names
 }
 
-// Whatever happens to an observed Secret, nothing is written, and Ready is True only for a value that CleverTap has accepted
-// since it became the first entry's.
+// observedLife is an observed Secret that things happen to at random, and the values that CleverTap has accepted.
+type observedLife struct {
+	*world
+	accepts map[string]bool
+}
+
+// first is the name of the first entry, and its value.
+func (l observedLife) first() (name, value string) {
+	name = l.object.Spec.Passcodes[0].Name
+	return name, l.value(name)
+}
+
+// happenings are what can happen, by name.
+func (l observedLife) happenings(t *rapid.T) map[string]func() {
+	name, value := l.first()
+	return map[string]func(){
+		"accepted": func() {
+			accepted(value)(l.world)
+			l.accepts[value] = true
+		},
+		"rejected":    func() { rejectedTimes(value)(l.world) },
+		"unavailable": func() { unanswered(value, rapid.IntRange(1, 3).Draw(t, "times"))(l.world) },
+		"changed":     func() { holds(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
+		"order": func() {
+			listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(l.world)
+		},
+		"lost":    func() { broken(name, v1alpha1.ReasonKeyNotFound)(l.world) },
+		"found":   func() { clear(l.problems) },
+		"time":    func() { after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(l.world) },
+		"restart": func() { restarted(l.world) },
+		"suspend": func() { l.object.Spec.Suspend = !l.object.Spec.Suspend },
+	}
+}
+
+// Whatever happens to an observed Secret, nothing is written, and Ready is True only for a value that CleverTap has accepted.
 func TestObservingWritesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(observing, listed("a", "b"))
-		accepts := map[string]bool{}
+		l := observedLife{newWorld(observing, listed("a", "b")), map[string]bool{}}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			value := w.value(w.object.Spec.Passcodes[0].Name)
-			switch rapid.SampledFrom([]string{"accepted", "rejected", "unavailable", "changed", "order", "lost", "found", "time", "restart", "suspend"}).Draw(t, "what") {
-			case "accepted":
-				accepted(value)(w)
-				accepts[value] = true
-			case "rejected":
-				rejectedTimes(value)(w)
-			case "unavailable":
-				unanswered(value, rapid.IntRange(1, 3).Draw(t, "times"))(w)
-			case "changed":
-				holds(w.object.Spec.Passcodes[0].Name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(w)
-			case "order":
-				listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(w)
-			case "lost":
-				broken(w.object.Spec.Passcodes[0].Name, v1alpha1.ReasonKeyNotFound)(w)
-			case "found":
-				clear(w.problems)
-			case "time":
-				after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(w)
-			case "restart":
-				restarted(w)
-			case "suspend":
-				w.object.Spec.Suspend = !w.object.Spec.Suspend
-			}
-			d := w.decide()
+			happenings := l.happenings(t)
+			happenings[rapid.SampledFrom(slices.Sorted(maps.Keys(happenings))).Draw(t, "what")]()
+			d := l.decide()
 			if d.Want != nil || len(d.Release) > 0 || len(d.Restart) > 0 || d.Scan {
 				t.Fatalf("writes or scans: %+v", d)
 			}
-			first := w.object.Spec.Passcodes[0].Name
+			_, value := l.first()
 			// A status that waits a second for a result still describes the value before.
 			describes := slices.ContainsFunc(d.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
-				return p.State == v1alpha1.StateActive && p.Fingerprint == w.fingerprint("in1", "TEST-1", w.passcode(w.value(first)))
+				return p.State == v1alpha1.StateActive && p.Fingerprint == l.fingerprint("in1", "TEST-1", l.passcode(value))
 			})
-			if describes && meta.IsStatusConditionTrue(d.Status.Conditions, v1alpha1.ConditionReady) && !accepts[w.value(first)] {
-				t.Fatalf("Ready is True, and CleverTap never accepted %q: %+v", w.value(first), d.Status.Conditions)
+			if describes && meta.IsStatusConditionTrue(d.Status.Conditions, v1alpha1.ConditionReady) && !l.accepts[value] {
+				t.Fatalf("Ready is True, and CleverTap never accepted %q: %+v", value, d.Status.Conditions)
 			}
-			w.object.Status = d.Status
+			l.object.Status = d.Status
 		}
 	})
 }
