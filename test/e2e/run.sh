@@ -39,17 +39,22 @@ CGO_ENABLED=0 go test -c -o bin/e2e/e2e.test ./test/e2e
 
 # The version before this one, until there is a tag: the first commit of which the chart's names follow the release.
 previous=925322d33e0877630de7f9db9e03da0053bce627
-if git cat-file -e "$previous^{commit}" 2>/dev/null; then
+build_previous() {
+	git cat-file -e "$previous^{commit}" 2>/dev/null || return 1
 	say "building the version before"
 	rm -rf bin/e2e/previous
 	mkdir -p bin/e2e/previous
-	git archive "$previous" | tar -x -C bin/e2e/previous
-	(cd bin/e2e/previous && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../operator-before .)
+	git archive "$previous" | tar -x -C bin/e2e/previous &&
+		(cd bin/e2e/previous && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o ../operator-before .)
+	built=$?
 	rm -rf bin/e2e/previous
+	return $built
+}
+if build_previous; then
 	PREVIOUS=1
 	export PREVIOUS
 else
-	not_run "the upgrade from the version before, because this clone has no history ($previous)"
+	not_run "the upgrade from the version before, which cannot be built from this clone ($previous)"
 fi
 
 trap '"$node" down' EXIT
