@@ -4,14 +4,13 @@
 package rotation
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 )
 
 // Requester is who set an annotation that requests something, as far as the object's managedFields tell. They name a
@@ -26,7 +25,7 @@ type Requester struct {
 // RequesterOf returns who set the annotation; zero if managedFields do not tell.
 func RequesterOf(managed []metav1.ManagedFieldsEntry, annotation string) Requester {
 	for _, entry := range managed {
-		if entry.FieldsV1 == nil || !ownsAnnotation(entry.FieldsV1.GetRawBytes(), annotation) {
+		if !ownsAnnotation(entry, annotation) {
 			continue
 		}
 		r := Requester{Manager: entry.Manager}
@@ -54,7 +53,7 @@ func KeepRequesters(managed []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsE
 	var kept []metav1.ManagedFieldsEntry
 	for _, annotation := range []string{v1alpha1.RotateRequestedAtAnnotation, v1alpha1.VerifyRequestedAtAnnotation} {
 		for _, entry := range managed {
-			if entry.FieldsV1 == nil || !ownsAnnotation(entry.FieldsV1.GetRawBytes(), annotation) {
+			if !ownsAnnotation(entry, annotation) {
 				continue
 			}
 			entry.FieldsV1 = metav1.NewFieldsV1(fmt.Sprintf(`{"f:metadata":{"f:annotations":{%q:{}}}}`, "f:"+annotation))
@@ -64,18 +63,6 @@ func KeepRequesters(managed []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsE
 	return kept
 }
 
-func ownsAnnotation(fields []byte, annotation string) bool {
-	if !bytes.Contains(fields, []byte(annotation)) {
-		return false // most do not, and decoding them costs
-	}
-	var owned struct {
-		Metadata struct {
-			Annotations map[string]json.RawMessage `json:"f:annotations"`
-		} `json:"f:metadata"`
-	}
-	if err := json.Unmarshal(fields, &owned); err != nil {
-		return false // not the API server's own form
-	}
-	_, owns := owned.Metadata.Annotations["f:"+annotation]
-	return owns
+func ownsAnnotation(entry metav1.ManagedFieldsEntry, annotation string) bool {
+	return managedfields.Owns(entry, "metadata", "annotations", annotation)
 }

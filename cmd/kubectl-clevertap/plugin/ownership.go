@@ -4,10 +4,11 @@
 package plugin
 
 import (
-	"encoding/json"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 )
 
 // byHand are the managers whose writes are a person's own: changing what they wrote fights with nobody. A deployer's,
@@ -20,25 +21,9 @@ func byHand() []string {
 // person's hand; "" if there is none.
 func foreignOwner(o metav1.Object, path ...string) string {
 	for _, entry := range o.GetManagedFields() {
-		if entry.FieldsV1 == nil || entry.Subresource != "" || slices.Contains(byHand(), entry.Manager) {
-			continue
-		}
-		if owns(entry.FieldsV1.GetRawBytes(), path) {
+		if entry.Subresource == "" && !slices.Contains(byHand(), entry.Manager) && managedfields.Owns(entry, path...) {
 			return entry.Manager
 		}
 	}
 	return ""
-}
-
-// owns reports whether fields, in the API server's own form, contain the path.
-func owns(fields []byte, path []string) bool {
-	if len(path) == 0 {
-		return true
-	}
-	var children map[string]json.RawMessage
-	if err := json.Unmarshal(fields, &children); err != nil {
-		return false // not the API server's own form
-	}
-	child, there := children["f:"+path[0]]
-	return there && owns(child, path[1:])
 }
