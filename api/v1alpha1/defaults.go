@@ -29,6 +29,14 @@ func (p *CleverTapPasscode) TargetName() string {
 // Observes reports whether spec.mode is Observe. Absent means Manage.
 func (s *CleverTapPasscodeSpec) Observes() bool { return s.Mode == ModeObserve }
 
+// Pin returns the name of the entry to stay on: spec.rotation.pin, or "".
+func (s *CleverTapPasscodeSpec) Pin() string {
+	if s.Rotation == nil {
+		return ""
+	}
+	return s.Rotation.Pin
+}
+
 // VerificationMode returns how passcodes are verified: spec.verification.mode, or Connect.
 func (s *CleverTapPasscodeSpec) VerificationMode() VerificationMode {
 	if s.Verification == nil || s.Verification.Mode == "" {

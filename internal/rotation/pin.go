@@ -11,11 +11,11 @@ import (
 
 // pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
 func (v *snapshot) pinned() *entry {
-	if v.spec.Rotation == nil || v.spec.Rotation.Pin == "" {
+	if v.spec.Pin() == "" {
 		return nil
 	}
 	for _, e := range v.entries {
-		if e.spec.Name == v.spec.Rotation.Pin && !v.spent(e) {
+		if e.spec.Name == v.spec.Pin() && !v.spent(e) {
 			return canonical(e)
 		}
 	}
@@ -52,10 +52,10 @@ func (v *snapshot) pinKeeps(p *activePasscode) bool {
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
 func (v *snapshot) spentPin(reason v1alpha1.RotationReason) *Replaced {
 	if e := v.pinned(); e != nil && e == v.activeEntry() && failover(reason) {
-		return &Replaced{Passcode: v.spec.Rotation.Pin, Fingerprint: e.Fingerprint}
+		return &Replaced{Passcode: v.spec.Pin(), Fingerprint: e.Fingerprint}
 	}
 	record := v.record()
-	if record == nil || record.SpentPin == nil || v.spec.Rotation == nil || v.spec.Rotation.Pin != record.SpentPin.Passcode {
+	if record == nil || record.SpentPin == nil || v.spec.Pin() != record.SpentPin.Passcode {
 		return nil
 	}
 	if v.pinned() != nil {

@@ -97,7 +97,7 @@ func (a *access) adoptable(ctx context.Context, o *v1alpha1.CleverTapPasscode, s
 	if err != nil {
 		return "", err
 	}
-	if pin := pinned(o); pin != "" && pin != passcode {
+	if pin := o.Spec.Pin(); pin != "" && pin != passcode {
 		return "", fmt.Errorf("spec.rotation.pin names %q, and the Secret contains %q: the operator would change what workloads have. Remove the pin first", pin, passcode)
 	}
 	if gone := keysToDrop(o, secret); len(gone) > 0 && !drop {
@@ -201,14 +201,6 @@ func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 		}
 	}
 	return ""
-}
-
-// pinned is the entry that spec.rotation.pin names; "" if it names none.
-func pinned(o *v1alpha1.CleverTapPasscode) string {
-	if o.Spec.Rotation == nil {
-		return ""
-	}
-	return o.Spec.Rotation.Pin
 }
 
 // keysToDrop are the keys that the first write removes, because the object does not name them or there is no previous passcode

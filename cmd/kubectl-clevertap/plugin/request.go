@@ -118,8 +118,8 @@ func refusal(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Spec.Suspend:
 		return "spec.suspend is true: set it to false first"
-	case o.Spec.Rotation != nil && o.Spec.Rotation.Pin != "":
-		return fmt.Sprintf("spec.rotation.pin keeps %q active: remove the pin first", o.Spec.Rotation.Pin)
+	case o.Spec.Pin() != "":
+		return fmt.Sprintf("spec.rotation.pin keeps %q active: remove the pin first", o.Spec.Pin())
 	}
 	if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
 		return successor.Message
