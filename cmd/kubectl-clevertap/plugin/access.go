@@ -58,7 +58,12 @@ func (c *cli) connect() (*access, error) {
 	return &access{WithWatch: kube, namespace: namespace}, nil
 }
 
-func (a *access) object(ctx context.Context, name string) (*v1alpha1.CleverTapPasscode, error) {
+// object gets the object that an argument names.
+func (a *access) object(ctx context.Context, argument string) (*v1alpha1.CleverTapPasscode, error) {
+	name, err := objectName(argument)
+	if err != nil {
+		return nil, err
+	}
 	object := &v1alpha1.CleverTapPasscode{}
 	if err := a.Get(ctx, client.ObjectKey{Namespace: a.namespace, Name: name}, object); err != nil {
 		return nil, fmt.Errorf("getting CleverTapPasscode %s/%s: %w", a.namespace, name, err)
@@ -75,11 +80,7 @@ func (c *cli) oneObject(command *cobra.Command, run func(ctx context.Context, a 
 		if err != nil {
 			return err
 		}
-		name, err := objectName(args[0])
-		if err != nil {
-			return err
-		}
-		object, err := a.object(cmd.Context(), name)
+		object, err := a.object(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}

@@ -98,11 +98,7 @@ func (c *cli) planned(ctx context.Context, names []string, files resource.Filena
 		if err != nil {
 			return nil, err
 		}
-		name, err := objectName(names[0])
-		if err != nil {
-			return nil, err
-		}
-		object, err := a.object(ctx, name)
+		object, err := a.object(ctx, names[0])
 		return []*v1alpha1.CleverTapPasscode{object}, err
 	case len(names) == 0 && len(files.Filenames) > 0:
 		return read(ctx, files)

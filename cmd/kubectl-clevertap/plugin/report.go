@@ -14,7 +14,6 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -129,11 +128,7 @@ func (b *bundle) collect(ctx context.Context, c *cli, a *access) {
 }
 
 func (b *bundle) readKubernetes(c *cli) error {
-	config, err := c.flags.ToRESTConfig()
-	if err != nil {
-		return err //nolint:wrapcheck // the caller does
-	}
-	servers, err := discovery.NewDiscoveryClientForConfig(config)
+	servers, err := c.flags.ToDiscoveryClient()
 	if err != nil {
 		return err //nolint:wrapcheck // the caller does
 	}

@@ -52,26 +52,39 @@ func newValidator() (*validator, error) {
 	return &validator{fields: fields, structural: structural, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, nil
 }
 
-// validatedMeta returns the metadata, and what an API server does not accept in it. The namespace may be the kubeconfig's.
-func validatedMeta(content map[string]any) (*metav1.ObjectMeta, field.ErrorList) {
+// validate returns why the API server would not accept an object of this kind; nil if it would.
+func validate(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
+	valid, err := newValidator()
+	if err != nil {
+		return err
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
+	if err != nil {
+		return fmt.Errorf("encoding CleverTapPasscode %q: %w", object.Name, err)
+	}
+	_, err = valid.decode(ctx, content)
+	return err
+}
+
+// metaProblems are what an API server does not accept in the metadata. The namespace may be the kubeconfig's.
+func metaProblems(content map[string]any) field.ErrorList {
 	object := &metav1.PartialObjectMetadata{}
 	path := field.NewPath("metadata")
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, object); err != nil {
-		return &object.ObjectMeta, field.ErrorList{field.Invalid(path, "", err.Error())}
+		return field.ErrorList{field.Invalid(path, "", err.Error())}
 	}
-	return &object.ObjectMeta, apivalidation.ValidateObjectMeta(&object.ObjectMeta, object.Namespace != "", apivalidation.NameIsDNSSubdomain, path)
+	return apivalidation.ValidateObjectMeta(&object.ObjectMeta, object.Namespace != "", apivalidation.NameIsDNSSubdomain, path)
 }
 
 // decode returns the object if the API server would accept it. Otherwise the error names each field that is wrong.
 func (v *validator) decode(ctx context.Context, content map[string]any) (*v1alpha1.CleverTapPasscode, error) {
-	meta, problems := validatedMeta(content)
-	problems = append(problems, validation.ValidateCustomResource(nil, content, v.fields)...)
+	problems := append(metaProblems(content), validation.ValidateCustomResource(nil, content, v.fields)...)
 	problems = append(problems, listtype.ValidateListSetsAndMaps(nil, v.structural, content)...)
 	if len(problems) == 0 { // a rule may take for granted what the schema says
 		broken, _ := v.rules.Validate(ctx, nil, v.structural, content, nil, celconfig.RuntimeCELCostBudget)
 		problems = broken
 	}
-	object := &v1alpha1.CleverTapPasscode{ObjectMeta: *meta}
+	object := &v1alpha1.CleverTapPasscode{}
 	// A field that the schema does not know is a mistake, such as a wrong indentation: an API server would drop it.
 	unknown := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true)
 	if err := errors.Join(unknown, problems.ToAggregate()); err != nil {

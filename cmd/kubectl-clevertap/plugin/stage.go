@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-	kube "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -102,7 +101,7 @@ type staging struct {
 	manager string
 }
 
-// newStaging asks for the value and refuses, before anything is written, what could not work.
+// newStaging reads the value and denies, before anything is written, what could not work.
 func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.CleverTapPasscode, o *stageOptions) (*staging, error) {
 	if o.dryRun != "none" && o.dryRun != "client" && o.dryRun != "server" {
 		return nil, fmt.Errorf("--dry-run %s: must be none, client or server", o.dryRun)
@@ -144,15 +143,7 @@ func (s *staging) validate(ctx context.Context) error {
 		after.Spec.Passcodes = append(after.Spec.Passcodes, s.entry)
 	}
 	after.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("CleverTapPasscode"))
-	content, err := kube.DefaultUnstructuredConverter.ToUnstructured(after)
-	if err != nil {
-		return fmt.Errorf("encoding the entry: %w", err)
-	}
-	valid, err := newValidator()
-	if err != nil {
-		return err
-	}
-	if _, err := valid.decode(ctx, content); err != nil {
+	if err := validate(ctx, after); err != nil {
 		return fmt.Errorf("the entry would not be accepted: %w", err)
 	}
 	return nil
@@ -297,14 +288,13 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 		s.progress("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
 	}
 	if s.options.dryRun == "client" {
+		var err error
 		if s.manager != "" {
 			s.progress("Print this entry, because %s manages spec.passcodes:", s.manager)
-			err := s.printEntry()
-			s.progress("Dry run: nothing was done.")
-			return s.object, err
+			err = s.printEntry()
 		}
 		s.progress("Dry run: nothing was done.")
-		return s.object, nil
+		return s.object, err
 	}
 	if err := s.source.write(ctx, s.access, s.passcode, s.dryRun()...); err != nil {
 		return s.object, err
