@@ -262,6 +262,15 @@ func (p *process) newVendor() (*clevertap.Client, error) {
 	})
 }
 
+func (p *process) addNotificationSenders(manager ctrl.Manager) error {
+	for _, sender := range p.notifications {
+		if err := manager.Add(sender); err != nil {
+			return fmt.Errorf("adding a sender of notifications: %w", err)
+		}
+	}
+	return nil
+}
+
 // addReconciler returns the metrics about objects, which end with the manager.
 func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prometheus.Collector, error) {
 	live, err := client.New(p.Config, client.Options{Scheme: manager.GetScheme(), Mapper: manager.GetRESTMapper(), HTTPClient: manager.GetHTTPClient()})
@@ -276,10 +285,8 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, err
 	}
-	for _, sender := range p.notifications {
-		if err := manager.Add(sender); err != nil {
-			return nil, fmt.Errorf("adding a sender of notifications: %w", err)
-		}
+	if err := p.addNotificationSenders(manager); err != nil {
+		return nil, err
 	}
 	recorder, err := p.addRecorder(manager)
 	if err != nil {

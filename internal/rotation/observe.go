@@ -39,7 +39,7 @@ func observe(now time.Time, o Observed) Decision {
 func newObservingSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, observing: true}
 	v.Target, v.LastKnown = Target{}, nil
-	v.addEntries(true)
+	v.addEntries()
 	if len(v.entries) > 0 && v.entries[0].hasValue() {
 		first := v.entries[0]
 		v.active = &activePasscode{

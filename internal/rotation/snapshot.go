@@ -61,7 +61,7 @@ func newSnapshot(now time.Time, o Observed) *snapshot {
 	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, rules: rules()}
 	v.Target.Verification = v.sinceResumed(v.Target.Verification)
 	v.lastPublished = v.findLastPublished()
-	v.addEntries(false)
+	v.addEntries()
 	v.active = v.findActive()
 	if v.Target.Exists {
 		v.current = v.active
@@ -189,7 +189,7 @@ func (v *snapshot) record() *Record {
 
 // addEntries adds the entries of the spec with all that is known of each. Of an observed Secret none was replaced by this
 // operator.
-func (v *snapshot) addEntries(observing bool) {
+func (v *snapshot) addEntries() {
 	v.index = newIndex(v.Object.Status.Passcodes)
 	all := make([]entry, len(v.spec.Passcodes)) // at once: an object can have a hundred
 	v.entries = make([]*entry, 0, len(all))
@@ -197,7 +197,7 @@ func (v *snapshot) addEntries(observing bool) {
 		e := &all[i]
 		e.Source, e.spec = v.source(i), &v.spec.Passcodes[i]
 		v.complete(e)
-		e.replaced = e.replaced && !observing
+		e.replaced = e.replaced && !v.observing
 		v.entries = append(v.entries, e)
 	}
 }
