@@ -395,21 +395,26 @@ func (v report) valueMessage(e *entry) string {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.duplicateOf.spec.Name)
 	case state == v1alpha1.StateRejected:
-		return v.rejects() + v.suspicionMessage(e)
+		return sentences(v.rejects(), v.suspicionMessage(e))
 	case state == v1alpha1.StateRetiring:
 		return v.retiringMessage(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
 		return v.overMessage(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
-		return "it could not be verified: " + e.Verification.Seen + v.endpointHint() + v.suspicionMessage(e)
+		return sentences("it could not be verified: "+e.Verification.Seen+v.endpointHint(), v.suspicionMessage(e))
 	}
 	parts := []string{v.datesMessage(e)}
 	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
-		parts = append(parts, strings.TrimPrefix(v.suspicionMessage(e), ". "))
+		parts = append(parts, v.suspicionMessage(e))
 	}
 	if e == v.activeEntry() {
 		parts = append(parts, v.sharedMessage())
 	}
+	return sentences(parts...)
+}
+
+// sentences joins those that are not "".
+func sentences(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ". ")
 }
 
@@ -440,7 +445,7 @@ func (v report) sharedMessage() string {
 // looks like a passcode.
 func (v report) suspicionMessage(e *entry) string {
 	if suspicion := e.Passcode.Suspicion(v.spec.AccountID, e.spec.Name); suspicion != "" {
-		return fmt.Sprintf(". Its value %s: stage only the passcode as the dashboard showed it", suspicion)
+		return fmt.Sprintf("Its value %s: stage only the passcode as the dashboard showed it", suspicion)
 	}
 	return ""
 }
