@@ -207,7 +207,7 @@ func stride(all, sample int) int {
 	return all
 }
 
-// sampled calls do for every so many of what it is asked about, spread evenly.
+// sampled is true for every so many of what it is asked about, spread evenly.
 func sampled(every int) func() bool {
 	n := every / 2
 	return func() bool {
@@ -216,68 +216,78 @@ func sampled(every int) func() bool {
 	}
 }
 
+// eachWorkload has a test for every workload, with what the workload does without faults. A workload that needs time to go
+// by has none with replicas that are processes of their own.
+func (c *campaign) eachWorkload(t *testing.T, children bool, test func(t *testing.T, w workload, r *reference)) {
+	t.Helper()
+	for _, w := range workloads() {
+		if children && w.timed {
+			continue
+		}
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, w, c.referenceOf(t, w, children))
+		})
+	}
+}
+
 // Every fault at every point of every workload.
 func TestWorkload(t *testing.T) {
 	c := ofThisProcess(t)
-	for _, w := range workloads() {
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			r := c.referenceOf(t, w, false)
-			c.mu.Lock()
-			c.summary.Workloads++
-			c.summary.Points += r.points
-			c.mu.Unlock()
-			chosen := sampled(stride(1, 37))
-			for point := range r.points {
-				for _, f := range everyFault() {
-					if chosen() {
-						c.test(t, plan{kind: "single fault", workload: w, faults: map[int]fault{point: f}, replicas: 1}, r.end)
-					}
+	c.eachWorkload(t, false, func(t *testing.T, w workload, r *reference) {
+		c.mu.Lock()
+		c.summary.Workloads++
+		c.summary.Points += r.points
+		c.mu.Unlock()
+		chosen := sampled(stride(1, 37))
+		for point := range r.points {
+			for _, f := range everyFault() {
+				if chosen() {
+					c.test(t, plan{kind: "single fault", workload: w, faults: map[int]fault{point: f}, replicas: 1}, r.end)
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // A second crash while the first one is recovered from.
 func TestDoubleCrash(t *testing.T) {
 	c := ofThisProcess(t)
-	for _, w := range workloads() {
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			r := c.referenceOf(t, w, false)
-			random, chosen := randomOf(w), sampled(stride(3, 38))
-			for point := range r.points {
-				for _, f := range []fault{crashBefore, crashAfter} {
-					for _, within := range []int{6, 12} {
-						second := []fault{crashBefore, crashAfter}[random.IntN(2)]
-						p := plan{kind: "double crash", workload: w, faults: map[int]fault{point: f, point + 1 + random.IntN(within): second}, replicas: 1}
-						if chosen() {
-							c.test(t, p, r.end)
-						}
+	c.eachWorkload(t, false, func(t *testing.T, w workload, r *reference) {
+		random, chosen := randomOf(w), sampled(stride(3, 38))
+		for point := range r.points {
+			for _, f := range crashes() {
+				for _, within := range []int{6, 12} {
+					second := crashes()[random.IntN(2)]
+					p := plan{kind: "double crash", workload: w, faults: map[int]fault{point: f, point + 1 + random.IntN(within): second}, replicas: 1}
+					if chosen() {
+						c.test(t, p, r.end)
 					}
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // A crash of one of two replicas that both work, as two leaders do for a while.
 func TestTwoReplicas(t *testing.T) {
 	c := ofThisProcess(t)
-	for _, w := range workloads() {
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			r := c.referenceOf(t, w, false)
-			chosen := sampled(stride(5, 26))
-			for point := range r.points {
-				for _, f := range []fault{crashBefore, crashAfter} {
-					if chosen() {
-						c.test(t, plan{kind: "two replicas", workload: w, faults: map[int]fault{point: f}, replicas: 2}, r.end)
-					}
-				}
+	c.eachWorkload(t, false, func(t *testing.T, w workload, r *reference) {
+		c.testCrashes(t, r, stride(5, 26), plan{kind: "two replicas", workload: w, replicas: 2})
+	})
+}
+
+// testCrashes carries out the plan with a crash at every point, or at every so many.
+func (c *campaign) testCrashes(t *testing.T, r *reference, every int, p plan) {
+	t.Helper()
+	chosen := sampled(every)
+	for point := range r.points {
+		for _, f := range crashes() {
+			if chosen() {
+				p.faults = map[int]fault{point: f}
+				c.test(t, p, r.end)
 			}
-		})
+		}
 	}
 }
 

@@ -35,8 +35,10 @@ const (
 func (f fault) isCrash() bool { return f == crashBefore || f == crashAfter }
 
 func everyFault() []fault {
-	return []fault{crashBefore, crashAfter, conflict, forbidden, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice}
+	return append(crashes(), conflict, forbidden, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice)
 }
+
+func crashes() []fault { return []fault{crashBefore, crashAfter} }
 
 // fence stands between operators and the rest of the world. It numbers every request to the API server and every call
 // to CleverTap, watches aside, and does to them what the plan says.

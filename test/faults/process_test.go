@@ -28,23 +28,9 @@ import (
 func TestKilled(t *testing.T) {
 	c := ofThisProcess(t)
 	c.buildOperator(t)
-	for _, w := range workloads() {
-		if w.timed {
-			continue
-		}
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			r := c.referenceOf(t, w, true)
-			chosen := sampled(stride(5, 50))
-			for point := range r.points {
-				for _, f := range []fault{crashBefore, crashAfter} {
-					if chosen() {
-						c.test(t, plan{kind: "kill -9", workload: w, faults: map[int]fault{point: f}, replicas: 1, children: true}, r.end)
-					}
-				}
-			}
-		})
-	}
+	c.eachWorkload(t, true, func(t *testing.T, w workload, r *reference) {
+		c.testCrashes(t, r, stride(5, 50), plan{kind: "kill -9", workload: w, replicas: 1, children: true})
+	})
 }
 
 func (c *campaign) buildOperator(t *testing.T) {
