@@ -18,6 +18,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -275,9 +276,9 @@ func (r *Reconciler) observeLocations(ctx context.Context, s *observation) error
 					continue
 				}
 				if s.LocationValues == nil {
-					s.LocationValues = map[rotation.SecretKey]string{}
+					s.LocationValues = map[retirement.SecretKey]string{}
 				}
-				at := rotation.SecretKey{Secret: h.Secret, Key: key}
+				at := retirement.SecretKey{Secret: h.Secret, Key: key}
 				s.LocationValues[at] = "" // the key is gone
 				if passcode, err := clevertap.ParsePasscode(secret.Data[key]); err == nil {
 					s.LocationValues[at] = r.Key.Of(string(record.Region), record.AccountID, passcode)

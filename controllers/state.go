@@ -16,6 +16,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -57,7 +58,7 @@ type objectState struct {
 	resumedAt time.Time
 	timer     clock.Timer
 	// restarts are those that this process made, by workload.
-	restarts map[consumers.Workload]rotation.Restarts
+	restarts map[consumers.Workload]retirement.Restarts
 	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
 	pendingEvents []rotation.Event
 
@@ -181,7 +182,7 @@ func (k *objectState) restarted(w consumers.Workload, annotation string, revisio
 	made.Times = made.Times[max(0, len(made.Times)-keptRestarts):]
 	after := maps.Clone(k.restarts)
 	if after == nil {
-		after = map[consumers.Workload]rotation.Restarts{}
+		after = map[consumers.Workload]retirement.Restarts{}
 	}
 	after[w] = made
 	k.restarts = after

@@ -13,6 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -199,7 +200,7 @@ func (v report) reconciling() *metav1.Condition {
 		return &c
 	}
 	if problems := v.effectProblems(); len(problems) > 0 {
-		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, listing(problems))
+		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, retirement.Listing(problems))
 		return &c
 	}
 	for _, c := range v.candidates() {

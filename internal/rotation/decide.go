@@ -36,14 +36,14 @@ type Decision struct {
 }
 
 // pass is all that one decision is made of.
-type pass struct{ *retirement }
+type pass struct{ *replacedValues }
 
 // Decide is pure: it reads no clock, makes no call and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
 	if o.Object.Spec.Observes() {
 		return observe(now, o)
 	}
-	v := &pass{newRetirement(newSnapshot(now, o))}
+	v := &pass{newReplacedValues(newSnapshot(now, o))}
 	if v.newerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
@@ -83,9 +83,9 @@ func (v *pass) addRetirement(d *Decision) {
 		d.Next = schedule.Earliest(d.Next, next)
 	}
 	for _, r := range v.restarts {
-		if r.due {
+		if r.Due {
 			d.Restart = append(d.Restart, r.Rollout)
-			d.MarkKey, d.Mark = v.restartKey(), v.restartMark()
+			d.MarkKey, d.Mark = v.lastPublication.RestartKey(), v.lastPublication.RestartMark()
 		}
 	}
 }
@@ -205,10 +205,10 @@ func (v *pass) nextChange() time.Time {
 		}
 	}
 	for _, r := range v.retiring {
-		consider(r.refreshed)
+		consider(r.use.Refreshed)
 	}
 	for _, r := range v.restarts {
-		consider(r.at)
+		consider(r.At)
 	}
 	consider(v.Object.CreationTimestamp.Add(sourceWait), report{v}.stallsAt())
 	for _, e := range v.entries {

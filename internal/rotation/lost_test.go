@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 )
 
 func TestTheSameValueInAnotherRegionIsNothingToDelete(t *testing.T) {
@@ -60,7 +60,7 @@ func TestAClockThatIsSetBackRestartsNothingAgain(t *testing.T) {
 	w := newWorld(rotated, auto)
 	do(w, at(switchedAt.Add(-2*time.Second)), accepted("a", "b"), looked(pod("p", frozen(made))), runs())
 	api := consumers.Workload{Kind: "Deployment", Name: "api"}
-	made := rotation.Restarts{}
+	made := retirement.Restarts{}
 	for i := range 5 {
 		d := w.decide()
 		t.Log(i, w.now.Format(time.TimeOnly), len(d.Restart), d.Mark)
@@ -71,8 +71,8 @@ func TestAClockThatIsSetBackRestartsNothingAgain(t *testing.T) {
 			t.Errorf("restarted again after 100 ms")
 		}
 		w.look.Restarted(api, d.MarkKey, d.Mark)
-		made = rotation.Restarts{Annotation: d.MarkKey, Revision: w.target.Record.Revision, Count: made.Count + 1, Times: append(made.Times, w.now)}
-		w.restarts = map[consumers.Workload]rotation.Restarts{api: made}
+		made = retirement.Restarts{Annotation: d.MarkKey, Revision: w.target.Record.Revision, Count: made.Count + 1, Times: append(made.Times, w.now)}
+		w.restarts = map[consumers.Workload]retirement.Restarts{api: made}
 		do(w, after(100*time.Millisecond))
 	}
 	w.settle()
@@ -139,7 +139,7 @@ func TestAKeyThatIsGoneFromItsSourceHasNoUsers(t *testing.T) {
 		w := newWorld(rotated)
 		if drop { // the Secret is there, and its key is not
 			do(w, listed("b"))
-			w.held = map[rotation.SecretKey]string{{Secret: "staged", Key: "a"}: ""}
+			w.held = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: ""}
 		} else {
 			do(w, broken("a", "KeyNotFound"))
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -249,9 +250,9 @@ func (v report) allRejectedMessage() string {
 			rejected = append(rejected, fmt.Sprintf("%q", e.spec.Name))
 		}
 	}
-	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", listing(rejected), v.endpointHint(), v.createNext())
+	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", retirement.Listing(rejected), v.endpointHint(), v.createNext())
 	if v.firstOf(func(e *entry) bool { return !e.hasValue() }) != nil {
-		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", listing(rejected), v.endpointHint(), v.problemsMessage())
+		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", retirement.Listing(rejected), v.endpointHint(), v.problemsMessage())
 	}
 	return text
 }

@@ -20,7 +20,7 @@ import (
 // observe decides for an object in mode Observe. Workloads mount the source of the first entry, which someone else
 // maintains: there is no target and no rule, and what is decided is only what to verify and what to report.
 func observe(now time.Time, o Observed) Decision {
-	v := report{&pass{&retirement{snapshot: newObservingSnapshot(now, o)}}}
+	v := report{&pass{&replacedValues{snapshot: newObservingSnapshot(now, o)}}}
 	d := Decision{}
 	d.Verify, d.Next = v.verificationRequests()
 	if quiet := v.resultExpectedUntil(d.Verify); v.now.Before(quiet) {

@@ -9,6 +9,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 )
 
 // Observed is all that one pass reads.
@@ -32,9 +33,9 @@ type Observed struct {
 	OtherTargets map[string]string
 	// LocationValues are the fingerprints of what is now in the Secrets that a record names as locations of a replaced value, as far
 	// as that can be seen; "" for a key that is gone, or contains no passcode.
-	LocationValues map[SecretKey]string
+	LocationValues map[retirement.SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
-	Restarted map[consumers.Workload]Restarts
+	Restarted map[consumers.Workload]retirement.Restarts
 	// UsedByOthers names the object of the namespace that has a value active which this one replaced, by the value's
 	// fingerprint.
 	UsedByOthers map[string]string
@@ -63,19 +64,6 @@ type Former struct {
 	Name string
 	// Problem says why it could not be marked as left behind just now, and what to do; "" if it could, or was not tried.
 	Problem string
-}
-
-// SecretKey is a key of a Secret in the object's namespace.
-type SecretKey struct{ Secret, Key string }
-
-// Restarts are those that this process made of one workload.
-type Restarts struct {
-	// Annotation is the one that was last written, and Revision the revision it was written for; Count is how often that
-	// was, and Times are when it was restarted, for whichever.
-	Annotation string
-	Revision   int64
-	Count      int
-	Times      []time.Time
 }
 
 // Source is what an entry of spec.passcodes names.

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 )
 
 // Record is what must outlive the status and a crash. It stands on the target, written in the same write as the
@@ -47,7 +48,7 @@ type Record struct {
 	SpentPin *Replaced `json:"spentPin,omitempty"`
 	// Locations are the Secrets that contain or contained the active value since it was published. None in a record from before
 	// this field was there.
-	Locations []Location `json:"heldIn,omitempty"`
+	Locations []retirement.Location `json:"heldIn,omitempty"`
 	// Replaced are those published before, oldest first, the last 100.
 	Replaced []Replaced `json:"replaced,omitempty"`
 	// Keys are the data's key names.
@@ -65,16 +66,10 @@ type Replaced struct {
 	At time.Time `json:"at,omitzero"`
 	// Locations are the Secrets that contained it, until it is known that nothing uses it. None on a value of a record from before
 	// this field was there: such a value counts as reported.
-	Locations []Location `json:"heldIn,omitempty"`
+	Locations []retirement.Location `json:"heldIn,omitempty"`
 	// InUse reports whether it was seen in use after it was replaced, and Reported whether its end of use was reported then.
 	InUse    bool `json:"inUse,omitempty"`
 	Reported bool `json:"reported,omitempty"`
-}
-
-// Location is a Secret that contains or contained a value, under these keys.
-type Location struct {
-	Secret string   `json:"secret"`
-	Keys   []string `json:"keys"`
 }
 
 // maxReplaced is how many are remembered.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -359,7 +360,7 @@ func pending(p *consumers.Pod) { p.Pending = true }
 // nowHolds is what a Secret that held a replaced value is known to hold now.
 func nowHolds(secret, key, value string) step {
 	return func(w *world) {
-		w.held = map[rotation.SecretKey]string{{Secret: secret, Key: key}: w.fingerprint("in1", "TEST-1", w.passcode(value))}
+		w.held = map[retirement.SecretKey]string{{Secret: secret, Key: key}: w.fingerprint("in1", "TEST-1", w.passcode(value))}
 	}
 }
 
@@ -391,7 +392,7 @@ func formerTargetDeleted(w *world) {
 // undone is that this process restarted api n times for revision 2, and the annotation is gone.
 func undone(n int) step {
 	return func(w *world) {
-		w.restarts = map[consumers.Workload]rotation.Restarts{{Kind: "Deployment", Name: "api"}: {Annotation: consumers.RestartAnnotation("marketing"), Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
+		w.restarts = map[consumers.Workload]retirement.Restarts{{Kind: "Deployment", Name: "api"}: {Annotation: consumers.RestartAnnotation("marketing"), Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 )
 
 // These are sequences in which each decision looks right by itself.
@@ -76,7 +76,7 @@ func TestASourceThatChangesLaterHadUsersUntilThen(t *testing.T) {
 	do(w, after(2*time.Hour), looked(user), settled)
 	t.Log(entryOf(w, "a").State, entryOf(w, "a").Message)
 	do(w, after(time.Hour), holds("a", "a-reset"), accepted("a-reset", "b"))
-	w.held = map[rotation.SecretKey]string{{Secret: "staged", Key: "a"}: w.fingerprint("in1", "TEST-1", w.passcode("a-reset"))}
+	w.held = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: w.fingerprint("in1", "TEST-1", w.passcode("a-reset"))}
 	do(w, looked(user), settled, settled)
 	for _, e := range safe(w) {
 		t.Error("while Pod p, created when the source held the old value, still has it by env: ", e)
@@ -189,12 +189,12 @@ func TestOneRestartCountsOnce(t *testing.T) {
 	}
 	api := consumers.Workload{Kind: "Deployment", Name: "api"}
 	do(w, looked(pod("p", frozen(made))), runs(restartedFor("3@"+base.Add(30*time.Second).Format(time.RFC3339))))
-	w.restarts = map[consumers.Workload]rotation.Restarts{api: {Revision: 3, Count: 1, Times: []time.Time{
+	w.restarts = map[consumers.Workload]retirement.Restarts{api: {Revision: 3, Count: 1, Times: []time.Time{
 		base.Add(200 * time.Millisecond), base.Add(30*time.Second + 200*time.Millisecond)}}}
 	do(w, at(base.Add(62*time.Second)), accepted("n3"))
 	d := w.decide()
 	whole := w.restarts
-	w.restarts = map[consumers.Workload]rotation.Restarts{api: {Revision: 3, Count: 1, Times: []time.Time{base, base.Add(30 * time.Second)}}}
+	w.restarts = map[consumers.Workload]retirement.Restarts{api: {Revision: 3, Count: 1, Times: []time.Time{base, base.Add(30 * time.Second)}}}
 	t.Log("with whole seconds it is made:", len(w.decide().Restart))
 	w.restarts = whole
 	if len(d.Restart) != 1 {

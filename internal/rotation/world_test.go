@@ -23,6 +23,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -60,8 +61,8 @@ type world struct {
 	sharedWith  []string
 	// scanRequestedAt is when the scan under way was requested; zero if none is.
 	scanRequestedAt time.Time
-	held            map[rotation.SecretKey]string
-	restarts        map[consumers.Workload]rotation.Restarts
+	held            map[retirement.SecretKey]string
+	restarts        map[consumers.Workload]retirement.Restarts
 	formerName      string
 	// sent are the events of settle.
 	sent []rotation.Event

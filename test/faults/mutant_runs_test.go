@@ -126,20 +126,20 @@ func killer(out string) string {
 func mutants() []mutant {
 	const (
 		choose, want, requests = "internal/rotation/choose.go", "internal/rotation/target.go", "internal/rotation/requests.go"
-		rollout, target, act   = "internal/rotation/restart.go", "controllers/target.go", "controllers/act.go"
+		rollout, target, act   = "internal/retirement/restarts.go", "controllers/target.go", "controllers/act.go"
 	)
 	return []mutant{
 		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
 			right: "return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh", wrong: "return age != 1"},
-		{mistake: "take a refusal for an acceptance", file: choose, workload: "the first one is refused",
+		{mistake: "take a rejection for an acceptance", file: choose, workload: "the first one is refused",
 			right: "return e.Verification.Result == clevertap.Accepted &&", wrong: "return e.Verification.Result != clevertap.Unknown &&"},
 		{mistake: "forget to count a revision", file: want, workload: "request",
 			right: "record.Revision = max(v.highestRevision(), p.record.Revision) + 1", wrong: "record.Revision = max(v.highestRevision(), p.record.Revision)"},
 		{mistake: "take the revision from the status alone", file: want, workload: search,
 			right: "record.Revision = max(v.highestRevision(), p.record.Revision) + 1", wrong: "record.Revision = v.Object.Status.Revision + 1"},
-		{mistake: "forget which requests were obeyed", file: want, workload: "request",
+		{mistake: "forget which requests were handled", file: want, workload: "request",
 			right: "	handled = append(slices.Clone(handled), r.value)\n", wrong: ""},
-		{mistake: "believe the status of what was obeyed", file: requests, workload: "request",
+		{mistake: "believe the status of what was handled", file: requests, workload: "request",
 			right: "|| slices.Contains(handled, r.value)\n", wrong: "\n"},
 		{mistake: "forget what was replaced", file: want, workload: "two requests",
 			right: "record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)", wrong: "_, _ = before, old"},
@@ -162,8 +162,8 @@ func mutants() []mutant {
 		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/verify.go", workload: "first publication",
 			right: "v.staggered(v.spec.VerificationInterval(), q.fingerprint)", wrong: "10*time.Second"},
 		{mistake: "restart a workload again and again", file: rollout, workload: "rollout",
-			right: "case v.restartedFor(r.Restarts) || r.Paused", wrong: "case r.Paused"},
-		{mistake: "take an outage for a refusal", file: "internal/clevertap/interpret.go", workload: "outage",
+			right: "case p.restartedFor(r.Restarts) || r.Paused", wrong: "case r.Paused"},
+		{mistake: "take an outage for a rejection", file: "internal/clevertap/interpret.go", workload: "outage",
 			right: "return code == http.StatusUnauthorized || code == http.StatusForbidden", wrong: "return code >= http.StatusUnauthorized"},
 		{mistake: "ignore a pin", file: "internal/rotation/rules.go", workload: "pin",
 			right: "case e == nil || !e.hasValue() || e == v.activeEntry():", wrong: "case true:"},
@@ -171,7 +171,7 @@ func mutants() []mutant {
 			right: "return !e.replaced && e != v.activeEntry()", wrong: "return e != v.activeEntry()"},
 		{mistake: "overwrite what another process heard later", file: "internal/rotation/snapshot.go", workload: search,
 			right: "	case own == clevertap.Unknown:\n		return verdict, told\n", wrong: "	case own == clevertap.Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
-		{mistake: "keep questions back while a write is pending", file: "internal/rotation/decide.go", workload: search,
+		{mistake: "keep verifications back while a write is pending", file: "internal/rotation/decide.go", workload: search,
 			right: "	d.Verify, d.Next = v.verificationRequests()\n", wrong: "	if d.Want == nil {\n		d.Verify, d.Next = v.verificationRequests()\n	}\n"},
 		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/rotation/conditions.go", workload: search,
 			right: "	case p.verification.Unavailable > 0:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable", wrong: "	case true:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable"},
