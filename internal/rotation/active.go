@@ -15,68 +15,68 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// activePasscode is what the target contains or, if somebody edited it, what its record says it contained.
-type activePasscode struct {
-	record      Record
-	fingerprint string
-	// tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
-	tuple Tuple
-	// entry is the listed one of this value; nil where the list has none.
-	entry *entry
+// ActivePasscode is what the target contains or, if somebody edited it, what its record says it contained.
+type ActivePasscode struct {
+	Record      Record
+	Fingerprint string
+	// Tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
+	Tuple Tuple
+	// Entry is the listed one of this value; nil where the list has none.
+	Entry *Entry
 	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
 	// or the object went to another account.
-	formerEntry *entry
-	validity    schedule.Validity
+	FormerEntry *Entry
+	Validity    schedule.Validity
 	// moved reports whether the object has gone to another account or region since.
-	accountChanged bool
-	result         clevertap.Result
-	resultAt       time.Time
-	verification   clevertap.Verification
+	AccountChanged bool
+	Result         clevertap.Result
+	ResultAt       time.Time
+	Verification   clevertap.Verification
 }
 
-// name is the listed one's where there is one: a renamed entry is the same passcode.
-func (p *activePasscode) name() string {
-	if p.entry != nil {
-		return p.entry.spec.Name
+// Name is the listed one's where there is one: a renamed entry is the same passcode.
+func (p *ActivePasscode) Name() string {
+	if p.Entry != nil {
+		return p.Entry.Spec.Name
 	}
-	return p.record.Passcode
+	return p.Record.Passcode
 }
 
-// sourceChanged reports whether its source contains another value now.
-func (p *activePasscode) sourceChanged() bool {
-	return p.formerEntry != nil && p.formerEntry.hasValue()
+// SourceChanged reports whether its source contains another value now.
+func (p *ActivePasscode) SourceChanged() bool {
+	return p.FormerEntry != nil && p.FormerEntry.HasValue()
 }
 
-// removed reports whether it was taken off the list, or can be had from nowhere.
-func (p *activePasscode) removed() bool {
-	return p.entry == nil && (p.formerEntry == nil || !p.formerEntry.hasValue() && p.tuple.Passcode.IsZero())
+// Removed reports whether it was taken off the list, or can be had from nowhere.
+func (p *ActivePasscode) Removed() bool {
+	return p.Entry == nil && (p.FormerEntry == nil || !p.FormerEntry.HasValue() && p.Tuple.Passcode.IsZero())
 }
 
-func (v *snapshot) findActive() *activePasscode {
-	if v.lastPublished == nil {
+func (v *Snapshot) findActive() *ActivePasscode {
+	if v.LastPublished == nil {
 		return nil
 	}
-	p := &activePasscode{record: v.recordOrMarks(), accountChanged: v.accountChanged()}
-	p.fingerprint = p.record.Fingerprint
-	if !fingerprint.SameKey(p.fingerprint, v.lastPublished.Fingerprint) && v.lastPublished.Fingerprint != "" {
-		p.fingerprint = v.lastPublished.Fingerprint
+	p := &ActivePasscode{Record: v.recordOrMarks(), AccountChanged: v.accountChanged()}
+	p.Fingerprint = p.Record.Fingerprint
+	if !fingerprint.SameKey(p.Fingerprint, v.LastPublished.Fingerprint) && v.LastPublished.Fingerprint != "" {
+		p.Fingerprint = v.LastPublished.Fingerprint
 	}
 	v.findEntry(p)
 	v.findTuple(p)
-	p.validity = v.validityOfActive(p)
+	p.Validity = v.validityOfActive(p)
 	v.setResult(p)
 	return p
 }
 
 // recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
 // rest.
-func (v *snapshot) recordOrMarks() Record {
-	if v.lastPublished.Record != nil {
-		return *v.lastPublished.Record
+func (v *Snapshot) recordOrMarks() Record {
+	if v.LastPublished.Record != nil {
+		return *v.LastPublished.Record
 	}
 	return Record{
-		Revision: max(v.lastPublished.revision(), v.Object.Status.Revision, 1),
-		Passcode: firstCharacters(v.lastPublished.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
+		Revision: max(v.LastPublished.revision(), v.Object.Status.Revision, 1),
+		Passcode: firstCharacters(v.LastPublished.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
 	}
 }
 
@@ -88,74 +88,74 @@ func firstCharacters(text string, n int) string {
 	return string([]rune(text)[:n])
 }
 
-func (v *snapshot) findEntry(p *activePasscode) {
-	for _, e := range v.entries {
+func (v *Snapshot) findEntry(p *ActivePasscode) {
+	for _, e := range v.Entries {
 		switch {
-		case !e.hasValue() || e.duplicateOf != nil:
-		case !p.accountChanged && e.Fingerprint == p.fingerprint:
-			p.entry = e
+		case !e.HasValue() || e.DuplicateOf != nil:
+		case !p.AccountChanged && e.Fingerprint == p.Fingerprint:
+			p.Entry = e
 			return
-		case p.accountChanged && e.Passcode.Equal(v.lastPublished.Tuple.Passcode):
-			p.formerEntry = e
+		case p.AccountChanged && e.Passcode.Equal(v.LastPublished.Tuple.Passcode):
+			p.FormerEntry = e
 			return
 		}
 	}
-	for _, e := range v.entries {
-		if e.spec.Name == p.record.Passcode {
-			p.formerEntry = canonical(e)
+	for _, e := range v.Entries {
+		if e.Spec.Name == p.Record.Passcode {
+			p.FormerEntry = canonical(e)
 			return
 		}
 	}
 }
 
-func canonical(e *entry) *entry {
-	if e.duplicateOf != nil {
-		return e.duplicateOf
+func canonical(e *Entry) *Entry {
+	if e.DuplicateOf != nil {
+		return e.DuplicateOf
 	}
 	return e
 }
 
 // findTuple takes what the record's fingerprint proves: the target's own, the source's, or what is remembered.
-func (v *snapshot) findTuple(p *activePasscode) {
-	p.tuple = v.lastPublished.Tuple
+func (v *Snapshot) findTuple(p *ActivePasscode) {
+	p.Tuple = v.LastPublished.Tuple
 	switch {
-	case v.lastPublished.Fingerprint == p.fingerprint:
-	case p.entry != nil:
-		p.tuple.Passcode = p.entry.Passcode
-		p.tuple.AccountID, p.tuple.Region = v.spec.AccountID, v.spec.Region
-	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.fingerprint:
-		p.tuple = v.LastKnown.Tuple
+	case v.LastPublished.Fingerprint == p.Fingerprint:
+	case p.Entry != nil:
+		p.Tuple.Passcode = p.Entry.Passcode
+		p.Tuple.AccountID, p.Tuple.Region = v.Spec.AccountID, v.Spec.Region
+	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.Fingerprint:
+		p.Tuple = v.LastKnown.Tuple
 	default:
-		p.tuple = Tuple{}
+		p.Tuple = Tuple{}
 	}
 }
 
-func (v *snapshot) validityOfActive(p *activePasscode) schedule.Validity {
-	if p.entry != nil {
-		return p.entry.validity
+func (v *Snapshot) validityOfActive(p *ActivePasscode) schedule.Validity {
+	if p.Entry != nil {
+		return p.Entry.Validity
 	}
-	return schedule.Between(v.spec, p.record.BeginsAt, p.record.EndsAt)
+	return schedule.Between(v.Spec, p.Record.BeginsAt, p.Record.EndsAt)
 }
 
 // setResult takes the result of the entry or, if there is none, that of the target's own value.
-func (v *snapshot) setResult(p *activePasscode) {
+func (v *Snapshot) setResult(p *ActivePasscode) {
 	switch {
-	case p.entry != nil:
-		p.verification, p.result, p.resultAt = p.entry.Verification, p.entry.result, p.entry.resultAt
+	case p.Entry != nil:
+		p.Verification, p.Result, p.ResultAt = p.Entry.Verification, p.Entry.Result, p.Entry.ResultAt
 		return
-	case v.lastPublished.Verification.Result != clevertap.Unknown:
-		p.verification, p.result, p.resultAt = v.lastPublished.Verification, v.lastPublished.Verification.Result, schedule.WholeSecond(v.lastPublished.Verification.At)
+	case v.LastPublished.Verification.Result != clevertap.Unknown:
+		p.Verification, p.Result, p.ResultAt = v.LastPublished.Verification, v.LastPublished.Verification.Result, schedule.WholeSecond(v.LastPublished.Verification.At)
 		return
 	}
-	p.verification = v.lastPublished.Verification
+	p.Verification = v.LastPublished.Verification
 	if v.Object.Status.Target == "" { // it describes what was observed, which is another value perhaps
 		return
 	}
 	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":
-		p.result = clevertap.Accepted
+		p.Result = clevertap.Accepted
 	case verified.Status == "False":
-		p.result = clevertap.Rejected
+		p.Result = clevertap.Rejected
 	}
 }

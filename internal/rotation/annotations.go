@@ -18,12 +18,12 @@ func copyTriggers() []string {
 	}
 }
 
-// targetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
-func (v *snapshot) targetAnnotations() (allowed map[string]string, forbidden []string) {
-	if v.spec.Target == nil {
+// TargetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
+func (v *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
+	if v.Spec.Target == nil {
 		return map[string]string{}, nil
 	}
-	allowed = plain(v.spec.Target.Annotations)
+	allowed = plain(v.Spec.Target.Annotations)
 	for _, key := range slices.Sorted(maps.Keys(allowed)) {
 		if v.forbids(key) {
 			forbidden = append(forbidden, key)
@@ -33,7 +33,7 @@ func (v *snapshot) targetAnnotations() (allowed map[string]string, forbidden []s
 	return allowed, forbidden
 }
 
-func (v *snapshot) forbids(annotation string) bool {
+func (v *Snapshot) forbids(annotation string) bool {
 	return beginsWithAny(annotation, copyTriggers()) && !beginsWithAny(annotation, v.AllowedAnnotations)
 }
 

@@ -16,34 +16,34 @@ const (
 	// freshness is how long an acceptance permits to publish.
 	acceptanceFresh = 30 * time.Second
 	// patience is how long a new object's missing sources are waited for: object and Secret often come together.
-	sourceWait = 5 * time.Second
+	SourceWait = 5 * time.Second
 )
 
-// successors are those never published before whose own rotation time lies ahead, in the order of the list.
-func (v *snapshot) successors() []*entry {
-	if v.observing { // nothing becomes active by itself
+// Successors are those never published before whose own rotation time lies ahead, in the order of the list.
+func (v *Snapshot) Successors() []*Entry {
+	if v.Observing { // nothing becomes active by itself
 		return nil
 	}
-	return v.listed(func(e *entry) bool {
-		return !e.replaced && e != v.activeEntry() && !e.validity.Due(v.now) && !e.validity.NeverSuccessor()
+	return v.listed(func(e *Entry) bool {
+		return !e.Replaced && e != v.ActiveEntry() && !e.Validity.Due(v.Now) && !e.Validity.NeverSuccessor()
 	})
 }
 
-func (v *snapshot) activeEntry() *entry {
-	if v.active == nil {
+func (v *Snapshot) ActiveEntry() *Entry {
+	if v.Active == nil {
 		return nil
 	}
-	return v.active.entry
+	return v.Active.Entry
 }
 
 // lastToExpire is every listed one, the one that ends last first.
-func (v *snapshot) lastToExpire() []*entry {
-	list := v.listed(func(*entry) bool { return true })
-	slices.SortStableFunc(list, func(a, b *entry) int {
+func (v *Snapshot) lastToExpire() []*Entry {
+	list := v.listed(func(*Entry) bool { return true })
+	slices.SortStableFunc(list, func(a, b *Entry) int {
 		switch {
-		case a.validity.Outlasts(b.validity):
+		case a.Validity.Outlasts(b.Validity):
 			return -1
-		case b.validity.Outlasts(a.validity):
+		case b.Validity.Outlasts(a.Validity):
 			return 1
 		}
 		return 0
@@ -52,12 +52,12 @@ func (v *snapshot) lastToExpire() []*entry {
 }
 
 // listed are the entries with a value of their own that fit.
-func (v *snapshot) listed(fits func(*entry) bool) []*entry {
-	var list []*entry
-	for _, e := range v.entries {
-		if e.hasValue() && e.duplicateOf == nil && fits(e) {
+func (v *Snapshot) listed(fits func(*Entry) bool) []*Entry {
+	var list []*Entry
+	for _, e := range v.Entries {
+		if e.HasValue() && e.DuplicateOf == nil && fits(e) {
 			if list == nil {
-				list = make([]*entry, 0, len(v.entries))
+				list = make([]*Entry, 0, len(v.Entries))
 			}
 			list = append(list, e)
 		}
@@ -67,28 +67,28 @@ func (v *snapshot) listed(fits func(*entry) bool) []*entry {
 
 // choice is what became of the candidates: one is published, one is verified, or they are tried again later.
 type choice struct {
-	publish *candidate
+	publish *Candidate
 	ask     *VerificationRequest
 	next    time.Time
 }
 
 // choose takes the first candidate that is accepted. It waits for one whose verification is under way or due now, and
 // passes over those that were rejected or had no result until they are verified again.
-func (v *snapshot) choose() choice {
-	if v.waitsForSources() {
+func (v *Snapshot) choose() choice {
+	if v.WaitsForSources() {
 		return choice{}
 	}
 	var next time.Time
-	for _, c := range v.candidates() {
-		switch due := v.verificationDue(c.entry, true); {
-		case v.accepted(c.entry) && failover(c.reason) && !v.rejectedOnceMore(c.entry):
+	for _, c := range v.Candidates() {
+		switch due := v.verificationDue(c.Entry, true); {
+		case v.accepted(c.Entry) && IsFailover(c.Reason) && !v.rejectedOnceMore(c.Entry):
 			return v.verifyOnceMore()
-		case v.accepted(c.entry):
+		case v.accepted(c.Entry):
 			return choice{publish: &c}
-		case c.entry.underVerification():
+		case c.Entry.UnderVerification():
 			return choice{}
-		case !due.IsZero() && !due.After(v.now):
-			question := v.request(c.entry)
+		case !due.IsZero() && !due.After(v.Now):
+			question := v.request(c.Entry)
 			return choice{ask: &question}
 		default:
 			next = schedule.Earliest(next, due)
@@ -98,25 +98,25 @@ func (v *snapshot) choose() choice {
 }
 
 // verifyOnceMore verifies the active passcode once more before a successor takes over.
-func (v *snapshot) verifyOnceMore() choice {
-	p := v.active
+func (v *Snapshot) verifyOnceMore() choice {
+	p := v.Active
 	switch {
-	case !p.verification.RequestedAt.IsZero():
+	case !p.Verification.RequestedAt.IsZero():
 		return choice{}
-	case p.verification.Unavailable > 0:
-		if due := p.verification.UnavailableAt.Add(doubling(firstRetry, lastRetry, p.verification.Unavailable)); due.After(v.now) {
+	case p.Verification.Unavailable > 0:
+		if due := p.Verification.UnavailableAt.Add(doubling(firstRetry, lastRetry, p.Verification.Unavailable)); due.After(v.Now) {
 			return choice{next: due}
 		}
 	}
-	return choice{ask: &VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.spec.VerificationMode()}}
+	return choice{ask: &VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}}
 }
 
-// waitsForSources reports whether the object is so new that a missing source may still be on its way.
-func (v *snapshot) waitsForSources() bool {
-	if v.active != nil || !v.now.Before(v.Object.CreationTimestamp.Add(sourceWait)) {
+// WaitsForSources reports whether the object is so new that a missing source may still be on its way.
+func (v *Snapshot) WaitsForSources() bool {
+	if v.Active != nil || !v.Now.Before(v.Object.CreationTimestamp.Add(SourceWait)) {
 		return false
 	}
-	for _, e := range v.entries {
+	for _, e := range v.Entries {
 		if v.accepted(e) {
 			return false // what comes earlier in the list is there
 		}
@@ -128,15 +128,15 @@ func (v *snapshot) waitsForSources() bool {
 }
 
 // accepted reports whether CleverTap accepted the value just now, in a verification by this process.
-func (v *snapshot) accepted(e *entry) bool {
-	if !e.hasValue() {
+func (v *Snapshot) accepted(e *Entry) bool {
+	if !e.HasValue() {
 		return false
 	}
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
+	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	age := v.now.Sub(e.Verification.At)
+	age := v.Now.Sub(e.Verification.At)
 	return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh
 }
 
-func (e *entry) underVerification() bool { return !e.Verification.RequestedAt.IsZero() }
+func (e *Entry) UnderVerification() bool { return !e.Verification.RequestedAt.IsZero() }

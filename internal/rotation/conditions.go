@@ -57,13 +57,13 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 }
 
 func (v report) ready() metav1.Condition {
-	if v.observing {
+	if v.Observing {
 		return v.observedReady()
 	}
 	if v.Target.Conflict != "" {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonTargetConflict, v.Target.Conflict)
 	}
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	switch {
 	case p == nil:
 		return v.unpublished()
@@ -77,20 +77,20 @@ func (v report) ready() metav1.Condition {
 
 // unpublished is Ready while nothing is published: a result that is still to come goes before every problem.
 func (v report) unpublished() metav1.Condition {
-	if v.spec.Suspend {
+	if v.Spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified or written until it is false")
 	}
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
 	}
-	if unanswered := v.firstOf(func(e *entry) bool {
-		return e.hasValue() && e.result == clevertap.Unknown && e.Verification.Unavailable > 0
+	if unanswered := v.FirstOf(func(e *Entry) bool {
+		return e.HasValue() && e.Result == clevertap.Unknown && e.Verification.Unavailable > 0
 	}); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unrefused := func(e *entry) bool { return e.hasValue() && e.duplicateOf == nil && e.result != clevertap.Rejected }
-	switch usable := v.firstOf(unrefused); {
-	case v.firstOf(func(e *entry) bool { return unrefused(e) && (!e.replaced || e == v.pinned()) }) != nil:
+	unrefused := func(e *Entry) bool { return e.HasValue() && e.DuplicateOf == nil && e.Result != clevertap.Rejected }
+	switch usable := v.FirstOf(unrefused); {
+	case v.FirstOf(func(e *Entry) bool { return unrefused(e) && (!e.Replaced || e == v.Pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 	case usable != nil:
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, v.allReplacedMessage())
@@ -100,11 +100,11 @@ func (v report) unpublished() metav1.Condition {
 
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
 func (v report) nothingUsable() metav1.Condition {
-	if len(v.entries) == 0 { // which the schema denies
+	if len(v.Entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
-	first := v.entries[0]
-	if first.hasValue() {
+	first := v.Entries[0]
+	if first.HasValue() {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRejectedMessage())
 	}
 	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
@@ -113,17 +113,17 @@ func (v report) nothingUsable() metav1.Condition {
 // verified is the last result for the active passcode. Unavailable is reported only after an attempt: a result can be old
 // because there was none.
 func (v report) verified() *metav1.Condition {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
 	}
 	var c metav1.Condition
 	switch {
-	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
+	case v.Spec.VerificationMode() == v1alpha1.VerificationNone:
 		c = condition(metav1.ConditionUnknown, v1alpha1.ReasonDisabled, "spec.verification.mode is None: passcodes are not verified")
 	case v.outdated(p):
 		c = v.withoutResult(p)
-	case p.result == clevertap.Rejected:
+	case p.Result == clevertap.Rejected:
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, v.rejects())
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
@@ -132,14 +132,14 @@ func (v report) verified() *metav1.Condition {
 }
 
 // withoutResult says why there is no result of the last two intervals.
-func (v report) withoutResult(p *activePasscode) metav1.Condition {
+func (v report) withoutResult(p *ActivePasscode) metav1.Condition {
 	before := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
-	case v.spec.Suspend:
+	case v.Spec.Suspend:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
-	case p.verification.Unavailable > 0 && p.verification.RateLimited:
+	case p.Verification.Unavailable > 0 && p.Verification.RateLimited:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, v.unavailableSinceMessage(p))
-	case p.verification.Unavailable > 0:
+	case p.Verification.Unavailable > 0:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable, v.unavailableSinceMessage(p))
 	case unavailable(before):
 		// The process before this one attempted it. A restart in an outage is no end of it.
@@ -154,18 +154,18 @@ func unavailable(verified *metav1.Condition) bool {
 }
 
 func (v report) expiringSoonCondition() *metav1.Condition {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
 	}
 	var c metav1.Condition
 	switch {
-	case p.validity.Until.IsZero():
+	case p.Validity.Until.IsZero():
 		c = condition(metav1.ConditionFalse, v1alpha1.ReasonNeverExpires, "The active passcode never expires")
 	case v.expiringSoon(p):
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
 	default:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before expiry begin at "+stamp(p.validity.SoonFrom()))
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before expiry begin at "+stamp(p.Validity.SoonFrom()))
 	}
 	return &c
 }
@@ -174,8 +174,8 @@ func (v report) successorReady() *metav1.Condition {
 	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
 	switch next := v.successor(); {
 	case next == nil:
-	case v.spec.Suspend:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonSuspended, fmt.Sprintf("%q is staged, but %s", next.spec.Name, nothingWhileSuspended))
+	case v.Spec.Suspend:
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonSuspended, fmt.Sprintf("%q is staged, but %s", next.Spec.Name, nothingWhileSuspended))
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonStaged, v.successorMessage(next))
 	}
@@ -183,7 +183,7 @@ func (v report) successorReady() *metav1.Condition {
 }
 
 func (v report) sourcesReady() metav1.Condition {
-	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() })
+	broken := v.FirstOf(func(e *Entry) bool { return !e.HasValue() })
 	if broken == nil {
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every entry has a well-formed value")
 	}
@@ -192,7 +192,7 @@ func (v report) sourcesReady() metav1.Condition {
 
 // reconciling is present while what the spec requires is being verified, or cannot be verified.
 func (v report) reconciling() *metav1.Condition {
-	if v.paused() {
+	if v.Paused() {
 		return nil
 	}
 	if v.WriteProblem != "" {
@@ -203,12 +203,12 @@ func (v report) reconciling() *metav1.Condition {
 		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, retirement.Listing(problems))
 		return &c
 	}
-	for _, c := range v.candidates() {
+	for _, c := range v.Candidates() {
 		switch {
-		case c.entry.Verification.Unavailable > 0 && !c.entry.underVerification():
-			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(c.entry))
+		case c.Entry.Verification.Unavailable > 0 && !c.Entry.UnderVerification():
+			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(c.Entry))
 			return &c
-		case c.entry.underVerification():
+		case c.Entry.UnderVerification():
 			c := condition(metav1.ConditionTrue, v1alpha1.ReasonVerifying, v.verifyingMessage())
 			return &c
 		}
@@ -224,7 +224,7 @@ func (v report) effectProblems() []string {
 			problems = append(problems, v.FormerTargets[i].Problem)
 		}
 	}
-	for _, r := range v.restarts {
+	for _, r := range v.Restarts {
 		if r.Problem != "" {
 			problems = append(problems, fmt.Sprintf("%s %q: %s", r.Kind, r.Name, r.Problem))
 		}
@@ -235,7 +235,7 @@ func (v report) effectProblems() []string {
 // stalled is present while a person must act before what the spec requires can be published.
 func (v report) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
-	if reason == "" || v.now.Before(since.Add(stalledAfter(reason))) {
+	if reason == "" || v.Now.Before(since.Add(stalledAfter(reason))) {
 		return nil
 	}
 	c := condition(metav1.ConditionTrue, reason, message)
@@ -247,19 +247,19 @@ func (v report) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
-	if p := v.activeInTarget(); p != nil && p.formerEntry != nil {
-		switch source := p.formerEntry; {
+	if p := v.ActiveInTarget(); p != nil && p.FormerEntry != nil {
+		switch source := p.FormerEntry; {
 		case source.Problem != "":
 			return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
 		case v.state(source) == v1alpha1.StateRejected:
-			return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.now
+			return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.Now
 		}
 	}
-	if _, forbidden := v.targetAnnotations(); len(forbidden) > 0 {
-		return v1alpha1.ReasonTargetAnnotationForbidden, forbiddenMessage(forbidden), v.now
+	if _, forbidden := v.TargetAnnotations(); len(forbidden) > 0 {
+		return v1alpha1.ReasonTargetAnnotationForbidden, forbiddenMessage(forbidden), v.Now
 	}
-	if v.windowProblem != nil {
-		return v1alpha1.ReasonWindowInvalid, v.windowMessage(), v.now
+	if v.WindowProblem != nil {
+		return v1alpha1.ReasonWindowInvalid, v.windowMessage(), v.Now
 	}
 	return "", "", time.Time{}
 }
@@ -268,7 +268,7 @@ func (v report) blocker() (reason, message string, since time.Time) {
 func (v report) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {
-		return schedule.WholeSecond(v.now)
+		return schedule.WholeSecond(v.Now)
 	}
 	return c.LastTransitionTime.UTC()
 }

@@ -35,24 +35,24 @@ type Decision struct {
 	Next time.Time
 }
 
-// pass is all that one decision is made of.
-type pass struct{ *replacedValues }
+// Pass is all that one decision is made of.
+type Pass struct{ *ReplacedValues }
 
 // Decide is pure: it reads no clock, makes no call and changes nothing in what it is given.
 func Decide(now time.Time, o Observed) Decision {
 	if o.Object.Spec.Observes() {
 		return observe(now, o)
 	}
-	v := &pass{newReplacedValues(newSnapshot(now, o))}
-	if v.newerGenerationHandled() {
+	v := &Pass{newReplacedValues(newSnapshot(now, o))}
+	if v.NewerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
 	// The effects are independent: none is left out because another one is still to be carried out, or fails.
-	d := Decision{Want: v.want(), Release: v.targetsToRelease()}
+	d := Decision{Want: v.NextWant(), Release: v.TargetsToRelease()}
 	d.ReportFirst = d.Want != nil && d.Want.Publishes && v.unreported()
-	d.Verify, d.Next = v.verificationRequests()
+	d.Verify, d.Next = v.VerificationRequests()
 	v.addRetirement(&d)
-	if quiet := v.reportDelayedUntil(d); v.now.Before(quiet) {
+	if quiet := v.reportDelayedUntil(d); v.Now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
@@ -63,9 +63,9 @@ func Decide(now time.Time, o Observed) Decision {
 	return d
 }
 
-// targetsToRelease are the former targets to mark as left behind, once the target of the new name has the active passcode.
-func (v *pass) targetsToRelease() []string {
-	if v.activeInTarget() == nil || v.lastPublished != &v.Target || v.spec.Suspend {
+// TargetsToRelease are the former targets to mark as left behind, once the target of the new name has the active passcode.
+func (v *Pass) TargetsToRelease() []string {
+	if v.ActiveInTarget() == nil || v.LastPublished != &v.Target || v.Spec.Suspend {
 		return nil
 	}
 	var names []string
@@ -76,16 +76,16 @@ func (v *pass) targetsToRelease() []string {
 }
 
 // addRetirement adds what replaced values require: a scan, restarts.
-func (v *pass) addRetirement(d *Decision) {
+func (v *Pass) addRetirement(d *Decision) {
 	var next time.Time
-	d.Scan, next = v.scanDue()
+	d.Scan, next = v.ScanDue()
 	if !d.Scan {
 		d.Next = schedule.Earliest(d.Next, next)
 	}
-	for _, r := range v.restarts {
+	for _, r := range v.Restarts {
 		if r.Due {
 			d.Restart = append(d.Restart, r.Rollout)
-			d.MarkKey, d.Mark = v.lastPublication.RestartKey(), v.lastPublication.RestartMark()
+			d.MarkKey, d.Mark = v.LastPublication.RestartKey(), v.LastPublication.RestartMark()
 		}
 	}
 }
@@ -96,32 +96,32 @@ const reportDelay = time.Second
 
 // reportDelayedUntil is until when nothing is reported: because a verification or the scan after a publication has just been
 // requested, or a new object's sources may be on their way. Zero if it is not so; a publication waits for nothing.
-func (v *pass) reportDelayedUntil(d Decision) time.Time {
+func (v *Pass) reportDelayedUntil(d Decision) time.Time {
 	switch {
 	case d.ReportFirst || v.WriteProblem != "" || len(report{v}.effectProblems()) > 0:
 		return time.Time{}
 	case v.unreported():
 		return v.scanExpectedUntil(d.Scan)
-	case v.waitsForSources() && !v.paused():
-		return v.Object.CreationTimestamp.Add(sourceWait)
+	case v.WaitsForSources() && !v.Paused():
+		return v.Object.CreationTimestamp.Add(SourceWait)
 	}
 	return v.resultExpectedUntil(d.Verify)
 }
 
 // unreported reports whether the status does not describe the last publication yet.
-func (v *pass) unreported() bool {
-	p := v.activeInTarget()
-	return p != nil && p.record.Revision != v.Object.Status.Revision
+func (v *Pass) unreported() bool {
+	p := v.ActiveInTarget()
+	return p != nil && p.Record.Revision != v.Object.Status.Revision
 }
 
 // scanExpectedUntil is until when the first scan after a publication delays the report, so that a replaced value which
 // nothing uses is reported as Retired by the same write; zero if there is no such scan.
-func (v *pass) scanExpectedUntil(requested bool) time.Time {
+func (v *Pass) scanExpectedUntil(requested bool) time.Time {
 	switch {
 	case v.Scan != nil:
 		return time.Time{}
 	case requested:
-		return v.now.Add(reportDelay)
+		return v.Now.Add(reportDelay)
 	case v.ScanRequestedAt.IsZero():
 		return time.Time{}
 	}
@@ -130,12 +130,12 @@ func (v *pass) scanExpectedUntil(requested bool) time.Time {
 
 // resultExpectedUntil is until when a verification that is requested or under way keeps the report back; zero if there is
 // none.
-func (v *pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
+func (v *Pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
 	var since time.Time
 	if len(ask) > 0 {
-		since = v.now
+		since = v.Now
 	}
-	for _, e := range v.entries {
+	for _, e := range v.Entries {
 		since = schedule.Earliest(since, e.Verification.RequestedAt)
 	}
 	since = schedule.Earliest(since, v.Target.Verification.RequestedAt)
@@ -145,22 +145,22 @@ func (v *pass) resultExpectedUntil(ask []VerificationRequest) time.Time {
 	return since.Add(reportDelay)
 }
 
-// newerGenerationHandled reports whether another process handled a newer generation of the object, which this one has yet to
+// NewerGenerationHandled reports whether another process handled a newer generation of the object, which this one has yet to
 // see.
-func (v *pass) newerGenerationHandled() bool {
+func (v *Pass) NewerGenerationHandled() bool {
 	record := v.record()
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
 
-// want is the next publication or, where there is none, the published one's upkeep.
-func (v *pass) want() *Want {
-	if v.paused() {
+// NextWant is the next publication or, where there is none, the published one's upkeep.
+func (v *Pass) NextWant() *Want {
+	if v.Paused() {
 		return nil
 	}
 	if chosen := v.choose().publish; chosen != nil {
 		return v.publication(*chosen)
 	}
-	if v.active == nil || v.active.tuple.Passcode.IsZero() {
+	if v.Active == nil || v.Active.Tuple.Passcode.IsZero() {
 		return nil
 	}
 	if want := v.upkeep(); !v.upToDate(want) {
@@ -169,9 +169,9 @@ func (v *pass) want() *Want {
 	return nil
 }
 
-// verificationRequests are those due now, and when the next one is.
-func (v *pass) verificationRequests() (ask []VerificationRequest, next time.Time) {
-	if v.paused() {
+// VerificationRequests are those due now, and when the next one is.
+func (v *Pass) VerificationRequests() (ask []VerificationRequest, next time.Time) {
+	if v.Paused() {
 		return nil, time.Time{}
 	}
 	ask, next = v.routineRequests()
@@ -195,30 +195,30 @@ func addUrgent(questions []VerificationRequest, q VerificationRequest) []Verific
 }
 
 // nextChange is when time alone will change what to do or what to report.
-func (v *pass) nextChange() time.Time {
+func (v *Pass) nextChange() time.Time {
 	var next time.Time
 	consider := func(times ...time.Time) {
 		for _, at := range times {
-			if at.After(v.now) {
+			if at.After(v.Now) {
 				next = schedule.Earliest(next, at)
 			}
 		}
 	}
-	for _, r := range v.retiring {
-		consider(r.use.Refreshed)
+	for _, r := range v.Retiring {
+		consider(r.Use.Refreshed)
 	}
-	for _, r := range v.restarts {
+	for _, r := range v.Restarts {
 		consider(r.At)
 	}
-	consider(v.Object.CreationTimestamp.Add(sourceWait), report{v}.stallsAt())
-	for _, e := range v.entries {
-		consider(e.validity.Until, e.validity.Rotation)
+	consider(v.Object.CreationTimestamp.Add(SourceWait), report{v}.stallsAt())
+	for _, e := range v.Entries {
+		consider(e.Validity.Until, e.Validity.Rotation)
 	}
-	if p := v.active; p != nil {
-		consider(p.validity.Until, v.outdatedFrom(p))
-		consider(p.validity.RemindersAt()...)
-		if len(v.successors()) > 0 && !v.pinHolds() { // else nothing happens then
-			consider(v.rotationAt)
+	if p := v.Active; p != nil {
+		consider(p.Validity.Until, v.OutdatedFrom(p))
+		consider(p.Validity.RemindersAt()...)
+		if len(v.Successors()) > 0 && !v.PinHolds() { // else nothing happens then
+			consider(v.RotationAt)
 		}
 	}
 	return next

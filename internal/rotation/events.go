@@ -27,8 +27,8 @@ type Event struct {
 func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
 	events := v.publications(before, after)
-	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.rotate)...)
-	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.verify)...)
+	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.Rotate)...)
+	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.Verify)...)
 	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
 	} {
@@ -45,22 +45,22 @@ func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 
 // createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
 func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
-	told := func(e *entry, message string) bool {
+	told := func(e *Entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
 			return s.Fingerprint == e.Fingerprint && s.Message == message && accepted
 		})
 	}
 	var events []Event
-	for _, e := range v.entries {
+	for _, e := range v.Entries {
 		state := v.state(e)
-		if !e.createdInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
+		if !e.CreatedInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
 			continue
 		}
 		if message := v.entryMessage(e); !told(e, message) {
 			events = append(events, Event{
-				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.spec.Name,
-				Message: fmt.Sprintf("%q: %s", e.spec.Name, message),
+				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
+				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
 			})
 		}
 	}
@@ -68,15 +68,15 @@ func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 }
 
 // deniedRequest is the event that says, once, why a request is denied.
-func (v report) deniedRequest(echoed string, r request) []Event {
-	if r.handled || r.value == "" || r.value == echoed {
+func (v report) deniedRequest(echoed string, r Request) []Event {
+	if r.Handled || r.Value == "" || r.Value == echoed {
 		return nil
 	}
 	switch {
-	case r.noSuccessor:
-		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.requester.by(), v.noSuccessorMessage())}}
-	case r.denied != "":
-		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.requester.by(), r.denied)}}
+	case r.NoSuccessor:
+		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
+	case r.Denied != "":
+		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []E
 			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
 			events = append(events, Event{
-				Warning: failover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
+				Warning: IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
 				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p), v.replacedMessage(after.History[i+1:], p)),
 			})
 		}
@@ -101,10 +101,10 @@ func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []E
 
 // requestedBy says who requested a rotation; "" if nobody did, or if that is not known.
 func (v report) requestedBy(p v1alpha1.Publication) string {
-	if p.Reason != v1alpha1.RotationRequested || p.Revision != v.active.record.Revision {
+	if p.Reason != v1alpha1.RotationRequested || p.Revision != v.Active.Record.Revision {
 		return ""
 	}
-	return v.rotate.requester.by()
+	return v.Rotate.Requester.By()
 }
 
 // changedCondition is the condition after, where its status and reason are not as before; nil where they are, or it is not
@@ -164,7 +164,7 @@ func (v report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus)
 func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
 	last := v.lastReminder(before)
-	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.active.validity.Expired(v.now) {
+	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.Active.Validity.Expired(v.Now) {
 		return nil
 	}
 	takesOver := v.takesOver()
@@ -183,8 +183,8 @@ func daysOrLess(days int32) string {
 
 // mismatchEvent reports that CleverTap accepts a passcode past its declared expiry, which only the message of Verified remembers.
 func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
-	p := v.activeInTarget()
-	if p == nil || !p.validity.Expired(v.now) || v.expired(p) {
+	p := v.ActiveInTarget()
+	if p == nil || !p.Validity.Expired(v.Now) || v.expired(p) {
 		return nil
 	}
 	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)
@@ -199,7 +199,7 @@ func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *E
 func (v report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
-	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.activeInTarget() == nil {
+	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.ActiveInTarget() == nil {
 		return nil
 	}
 	if was == nil || was.Reason == v1alpha1.ReasonNoSuccessor {

@@ -17,31 +17,31 @@ const (
 	nearExpiry = 24 * time.Hour
 )
 
-// confirmedRejected reports whether CleverTap has rejected the active passcode for good, as far as this process knows. A proxy
+// ConfirmedRejected reports whether CleverTap has rejected the active passcode for good, as far as this process knows. A proxy
 // that rejects everyone for a while looks the same, so a successor must be accepted on the same way before anything moves, and
 // the active passcode rejected once more after that.
-func (v *snapshot) confirmedRejected(p *activePasscode) bool {
+func (v *Snapshot) ConfirmedRejected(p *ActivePasscode) bool {
 	switch {
-	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
-		return p.validity.Expired(v.now) && v.pinned() != nil && v.pinned() == p.entry
-	case p.verification.Result != clevertap.Rejected:
+	case v.Spec.VerificationMode() == v1alpha1.VerificationNone:
+		return p.Validity.Expired(v.Now) && v.Pinned() != nil && v.Pinned() == p.Entry
+	case p.Verification.Result != clevertap.Rejected:
 		return false
 	}
-	return v.nearItsExpiry(p) || p.verification.At.Sub(p.verification.RejectedSince) >= secondRejection
+	return v.nearItsExpiry(p) || p.Verification.At.Sub(p.Verification.RejectedSince) >= secondRejection
 }
 
-func (v *snapshot) nearItsExpiry(p *activePasscode) bool {
-	return !p.validity.Until.IsZero() && !v.now.Before(p.validity.Until.Add(-nearExpiry))
+func (v *Snapshot) nearItsExpiry(p *ActivePasscode) bool {
+	return !p.Validity.Until.IsZero() && !v.Now.Before(p.Validity.Until.Add(-nearExpiry))
 }
 
-func failover(reason v1alpha1.RotationReason) bool {
+func IsFailover(reason v1alpha1.RotationReason) bool {
 	return reason == v1alpha1.RotationRejected || reason == v1alpha1.RotationExpired
 }
 
 // rejectedOnceMore reports whether the active passcode was rejected after the successor was accepted.
-func (v *snapshot) rejectedOnceMore(spare *entry) bool {
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
+func (v *Snapshot) rejectedOnceMore(spare *Entry) bool {
+	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	return !v.active.verification.At.Before(spare.Verification.At)
+	return !v.Active.Verification.At.Before(spare.Verification.At)
 }

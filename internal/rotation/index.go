@@ -10,14 +10,14 @@ import "github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 type index struct {
 	// statusByName and statusByValue have the entries of the status whose value was ever seen; the first one counts.
 	statusByName, statusByValue map[string]*v1alpha1.PasscodeStatus
-	entryByValue                map[string]*entry
+	entryByValue                map[string]*Entry
 }
 
 func newIndex(reported []v1alpha1.PasscodeStatus) index {
 	x := index{
 		statusByName:  make(map[string]*v1alpha1.PasscodeStatus, len(reported)),
 		statusByValue: make(map[string]*v1alpha1.PasscodeStatus, len(reported)),
-		entryByValue:  make(map[string]*entry, len(reported)),
+		entryByValue:  make(map[string]*Entry, len(reported)),
 	}
 	for i := range reported {
 		s := &reported[i]
@@ -35,7 +35,7 @@ func newIndex(reported []v1alpha1.PasscodeStatus) index {
 }
 
 // firstWithValue returns the earlier entry with the value of this one; nil if there is none, and then this is the first.
-func (x index) firstWithValue(e *entry) *entry {
+func (x index) firstWithValue(e *Entry) *Entry {
 	first := x.entryByValue[e.Fingerprint]
 	if first == nil {
 		x.entryByValue[e.Fingerprint] = e

@@ -54,57 +54,57 @@ func until(l schedule.Validity) string {
 
 // createNext says what a person is to do next: create which passcode, where, and stage it. The command is elsewhere.
 func (v report) createNext() string {
-	if v.observing {
+	if v.Observing {
 		return v.replaceObserved()
 	}
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return v.resetUser()
 	}
-	return fmt.Sprintf("create the next passcode at %s and stage it (%s)", v.dashboardPage(), seeCommand)
+	return fmt.Sprintf("create the next passcode at %s and stage it (%s)", v.DashboardPage(), seeCommand)
 }
 
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
 // value in a shell's history.
 func (v report) createNextByCommand() string {
-	if v.observing {
+	if v.Observing {
 		return v.replaceObserved()
 	}
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return v.resetUser()
 	}
 	name := v.suggestedName()
 	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
-		name, v.validity(), v.dashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+		name, v.validity(), v.DashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
 }
 
 // replaceObserved is the next step for a Secret that someone else maintains.
 func (v report) replaceObserved() string {
 	step := "create the next passcode"
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		step = "reset the user's passcode"
 	}
 	secret := ""
-	if len(v.spec.Passcodes) > 0 {
-		secret = fmt.Sprintf(" %q", v.spec.Passcodes[0].SecretKeyRef.Name)
+	if len(v.Spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(" %q", v.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, v.dashboardPage(), secret)
+	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, v.DashboardPage(), secret)
 }
 
 // resetUser is the next step for a user's passcode, of which there is one.
 func (v report) resetUser() string {
 	secret := ""
-	if len(v.spec.Passcodes) > 0 {
-		secret = fmt.Sprintf(", Secret %q", v.spec.Passcodes[0].SecretKeyRef.Name)
+	if len(v.Spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(", Secret %q", v.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", v.validity(), v.dashboardPage(), secret)
+	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", v.validity(), v.DashboardPage(), secret)
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
 func (v report) expiryFlag() string {
 	switch {
-	case v.spec.Expiry.Days != nil:
-		return fmt.Sprintf("--days %d", *v.spec.Expiry.Days)
-	case v.spec.Expiry.At != nil:
+	case v.Spec.Expiry.Days != nil:
+		return fmt.Sprintf("--days %d", *v.Spec.Expiry.Days)
+	case v.Spec.Expiry.At != nil:
 		return "--at TIME"
 	}
 	return "--forever"
@@ -112,13 +112,13 @@ func (v report) expiryFlag() string {
 
 // validity is the declared expiry in the dashboard's words.
 func (v report) validity() string {
-	user := v.spec.Type == v1alpha1.PasscodeTypeUser
-	switch days := v.spec.Expiry.Days; {
+	user := v.Spec.Type == v1alpha1.PasscodeTypeUser
+	switch days := v.Spec.Expiry.Days; {
 	case days != nil && user:
 		return fmt.Sprintf("Finite, %d days", *days)
 	case days != nil:
 		return fmt.Sprintf("Set day(s) %d", *days)
-	case v.spec.Expiry.At != nil:
+	case v.Spec.Expiry.At != nil:
 		return "Set day(s)"
 	case user:
 		return "Infinite"
@@ -129,13 +129,13 @@ func (v report) validity() string {
 // suggestedName is the object's name with the month in which the active passcode expires, and a number if that is taken.
 func (v report) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
-	if p := v.active; p != nil && !p.validity.Until.IsZero() {
-		month = p.validity.Until
+	if p := v.Active; p != nil && !p.Validity.Until.IsZero() {
+		month = p.Validity.Until
 	}
 	// Names have 128 characters at most, and object's names are ASCII.
 	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
 	name := base
-	for n := 2; v.firstOf(func(e *entry) bool { return e.spec.Name == name || e.spec.SecretKeyRef.Name == name }) != nil; n++ {
+	for n := 2; v.FirstOf(func(e *Entry) bool { return e.Spec.Name == name || e.Spec.SecretKeyRef.Name == name }) != nil; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	return name
@@ -150,9 +150,9 @@ func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publi
 		return ""
 	}
 	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
-	old := v.firstOf(func(e *entry) bool { return e.hasValue() && e.spec.Name == earlier[0].Passcode && e.replaced })
+	old := v.FirstOf(func(e *Entry) bool { return e.HasValue() && e.Spec.Name == earlier[0].Passcode && e.Replaced })
 	if p.Reason == v1alpha1.RotationRejected && old != nil {
-		if days := early(old.validity, p.Time.UTC()); days != "" {
+		if days := early(old.Validity, p.Time.UTC()); days != "" {
 			text += ", rejected" + days
 		}
 	}
@@ -174,26 +174,26 @@ func forbiddenMessage(keys []string) string {
 }
 
 func (v report) windowMessage() string {
-	return v.windowProblem.Error() + ". Fix it: until then, scheduled rotations wait for the last 24 hours before expiry"
+	return v.WindowProblem.Error() + ". Fix it: until then, scheduled rotations wait for the last 24 hours before expiry"
 }
 
-func (v report) publishedMessage(p *activePasscode) string {
-	text := fmt.Sprintf("%q is active, %s", p.name(), until(p.validity))
-	if p.validity.Expired(v.now) {
-		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.name(), stamp(p.validity.Until))
+func (v report) publishedMessage(p *ActivePasscode) string {
+	text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))
+	if p.Validity.Expired(v.Now) {
+		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(), stamp(p.Validity.Until))
 	}
 	return text + v.pendingMessage(p)
 }
 
 // pendingMessage says why the active passcode is not the one that the spec requires; "" if it is.
-func (v report) pendingMessage(p *activePasscode) string {
+func (v report) pendingMessage(p *ActivePasscode) string {
 	switch {
-	case p.accountChanged:
+	case p.AccountChanged:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
-			p.tuple.AccountID, p.tuple.Region, v.spec.AccountID, v.spec.Region, v.waitsMessage())
-	case p.sourceChanged() && v.state(p.formerEntry) == v1alpha1.StateRejected:
+			p.Tuple.AccountID, p.Tuple.Region, v.Spec.AccountID, v.Spec.Region, v.waitsMessage())
+	case p.SourceChanged() && v.state(p.FormerEntry) == v1alpha1.StateRejected:
 		return "; CleverTap rejects the new value of its source"
-	case p.removed():
+	case p.Removed():
 		return "; its entry was removed, and " + v.waitsMessage()
 	}
 	return ""
@@ -202,42 +202,42 @@ func (v report) pendingMessage(p *activePasscode) string {
 // waitsMessage says why no entry has replaced a passcode that the spec no longer requires.
 func (v report) waitsMessage() string {
 	switch {
-	case v.spec.Suspend:
+	case v.Spec.Suspend:
 		return nothingWhileSuspended
 	case v.WriteProblem != "":
 		return "its target cannot be written"
 	}
 	if next := v.awaited(nil); next != nil {
-		return fmt.Sprintf("%q replaces it as soon as CleverTap accepts it", next.spec.Name)
+		return fmt.Sprintf("%q replaces it as soon as CleverTap accepts it", next.Spec.Name)
 	}
 	return "CleverTap accepts no entry"
 }
 
-func (v report) expiredMessage(p *activePasscode) string {
-	return fmt.Sprintf("%q expired at %s and %s", p.name(), stamp(p.validity.Until), v.stuckMessage())
+func (v report) expiredMessage(p *ActivePasscode) string {
+	return fmt.Sprintf("%q expired at %s and %s", p.Name(), stamp(p.Validity.Until), v.stuckMessage())
 }
 
-func (v report) rejectedMessage(p *activePasscode) string {
+func (v report) rejectedMessage(p *ActivePasscode) string {
 	return fmt.Sprintf("CleverTap rejects %q, the active passcode%s, and %s. If nobody deleted it, check accountID, region, and whether an admin enforces user passcodes%s",
-		p.name(), early(p.validity, p.resultAt), v.stuckMessage(), v.endpointHint())
+		p.Name(), early(p.Validity, p.ResultAt), v.stuckMessage(), v.endpointHint())
 }
 
 // stuckMessage says why nothing has replaced a passcode that works no more, and what to do.
 func (v report) stuckMessage() string {
-	if v.spec.Suspend {
+	if v.Spec.Suspend {
 		return nothingWhileSuspended + ": set it to false, or " + v.createNext()
 	}
-	if next := v.awaited(v.activeEntry()); next != nil {
-		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.spec.Name)
+	if next := v.awaited(v.ActiveEntry()); next != nil {
+		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)
 	}
 	return "no other entry can become active: " + v.createNext()
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
-func (v report) awaited(other *entry) *entry {
-	for _, c := range v.candidates() {
-		if c.entry.result != clevertap.Rejected && c.entry != other {
-			return c.entry
+func (v report) awaited(other *Entry) *Entry {
+	for _, c := range v.Candidates() {
+		if c.Entry.Result != clevertap.Rejected && c.Entry != other {
+			return c.Entry
 		}
 	}
 	return nil
@@ -245,13 +245,13 @@ func (v report) awaited(other *entry) *entry {
 
 func (v report) allRejectedMessage() string {
 	var rejected []string
-	for _, e := range v.entries {
-		if e.hasValue() {
-			rejected = append(rejected, fmt.Sprintf("%q", e.spec.Name))
+	for _, e := range v.Entries {
+		if e.HasValue() {
+			rejected = append(rejected, fmt.Sprintf("%q", e.Spec.Name))
 		}
 	}
 	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", retirement.Listing(rejected), v.endpointHint(), v.createNext())
-	if v.firstOf(func(e *entry) bool { return !e.hasValue() }) != nil {
+	if v.FirstOf(func(e *Entry) bool { return !e.HasValue() }) != nil {
 		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", retirement.Listing(rejected), v.endpointHint(), v.problemsMessage())
 	}
 	return text
@@ -266,37 +266,37 @@ func (v report) verifyingMessage() string {
 	return "Verifying the passcode with CleverTap"
 }
 
-func (v report) unavailableMessage(e *entry) string {
-	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.spec.Name, e.Verification.Seen, v.endpointHint())
+func (v report) unavailableMessage(e *Entry) string {
+	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
-func (v report) unavailableSinceMessage(p *activePasscode) string {
-	if v.observing && p.result == clevertap.Unknown && p.entry.reported == nil {
-		return v.unavailableMessage(p.entry)
+func (v report) unavailableSinceMessage(p *ActivePasscode) string {
+	if v.Observing && p.Result == clevertap.Unknown && p.Entry.Reported == nil {
+		return v.unavailableMessage(p.Entry)
 	}
-	if p.verification.Seen == "" {
+	if p.Verification.Seen == "" {
 		return "No verification has had a result for two intervals" + v.endpointHint() + ". The active passcode stays"
 	}
-	return fmt.Sprintf("No verification has had a result for two intervals: %s%s. The active passcode stays", p.verification.Seen, v.endpointHint())
+	return fmt.Sprintf("No verification has had a result for two intervals: %s%s. The active passcode stays", p.Verification.Seen, v.endpointHint())
 }
 
-func (v report) acceptedMessage(p *activePasscode) string {
-	if p.validity.Expired(v.now) {
+func (v report) acceptedMessage(p *ActivePasscode) string {
+	if p.Validity.Expired(v.Now) {
 		return "CleverTap accepts the active passcode, past its declared expiry"
 	}
 	return "CleverTap accepts the active passcode"
 }
 
-func (v report) expiringMessage(p *activePasscode) string {
-	text := fmt.Sprintf("%q expires at %s", p.name(), stamp(p.validity.Until))
+func (v report) expiringMessage(p *ActivePasscode) string {
+	text := fmt.Sprintf("%q expires at %s", p.Name(), stamp(p.Validity.Until))
 	switch next := v.successor(); {
-	case v.spec.Suspend && next != nil:
-		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.spec.Name)
-	case v.spec.Suspend:
+	case v.Spec.Suspend && next != nil:
+		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.Spec.Name)
+	case v.Spec.Suspend:
 		return fmt.Sprintf("%s and %s: set it to false, and %s before then", text, nothingWhileSuspended, v.createNext())
 	case next == nil:
 		return fmt.Sprintf("%s and there is no successor: %s before then", text, v.createNext())
-	case v.pinKeeps(p):
+	case v.PinKeeps(p):
 		return fmt.Sprintf("%s; %s. Remove the pin before then", text, v.pinMessage())
 	}
 	return fmt.Sprintf("%s; %s", text, v.successorMessage(v.successor()))
@@ -304,60 +304,60 @@ func (v report) expiringMessage(p *activePasscode) string {
 
 // pinMessage says what a pin that is in effect ensures, and nothing that it prevents.
 func (v report) pinMessage() string {
-	if p := v.active; p == nil || !v.pinKeeps(p) {
-		return fmt.Sprintf("spec.rotation.pin names %q", v.pinned().spec.Name)
+	if p := v.Active; p == nil || !v.PinKeeps(p) {
+		return fmt.Sprintf("spec.rotation.pin names %q", v.Pinned().Spec.Name)
 	}
-	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.pinned().spec.Name)
+	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.Pinned().Spec.Name)
 }
 
 // noSuccessorMessage says what would make a successor. An entry without a value is one that only needs its source fixed:
 // no other passcode need be created.
 func (v report) noSuccessorMessage() string {
-	if v.observing {
+	if v.Observing {
 		return "In mode Observe no passcode becomes active by itself: " + v.createNext() + v.beforeExpiry()
 	}
-	broken := v.firstOf(func(e *entry) bool { return !e.hasValue() && e != v.activeEntry() && !v.sourceOfActive(e) })
+	broken := v.FirstOf(func(e *Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
 	if broken != nil {
-		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.spec.Name, capitalized(v.entryMessage(broken)))
+		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.Spec.Name, capitalized(v.entryMessage(broken)))
 	}
 	return "There is no successor: " + v.createNextByCommand() + v.beforeExpiry()
 }
 
 // beforeExpiry is by when; "" if there is no hurry.
 func (v report) beforeExpiry() string {
-	if p := v.activeInTarget(); p != nil && !p.validity.Until.IsZero() {
-		return " before " + stamp(p.validity.Until)
+	if p := v.ActiveInTarget(); p != nil && !p.Validity.Until.IsZero() {
+		return " before " + stamp(p.Validity.Until)
 	}
 	return ""
 }
 
 // sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
-func (v report) sourceOfActive(e *entry) bool {
-	return v.active != nil && v.active.formerEntry == e
+func (v report) sourceOfActive(e *Entry) bool {
+	return v.Active != nil && v.Active.FormerEntry == e
 }
 
 func capitalized(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-func (v report) successorMessage(next *entry) string {
+func (v report) successorMessage(next *Entry) string {
 	switch {
-	case v.pinHolds():
-		return fmt.Sprintf("%q can become active; %s", next.spec.Name, v.pinMessage())
-	case v.rotationAt.IsZero():
-		return fmt.Sprintf("%q can become active; the active passcode never expires", next.spec.Name)
-	case !v.now.Before(v.rotationAt):
-		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it once more", next.spec.Name)
+	case v.PinHolds():
+		return fmt.Sprintf("%q can become active; %s", next.Spec.Name, v.pinMessage())
+	case v.RotationAt.IsZero():
+		return fmt.Sprintf("%q can become active; the active passcode never expires", next.Spec.Name)
+	case !v.Now.Before(v.RotationAt):
+		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it once more", next.Spec.Name)
 	}
-	return fmt.Sprintf("%q becomes active at %s", next.spec.Name, stamp(v.rotationAt))
+	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, stamp(v.RotationAt))
 }
 
 // problemsMessage names every entry that has no usable value.
 func (v report) problemsMessage() string {
 	var all []string
-	for _, e := range v.entries {
-		if !e.hasValue() {
-			all = append(all, fmt.Sprintf("%q: %s", e.spec.Name, v.entryMessage(e)))
+	for _, e := range v.Entries {
+		if !e.HasValue() {
+			all = append(all, fmt.Sprintf("%q: %s", e.Spec.Name, v.entryMessage(e)))
 		}
 	}
 	const most = 5
@@ -367,8 +367,8 @@ func (v report) problemsMessage() string {
 	return strings.Join(all, "; ")
 }
 
-func (v report) entryMessage(e *entry) string {
-	ref := e.spec.SecretKeyRef
+func (v report) entryMessage(e *Entry) string {
+	ref := e.Spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
 		return fmt.Sprintf("Secret %q does not exist: create it with the label %s", ref.Name, sourceLabel)
@@ -385,16 +385,16 @@ func (v report) entryMessage(e *entry) string {
 // notLabelledMessage says how to label a source. What another controller writes keeps a label only if its template has it.
 func (v report) notLabelledMessage(secret string) string {
 	text := fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", secret, v.Object.Namespace, secret, sourceLabel)
-	if v.observing {
+	if v.Observing {
 		text += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
 	}
 	return text
 }
 
-func (v report) valueMessage(e *entry) string {
+func (v report) valueMessage(e *Entry) string {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.duplicateOf.spec.Name)
+		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name)
 	case state == v1alpha1.StateRejected:
 		return sentences(v.rejects(), v.suspicionMessage(e))
 	case state == v1alpha1.StateRetiring:
@@ -405,10 +405,10 @@ func (v report) valueMessage(e *entry) string {
 		return sentences("it could not be verified: "+e.Verification.Seen+v.endpointHint(), v.suspicionMessage(e))
 	}
 	parts := []string{v.datesMessage(e)}
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
+	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		parts = append(parts, v.suspicionMessage(e))
 	}
-	if e == v.activeEntry() {
+	if e == v.ActiveEntry() {
 		parts = append(parts, v.sharedMessage())
 	}
 	return sentences(parts...)
@@ -424,7 +424,7 @@ const SharedByMany = "several other CleverTapPasscodes have it active"
 
 // endIt is how a person ends a passcode.
 func (v report) endIt() string {
-	if v.spec.Type == v1alpha1.PasscodeTypeUser {
+	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return "reset it"
 	}
 	return "delete it on the dashboard"
@@ -444,8 +444,8 @@ func (v report) sharedMessage() string {
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
 // looks like a passcode.
-func (v report) suspicionMessage(e *entry) string {
-	if suspicion := e.Passcode.Suspicion(v.spec.AccountID, e.spec.Name); suspicion != "" {
+func (v report) suspicionMessage(e *Entry) string {
+	if suspicion := e.Passcode.Suspicion(v.Spec.AccountID, e.Spec.Name); suspicion != "" {
 		return fmt.Sprintf("Its value %s: stage only the passcode as the dashboard showed it", suspicion)
 	}
 	return ""
@@ -454,29 +454,29 @@ func (v report) suspicionMessage(e *entry) string {
 // overMessage is for a passcode that was replaced or has expired, and says what is left to do.
 func (v report) overMessage(state v1alpha1.PasscodeState) string {
 	switch {
-	case state == v1alpha1.StateRetired && v.spec.Type == v1alpha1.PasscodeTypeUser:
+	case state == v1alpha1.StateRetired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it was replaced, and a reset ended it: there is nothing to delete. Remove it from spec.passcodes"
 	case state == v1alpha1.StateRetired:
-		return "it was replaced and is not in use: delete it at " + v.dashboardPage() + " and remove it from spec.passcodes"
-	case state == v1alpha1.StateExpired && v.spec.Type == v1alpha1.PasscodeTypeUser:
+		return "it was replaced and is not in use: delete it at " + v.DashboardPage() + " and remove it from spec.passcodes"
+	case state == v1alpha1.StateExpired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it has expired: remove it from spec.passcodes"
 	}
-	return "it has expired: once nothing uses it, delete it at " + v.dashboardPage() + " and remove it from spec.passcodes"
+	return "it has expired: once nothing uses it, delete it at " + v.DashboardPage() + " and remove it from spec.passcodes"
 }
 
 // datesMessage says what is wrong with the dates of a passcode that may be used; "" for nothing.
-func (v report) datesMessage(e *entry) string {
+func (v report) datesMessage(e *Entry) string {
 	switch state := v.state(e); {
-	case e.createdInFuture:
+	case e.CreatedInFuture:
 		return fmt.Sprintf("createdAt %s is later than the first sight of its value, %s, so it is ignored: set createdAt to when the passcode was created",
-			*e.spec.CreatedAt, e.firstSeen.Format(time.RFC3339))
-	case state == v1alpha1.StateStaged && e.validity.NeverSuccessor():
+			*e.Spec.CreatedAt, e.FirstSeen.Format(time.RFC3339))
+	case state == v1alpha1.StateStaged && e.Validity.NeverSuccessor():
 		return "its rotation time is before its beginning, so it can never be a successor: shorten rotation.before, or give it a longer validity"
-	case state == v1alpha1.StateStaged && e.validity.Due(v.now):
+	case state == v1alpha1.StateStaged && e.Validity.Due(v.Now):
 		return "its own rotation time has passed, so it cannot be a successor"
-	case e.spec.CreatedAt == nil && v.expiry(e.spec).Days != nil:
+	case e.Spec.CreatedAt == nil && v.Expiry(e.Spec).Days != nil:
 		return "it has no createdAt, so its validity is counted from when it was first seen: set createdAt to when it was created"
-	case e.staleCreatedAt != "":
+	case e.StaleCreatedAt != "":
 		return "createdAt belongs to an earlier value, so validity is counted from when this one was first seen: set createdAt to when it was created"
 	}
 	return ""

@@ -20,10 +20,10 @@ import (
 // observe decides for an object in mode Observe. Workloads mount the source of the first entry, which someone else
 // maintains: there is no target and no rule, and what is decided is only what to verify and what to report.
 func observe(now time.Time, o Observed) Decision {
-	v := report{&pass{&replacedValues{snapshot: newObservingSnapshot(now, o)}}}
+	v := report{&Pass{&ReplacedValues{Snapshot: newObservingSnapshot(now, o)}}}
 	d := Decision{}
-	d.Verify, d.Next = v.verificationRequests()
-	if quiet := v.resultExpectedUntil(d.Verify); v.now.Before(quiet) {
+	d.Verify, d.Next = v.VerificationRequests()
+	if quiet := v.resultExpectedUntil(d.Verify); v.Now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
 		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
 		return d
@@ -36,20 +36,20 @@ func observe(now time.Time, o Observed) Decision {
 
 // newObservingSnapshot is a snapshot whose active passcode is the first entry, whatever its state, while it has a
 // well-formed value.
-func newObservingSnapshot(now time.Time, o Observed) *snapshot {
-	v := &snapshot{Observed: o, now: now, spec: &o.Object.Spec, observing: true}
+func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
+	v := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
 	v.Target, v.LastKnown = Target{}, nil
 	v.addEntries()
-	if len(v.entries) > 0 && v.entries[0].hasValue() {
-		first := v.entries[0]
-		v.active = &activePasscode{
-			record:      Record{Revision: o.Object.Status.Revision, Passcode: first.spec.Name},
-			fingerprint: first.Fingerprint, tuple: v.tuple(first), entry: first, validity: first.validity,
-			result: first.result, resultAt: first.resultAt, verification: first.Verification,
+	if len(v.Entries) > 0 && v.Entries[0].HasValue() {
+		first := v.Entries[0]
+		v.Active = &ActivePasscode{
+			Record:      Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
+			Fingerprint: first.Fingerprint, Tuple: v.tuple(first), Entry: first, Validity: first.Validity,
+			Result: first.Result, ResultAt: first.ResultAt, Verification: first.Verification,
 		}
-		v.current = v.active
+		v.current = v.Active
 	}
-	v.rotate, v.verify = v.rotateRequest(), v.verifyRequest()
+	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
 	return v
 }
 
@@ -58,15 +58,15 @@ func (v report) observedStatus() v1alpha1.CleverTapPasscodeStatus {
 	s := v.Object.Status
 	s.Conditions = slices.Clone(s.Conditions)
 	s.ObservedGeneration = v.Object.Generation
-	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
+	s.AccountID, s.Region = v.Spec.AccountID, v.Spec.Region
 	s.Target, s.NextPasscode, s.NextRotationTime, s.StalePods = "", "", nil, nil
 	s.Passcodes = v.passcodes()
 	s.ActivePasscode, s.ExpiresAt = "", nil
-	if p := v.active; p != nil {
-		s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.validity.Until)
+	if p := v.Active; p != nil {
+		s.ActivePasscode, s.ExpiresAt = p.Name(), timeOrNil(p.Validity.Until)
 	}
-	s.LastHandledRotateAt = v.rotate.echo(s.LastHandledRotateAt)
-	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
+	s.LastHandledRotateAt = v.Rotate.Echo(s.LastHandledRotateAt)
+	s.LastHandledVerifyAt = v.Verify.Echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
 	s.LastReminderDays = v.reminder()
 	s.Conditions = v.conditions(s.Conditions)
@@ -76,7 +76,7 @@ func (v report) observedStatus() v1alpha1.CleverTapPasscodeStatus {
 
 // observedReady is Ready in mode Observe. Once its value had a result, an outage of CleverTap shows only in Verified.
 func (v report) observedReady() metav1.Condition {
-	p := v.active
+	p := v.Active
 	switch {
 	case p == nil:
 		return v.nothingObserved()
@@ -84,38 +84,38 @@ func (v report) observedReady() metav1.Condition {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonExpired, v.expiredMessage(p))
 	case v.rejected(p):
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.rejectedMessage(p))
-	case v.spec.VerificationMode() == v1alpha1.VerificationNone:
+	case v.Spec.VerificationMode() == v1alpha1.VerificationNone:
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodeFound, v.publishedMessage(p))
-	case p.result == clevertap.Accepted, v.wasReady(p):
+	case p.Result == clevertap.Accepted, v.wasReady(p):
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodeVerified, v.publishedMessage(p))
-	case v.spec.Suspend:
+	case v.Spec.Suspend:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
-	case p.verification.Unavailable > 0:
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(p.entry))
+	case p.Verification.Unavailable > 0:
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(p.Entry))
 	}
 	return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 }
 
 // wasReady reports whether the status calls this very value ready because it had a result: a single rejection, or an outage,
 // does not end that.
-func (v report) wasReady(p *activePasscode) bool {
+func (v report) wasReady(p *ActivePasscode) bool {
 	hadResult := slices.ContainsFunc(v.Object.Status.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
-		return s.State == v1alpha1.StateActive && s.Fingerprint == p.fingerprint && s.VerifiedAt != nil
+		return s.State == v1alpha1.StateActive && s.Fingerprint == p.Fingerprint && s.VerifiedAt != nil
 	})
 	return hadResult && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 }
 
 func (v report) nothingObserved() metav1.Condition {
-	if len(v.entries) == 0 { // which the schema denies
+	if len(v.Entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
-	return condition(metav1.ConditionFalse, v.entries[0].Problem, v.problemsMessage())
+	return condition(metav1.ConditionFalse, v.Entries[0].Problem, v.problemsMessage())
 }
 
 // observedEvents are those of events that can happen without a target.
 func (v report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := v.Object.Status
-	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.rotate), v.deniedRequest(before.LastHandledVerifyAt, v.verify))
+	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.Rotate), v.deniedRequest(before.LastHandledVerifyAt, v.Verify))
 	ready, unavailable := v.readyEvent(before, after), v.unavailableEvent(before, after)
 	if ready != nil && ready.Reason == v1alpha1.ReasonVerificationUnavailable {
 		unavailable = nil // one an outage

@@ -9,13 +9,13 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 )
 
-// pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
-func (v *snapshot) pinned() *entry {
-	if v.spec.Pin() == "" {
+// Pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
+func (v *Snapshot) Pinned() *Entry {
+	if v.Spec.Pin() == "" {
 		return nil
 	}
-	for _, e := range v.entries {
-		if e.spec.Name == v.spec.Pin() && !v.spent(e) {
+	for _, e := range v.Entries {
+		if e.Spec.Name == v.Spec.Pin() && !v.spent(e) {
 			return canonical(e)
 		}
 	}
@@ -23,42 +23,42 @@ func (v *snapshot) pinned() *entry {
 }
 
 // spent reports whether the pinned passcode was rejected while it was active, and neither pin nor value has changed since.
-func (v *snapshot) spent(e *entry) bool {
+func (v *Snapshot) spent(e *Entry) bool {
 	record := v.record()
-	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.spec.Name {
+	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.Spec.Name {
 		return false
 	}
-	return !e.hasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
+	return !e.HasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
 }
 
-// pinHolds reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
-func (v *snapshot) pinHolds() bool {
-	e := v.pinned()
+// PinHolds reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
+func (v *Snapshot) PinHolds() bool {
+	e := v.Pinned()
 	if e == nil {
 		return false
 	}
-	if v.active != nil && v.pinKeeps(v.active) {
+	if v.Active != nil && v.PinKeeps(v.Active) {
 		return true
 	}
-	return e.hasValue() && e.result != clevertap.Rejected
+	return e.HasValue() && e.Result != clevertap.Rejected
 }
 
-// pinKeeps reports whether the pin names the published one, and so keeps it.
-func (v *snapshot) pinKeeps(p *activePasscode) bool {
-	e := v.pinned()
-	return e != nil && (p.entry == e || p.formerEntry == e)
+// PinKeeps reports whether the pin names the published one, and so keeps it.
+func (v *Snapshot) PinKeeps(p *ActivePasscode) bool {
+	e := v.Pinned()
+	return e != nil && (p.Entry == e || p.FormerEntry == e)
 }
 
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
-func (v *snapshot) spentPin(reason v1alpha1.RotationReason) *Replaced {
-	if e := v.pinned(); e != nil && e == v.activeEntry() && failover(reason) {
-		return &Replaced{Passcode: v.spec.Pin(), Fingerprint: e.Fingerprint}
+func (v *Snapshot) spentPin(reason v1alpha1.RotationReason) *Replaced {
+	if e := v.Pinned(); e != nil && e == v.ActiveEntry() && IsFailover(reason) {
+		return &Replaced{Passcode: v.Spec.Pin(), Fingerprint: e.Fingerprint}
 	}
 	record := v.record()
-	if record == nil || record.SpentPin == nil || v.spec.Pin() != record.SpentPin.Passcode {
+	if record == nil || record.SpentPin == nil || v.Spec.Pin() != record.SpentPin.Passcode {
 		return nil
 	}
-	if v.pinned() != nil {
+	if v.Pinned() != nil {
 		return nil
 	}
 	return record.SpentPin

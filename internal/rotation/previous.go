@@ -10,33 +10,33 @@ import (
 
 // previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
 // is dead, and none of another account.
-func (v *pass) previousFor(c candidate) clevertap.Passcode {
-	p := v.active
-	if p == nil || p.accountChanged || !v.wantsPrevious() || p.tuple.Passcode.Equal(c.entry.Passcode) {
+func (v *Pass) previousFor(c Candidate) clevertap.Passcode {
+	p := v.Active
+	if p == nil || p.AccountChanged || !v.wantsPrevious() || p.Tuple.Passcode.Equal(c.Entry.Passcode) {
 		return clevertap.Passcode{}
 	}
-	return p.tuple.Passcode
+	return p.Tuple.Passcode
 }
 
 // previous is the value that the active passcode replaced, until nothing uses it any more or CleverTap rejects it.
-func (v *pass) previous() clevertap.Passcode {
-	p := v.active
-	if len(p.record.Replaced) == 0 || p.accountChanged || !v.wantsPrevious() {
+func (v *Pass) previous() clevertap.Passcode {
+	p := v.Active
+	if len(p.Record.Replaced) == 0 || p.AccountChanged || !v.wantsPrevious() {
 		return clevertap.Passcode{}
 	}
-	last := p.record.Replaced[len(p.record.Replaced)-1].Fingerprint
-	for _, r := range v.retiring {
+	last := p.Record.Replaced[len(p.Record.Replaced)-1].Fingerprint
+	for _, r := range v.Retiring {
 		switch {
-		case r.Fingerprint != last || v.unused(r) || r.entry != nil && r.entry.result == clevertap.Rejected:
-		case v.lastPublished.PreviousFingerprint == last:
-			return v.lastPublished.Previous
-		case r.entry != nil && r.entry.Fingerprint == last:
-			return r.entry.Passcode
+		case r.Fingerprint != last || v.Unused(r) || r.Entry != nil && r.Entry.Result == clevertap.Rejected:
+		case v.LastPublished.PreviousFingerprint == last:
+			return v.LastPublished.Previous
+		case r.Entry != nil && r.Entry.Fingerprint == last:
+			return r.Entry.Passcode
 		}
 	}
 	return clevertap.Passcode{}
 }
 
-func (v *pass) wantsPrevious() bool {
-	return EffectiveKeys(v.Object).PreviousPasscode != "" && v.spec.Type != v1alpha1.PasscodeTypeUser
+func (v *Pass) wantsPrevious() bool {
+	return EffectiveKeys(v.Object).PreviousPasscode != "" && v.Spec.Type != v1alpha1.PasscodeTypeUser
 }

@@ -37,8 +37,8 @@ func RequesterOf(managed []metav1.ManagedFieldsEntry, annotation string) Request
 	return Requester{}
 }
 
-// by says who it was, to follow a verb; "" if that is not known. A manager's name is quoted, because anybody can choose it.
-func (r Requester) by() string {
+// By says who it was, to follow a verb; "" if that is not known. A manager's name is quoted, because anybody can choose it.
+func (r Requester) By() string {
 	switch {
 	case r.Manager == "":
 		return ""

@@ -18,51 +18,51 @@ const (
 	maxHandled = 10
 )
 
-// request is a value of an annotation that requests something once.
-type request struct {
-	// value is "" if nothing is requested.
-	value string
-	// handled reports whether it was handled before, or is only echoed.
-	handled bool
-	// denied says why it is denied; "" if it is not, or still may be handled. noSuccessor reports whether that is for lack of a
+// Request is a value of an annotation that requests something once.
+type Request struct {
+	// Value is "" if nothing is requested.
+	Value string
+	// Handled reports whether it was handled before, or is only echoed.
+	Handled bool
+	// Denied says why it is denied; "" if it is not, or still may be handled. NoSuccessor reports whether that is for lack of a
 	// successor.
-	denied      string
-	noSuccessor bool
-	// requester is who set the annotation.
-	requester Requester
+	Denied      string
+	NoSuccessor bool
+	// Requester is who set the annotation.
+	Requester Requester
 }
 
 // pending reports whether it is to be handled, now or as soon as that is possible.
-func (r request) pending() bool {
-	return r.value != "" && !r.handled && r.denied == "" && !r.noSuccessor
+func (r Request) pending() bool {
+	return r.Value != "" && !r.Handled && r.Denied == "" && !r.NoSuccessor
 }
 
-// echo is what the status says was handled.
-func (r request) echo(before string) string {
-	if r.value == "" || r.pending() {
+// Echo is what the status says was handled.
+func (r Request) Echo(before string) string {
+	if r.Value == "" || r.pending() {
 		return before
 	}
-	return r.value
+	return r.Value
 }
 
 // requested reads an annotation. That of a new object without a record is echoed and not executed.
-func (v *snapshot) requested(annotation, echoed string, handled []string) request {
-	r := request{value: v.Object.Annotations[annotation], requester: RequesterOf(v.Object.ManagedFields, annotation)}
-	if cut := firstCharacters(r.value, maxRequest); cut != r.value {
-		r.value = cut
-		r.denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"
+func (v *Snapshot) requested(annotation, echoed string, handled []string) Request {
+	r := Request{Value: v.Object.Annotations[annotation], Requester: RequesterOf(v.Object.ManagedFields, annotation)}
+	if cut := firstCharacters(r.Value, maxRequest); cut != r.Value {
+		r.Value = cut
+		r.Denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"
 	}
 	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
-	r.handled = unseen || r.value == echoed || slices.Contains(handled, r.value)
-	if v.spec.Suspend && r.denied == "" {
-		r.denied = "spec.suspend is true: set it to false and request it again"
+	r.Handled = unseen || r.Value == echoed || slices.Contains(handled, r.Value)
+	if v.Spec.Suspend && r.Denied == "" {
+		r.Denied = "spec.suspend is true: set it to false and request it again"
 	}
 	return r
 }
 
 // rotateRequest is a request to rotate to the successor now. If there is none that may yet be accepted, it counts as
 // handled.
-func (v *snapshot) rotateRequest() request {
+func (v *Snapshot) rotateRequest() Request {
 	var handled []string
 	if record := v.record(); record != nil {
 		handled = record.HandledRotates
@@ -70,34 +70,34 @@ func (v *snapshot) rotateRequest() request {
 	r := v.requested(v1alpha1.RotateRequestedAtAnnotation, v.Object.Status.LastHandledRotateAt, handled)
 	switch {
 	case !r.pending():
-	case v.observing:
-		r.denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
-	case v.active == nil:
-		r.denied = "nothing is published yet"
-	case v.pinHolds():
-		r.denied = "spec.rotation.pin is set: remove it and request it again"
-	case !slices.ContainsFunc(v.successors(), func(e *entry) bool { return e.result != clevertap.Rejected }):
-		r.noSuccessor = true
+	case v.Observing:
+		r.Denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
+	case v.Active == nil:
+		r.Denied = "nothing is published yet"
+	case v.PinHolds():
+		r.Denied = "spec.rotation.pin is set: remove it and request it again"
+	case !slices.ContainsFunc(v.Successors(), func(e *Entry) bool { return e.Result != clevertap.Rejected }):
+		r.NoSuccessor = true
 	}
 	return r
 }
 
 // verifyRequest is a request to verify every entry now. It is handled once each has had a result, or could have none, since
 // it was first seen.
-func (v *snapshot) verifyRequest() request {
+func (v *Snapshot) verifyRequest() Request {
 	r := v.requested(v1alpha1.VerifyRequestedAtAnnotation, v.Object.Status.LastHandledVerifyAt, nil)
-	r.handled = r.handled || v.Object.Status.ObservedGeneration == -1
+	r.Handled = r.Handled || v.Object.Status.ObservedGeneration == -1
 	if r.pending() && !v.verifying() {
-		r.handled = true
+		r.Handled = true
 	}
 	return r
 }
 
-func (v *snapshot) verifying() bool {
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone || v.paused() {
+func (v *Snapshot) verifying() bool {
+	if v.Spec.VerificationMode() == v1alpha1.VerificationNone || v.Paused() {
 		return false
 	}
-	return slices.ContainsFunc(v.entries, func(e *entry) bool {
-		return e.hasValue() && e.duplicateOf == nil && e.Verification.Ended().Before(v.VerifySeenAt)
+	return slices.ContainsFunc(v.Entries, func(e *Entry) bool {
+		return e.HasValue() && e.DuplicateOf == nil && e.Verification.Ended().Before(v.VerifySeenAt)
 	})
 }

@@ -25,61 +25,61 @@ const (
 	maxStaleNames = 20
 )
 
-// retiring is a replaced value of which it is not known yet that nothing uses it.
-type retiring struct {
+// RetiringValue is a replaced value of which it is not known yet that nothing uses it.
+type RetiringValue struct {
 	Replaced
-	entry *entry // nil if no entry has this value
-	use   retirement.Use
-	// usedByOther names another object that has it active.
-	usedByOther string
+	Entry *Entry // nil if no entry has this value
+	Use   retirement.Use
+	// UsedByOther names another object that has it active.
+	UsedByOther string
 }
 
 // inUse reports whether something that a scan can see uses it.
-func (r retiring) inUse() bool {
-	return len(r.use.Pods) > 0 || r.usedByOther != ""
+func (r RetiringValue) inUse() bool {
+	return len(r.Use.Pods) > 0 || r.UsedByOther != ""
 }
 
-// replacedValues is what still uses the values that were replaced, and which workloads are to be restarted.
-type replacedValues struct {
-	*snapshot
-	lastPublication retirement.Publication // of the active passcode; zero if there is none
-	retiring        []retiring
-	restarts        []retirement.Restart
+// ReplacedValues is what still uses the values that were replaced, and which workloads are to be restarted.
+type ReplacedValues struct {
+	*Snapshot
+	LastPublication retirement.Publication // of the active passcode; zero if there is none
+	Retiring        []RetiringValue
+	Restarts        []retirement.Restart
 }
 
-func newReplacedValues(v *snapshot) *replacedValues {
-	r := &replacedValues{snapshot: v}
-	if v.activeInTarget() == nil {
+func newReplacedValues(v *Snapshot) *ReplacedValues {
+	r := &ReplacedValues{Snapshot: v}
+	if v.ActiveInTarget() == nil {
 		return r
 	}
-	r.lastPublication = v.publicationOf(v.active.record)
-	r.retiring = r.findRetiring()
-	if !v.paused() {
-		r.restarts = r.lastPublication.Restarts()
+	r.LastPublication = v.publicationOf(v.Active.Record)
+	r.Retiring = r.findRetiring()
+	if !v.Paused() {
+		r.Restarts = r.LastPublication.Restarts()
 	}
 	return r
 }
 
 // publicationOf has what package retirement needs of the snapshot.
-func (v *snapshot) publicationOf(record Record) retirement.Publication {
+func (v *Snapshot) publicationOf(record Record) retirement.Publication {
 	p := retirement.Publication{
-		Now: v.now, Namespace: v.Object.Namespace, Target: v.Object.TargetName(),
+		Now: v.Now, Namespace: v.Object.Namespace, Target: v.Object.TargetName(),
 		Revision: record.Revision, PublishedAt: record.PublishedAt, Initial: len(record.Replaced) == 0,
-		PreviousKey: record.Keys.PreviousPasscode, User: v.spec.Type == v1alpha1.PasscodeTypeUser,
-		Rollout: v.spec.Rollout, Scan: v.Scan, Restarted: v.Restarted, VolumeRefresh: v.VolumeRefresh,
+		PreviousKey: record.Keys.PreviousPasscode, User: v.Spec.Type == v1alpha1.PasscodeTypeUser,
+		Rollout: v.Spec.Rollout, Scan: v.Scan, Restarted: v.Restarted, VolumeRefresh: v.VolumeRefresh,
 		OtherTargets: v.OtherTargets, LocationValues: v.LocationValues,
 	}
 	if v.Scan == nil || p.Initial {
 		return p // nothing is compared with the sources then
 	}
-	for _, e := range v.entries {
-		ref := e.spec.SecretKeyRef
+	for _, e := range v.Entries {
+		ref := e.Spec.SecretKeyRef
 		source := retirement.Source{
-			Passcode: e.spec.Name, SecretKey: retirement.SecretKey{Secret: ref.Name, Key: ref.Key},
+			Passcode: e.Spec.Name, SecretKey: retirement.SecretKey{Secret: ref.Name, Key: ref.Key},
 			SecretGone: e.Problem == v1alpha1.ReasonSourceNotFound || e.Problem == v1alpha1.ReasonSourceNotLabelled,
 		}
-		if e.hasValue() {
-			source.Fingerprint, source.FirstSeen = e.Fingerprint, e.firstSeen
+		if e.HasValue() {
+			source.Fingerprint, source.FirstSeen = e.Fingerprint, e.FirstSeen
 		}
 		p.Sources = append(p.Sources, source)
 	}
@@ -87,16 +87,16 @@ func (v *snapshot) publicationOf(record Record) retirement.Publication {
 }
 
 // findRetiring lists what is outstanding, and what uses it as far as the last scan has shown.
-func (v *replacedValues) findRetiring() []retiring {
-	var list []retiring
-	for _, old := range v.active.record.Replaced {
-		r := retiring{Replaced: old, entry: v.entryOfReplaced(old)}
-		unknown := r.entry == nil || r.entry.reported == nil // to the status
-		if old.Reported || r.entry != nil && v.retiredInStatus(r.entry) || unknown && !v.unsettled(old) {
+func (v *ReplacedValues) findRetiring() []RetiringValue {
+	var list []RetiringValue
+	for _, old := range v.Active.Record.Replaced {
+		r := RetiringValue{Replaced: old, Entry: v.entryOfReplaced(old)}
+		unknown := r.Entry == nil || r.Entry.Reported == nil // to the status
+		if old.Reported || r.Entry != nil && v.RetiredInStatus(r.Entry) || unknown && !v.unsettled(old) {
 			continue
 		}
-		r.usedByOther = v.UsedByOthers[old.Fingerprint]
-		r.use = v.lastPublication.Use(retirement.Value{Passcode: old.Passcode, Fingerprint: old.Fingerprint, At: old.At, Locations: old.Locations})
+		r.UsedByOther = v.UsedByOthers[old.Fingerprint]
+		r.Use = v.LastPublication.Use(retirement.Value{Passcode: old.Passcode, Fingerprint: old.Fingerprint, At: old.At, Locations: old.Locations})
 		list = append(list, r)
 	}
 	return list
@@ -104,15 +104,15 @@ func (v *replacedValues) findRetiring() []retiring {
 
 // unsettled reports whether it is not known yet that nothing uses a value that is no longer listed: there was no scan since it
 // was replaced, or it was seen in use.
-func (v *replacedValues) unsettled(old Replaced) bool {
-	unseen := v.active.record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
+func (v *ReplacedValues) unsettled(old Replaced) bool {
+	unseen := v.Active.Record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
 // locations are the Secrets that contain the active value: the target, the source that it came from, and those that were
 // either since it was published.
-func (v *replacedValues) locations() []retirement.Location {
-	list := slices.Clone(v.active.record.Locations)
+func (v *ReplacedValues) locations() []retirement.Location {
+	list := slices.Clone(v.Active.Record.Locations)
 	add := func(secret, key string) {
 		for i := range list {
 			if list[i].Secret == secret {
@@ -125,43 +125,43 @@ func (v *replacedValues) locations() []retirement.Location {
 		list = append(list, retirement.Location{Secret: secret, Keys: []string{key}})
 	}
 	for i := range v.FormerTargets {
-		if f := &v.FormerTargets[i]; f.Record != nil && f.Fingerprint == v.active.fingerprint {
+		if f := &v.FormerTargets[i]; f.Record != nil && f.Fingerprint == v.Active.Fingerprint {
 			for _, key := range f.Record.Keys.WithPasscode() {
 				add(f.Name, key)
 			}
 		}
 	}
-	keys := v.active.record.Keys
+	keys := v.Active.Record.Keys
 	if keys.Passcode == "" {
 		keys = EffectiveKeys(v.Object)
 	}
 	for _, key := range keys.WithPasscode() {
 		add(v.Object.TargetName(), key)
 	}
-	if e := v.active.entry; e != nil {
-		add(e.spec.SecretKeyRef.Name, e.spec.SecretKeyRef.Key)
+	if e := v.Active.Entry; e != nil {
+		add(e.Spec.SecretKeyRef.Name, e.Spec.SecretKeyRef.Key)
 	}
 	return list
 }
 
 // knownReplaced are the values replaced so far. If another object wrote the record, those that the status calls replaced are
 // among them, so that they do not come back later.
-func (v *replacedValues) knownReplaced() []Replaced {
-	record := v.active.record
-	if v.record() == nil || v.writtenByOther(v.lastPublished) {
-		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.active.fingerprint)
+func (v *ReplacedValues) knownReplaced() []Replaced {
+	record := v.Active.Record
+	if v.record() == nil || v.writtenByOther(v.LastPublished) {
+		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.Active.Fingerprint)
 	}
 	return slices.Clone(record.Replaced)
 }
 
 // inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
-func (v *replacedValues) inStatus(active bool) []Replaced {
+func (v *ReplacedValues) inStatus(active bool) []Replaced {
 	var list []Replaced
 	for _, s := range v.Object.Status.Passcodes {
 		switch {
 		case s.Fingerprint == "":
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
-			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.now)}
+			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.Now)}
 			if s.State == v1alpha1.StateActive {
 				old.Locations = v.locationsOf(s.Name)
 			}
@@ -172,20 +172,20 @@ func (v *replacedValues) inStatus(active bool) []Replaced {
 }
 
 // locationsOf are the Secrets that contain the value of an entry that was active: the target, and its source if it is listed.
-func (v *replacedValues) locationsOf(name string) []retirement.Location {
+func (v *ReplacedValues) locationsOf(name string) []retirement.Location {
 	list := []retirement.Location{{Secret: v.Object.TargetName(), Keys: EffectiveKeys(v.Object).WithPasscode()}}
-	if e := v.firstOf(func(e *entry) bool { return e.spec.Name == name }); e != nil {
-		list = append(list, retirement.Location{Secret: e.spec.SecretKeyRef.Name, Keys: []string{e.spec.SecretKeyRef.Key}})
+	if e := v.FirstOf(func(e *Entry) bool { return e.Spec.Name == name }); e != nil {
+		list = append(list, retirement.Location{Secret: e.Spec.SecretKeyRef.Name, Keys: []string{e.Spec.SecretKeyRef.Key}})
 	}
 	return list
 }
 
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
-func (v *replacedValues) settledReplaced() []Replaced {
+func (v *ReplacedValues) settledReplaced() []Replaced {
 	list := v.knownReplaced()
 	for i := range list {
-		outstanding := slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == list[i].Fingerprint })
+		outstanding := slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return r.Fingerprint == list[i].Fingerprint })
 		if !outstanding {
 			list[i].Locations = nil
 		}
@@ -195,20 +195,20 @@ func (v *replacedValues) settledReplaced() []Replaced {
 
 // markedReplaced are the values replaced so far, with what is known of their use, and the events that report it for those that
 // are no longer listed. What is not in use from the start needs no mark, and so no write.
-func (v *replacedValues) markedReplaced() ([]Replaced, []Event) {
+func (v *ReplacedValues) markedReplaced() ([]Replaced, []Event) {
 	list := v.knownReplaced()
 	var events []Event
 	for i := range list {
 		old := &list[i]
-		at := slices.IndexFunc(v.retiring, func(r retiring) bool { return r.Fingerprint == old.Fingerprint })
+		at := slices.IndexFunc(v.Retiring, func(r RetiringValue) bool { return r.Fingerprint == old.Fingerprint })
 		switch {
 		case at < 0 || len(old.Locations) == 0:
-		case v.retiring[at].inUse():
+		case v.Retiring[at].inUse():
 			old.InUse = true
-		case old.InUse && v.unused(v.retiring[at]):
+		case old.InUse && v.Unused(v.Retiring[at]):
 			old.Reported, old.Locations = true, nil
-			if v.retiring[at].entry == nil && v.spec.Type != v1alpha1.PasscodeTypeUser {
-				events = append(events, v.safeToDelete(v.describeUnlisted(*old)))
+			if v.Retiring[at].Entry == nil && v.Spec.Type != v1alpha1.PasscodeTypeUser {
+				events = append(events, v.SafeToDelete(v.describeUnlisted(*old)))
 			}
 		}
 	}
@@ -217,67 +217,67 @@ func (v *replacedValues) markedReplaced() ([]Replaced, []Event) {
 
 // describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
 // must not be deleted.
-func (v *replacedValues) describeUnlisted(old Replaced) (passcode, what string) {
-	listed := old.Passcode == v.active.name() || v.firstOf(func(e *entry) bool { return e.spec.Name == old.Passcode }) != nil
+func (v *ReplacedValues) describeUnlisted(old Replaced) (passcode, what string) {
+	listed := old.Passcode == v.Active.Name() || v.FirstOf(func(e *Entry) bool { return e.Spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
 	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, stamp(old.At))
 }
 
-func (v *replacedValues) entryOfReplaced(old Replaced) *entry {
-	return v.firstOf(func(e *entry) bool {
-		return e.replaced && e.duplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.spec.Name == old.Passcode)
+func (v *ReplacedValues) entryOfReplaced(old Replaced) *Entry {
+	return v.FirstOf(func(e *Entry) bool {
+		return e.Replaced && e.DuplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode)
 	})
 }
 
-// retiredInStatus goes by the status: once nothing used it, that is final.
-func (v *replacedValues) retiredInStatus(e *entry) bool {
-	return e.reported != nil && e.reported.RetiredAt != nil && e.reported.Fingerprint == e.Fingerprint
+// RetiredInStatus goes by the status: once nothing used it, that is final.
+func (v *ReplacedValues) RetiredInStatus(e *Entry) bool {
+	return e.Reported != nil && e.Reported.RetiredAt != nil && e.Reported.Fingerprint == e.Fingerprint
 }
 
-// markedReported goes by the record, which outlives the status.
-func (v *replacedValues) markedReported(fingerprint string) bool {
+// MarkedReported goes by the record, which outlives the status.
+func (v *ReplacedValues) MarkedReported(fingerprint string) bool {
 	record := v.record()
 	return record != nil && slices.ContainsFunc(record.Replaced, func(old Replaced) bool {
 		return old.Reported && old.Fingerprint == fingerprint
 	})
 }
 
-// unused reports whether nothing uses the value, as far as the operator can see.
-func (v *replacedValues) unused(r retiring) bool {
-	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.now.Before(r.use.Refreshed) && v.lastPublication.UnfinishedRestart() == ""
+// Unused reports whether nothing uses the value, as far as the operator can see.
+func (v *ReplacedValues) Unused(r RetiringValue) bool {
+	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
 }
 
 // outstanding reports whether a scan may show something new.
-func (v *replacedValues) outstanding() bool {
-	return v.activeInTarget() != nil && (len(v.retiring) > 0 || v.rolloutUnfinished())
+func (v *ReplacedValues) outstanding() bool {
+	return v.ActiveInTarget() != nil && (len(v.Retiring) > 0 || v.RolloutUnfinished())
 }
 
-// scanDue reports whether to scan now, and when otherwise; zero for never. A scan shows nothing of a volume's refresh, which
+// ScanDue reports whether to scan now, and when otherwise; zero for never. A scan shows nothing of a volume's refresh, which
 // only time brings.
-func (v *replacedValues) scanDue() (now bool, next time.Time) {
+func (v *ReplacedValues) ScanDue() (now bool, next time.Time) {
 	switch {
-	case v.paused() || !v.ScanRequestedAt.IsZero() || !v.outstanding():
+	case v.Paused() || !v.ScanRequestedAt.IsZero() || !v.outstanding():
 		return false, time.Time{}
 	case v.Scan == nil:
 		return true, time.Time{}
-	case v.Scan.Problem == "" && !v.rolloutUnfinished() && !slices.ContainsFunc(v.retiring, retiring.inUse):
+	case v.Scan.Problem == "" && !v.RolloutUnfinished() && !slices.ContainsFunc(v.Retiring, RetiringValue.inUse):
 		return false, time.Time{}
 	}
 	due := v.Scan.At.Add(doubling(firstScanWait, lastScanWait, v.Scans))
-	return !due.After(v.now), due
+	return !due.After(v.Now), due
 }
 
 // stalePods are those that use a replaced value; nil once nothing is outstanding.
-func (v *replacedValues) stalePods() *v1alpha1.StalePods {
-	pending := slices.ContainsFunc(v.retiring, func(r retiring) bool { return !v.unused(r) })
+func (v *ReplacedValues) stalePods() *v1alpha1.StalePods {
+	pending := slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return !v.Unused(r) })
 	if !pending {
 		return nil
 	}
 	var names []string
-	for _, r := range v.retiring {
-		names = append(names, r.use.Pods...)
+	for _, r := range v.Retiring {
+		names = append(names, r.Use.Pods...)
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -285,15 +285,15 @@ func (v *replacedValues) stalePods() *v1alpha1.StalePods {
 }
 
 // replacedState is Retiring or, once nothing uses it, Retired.
-func (v *replacedValues) replacedState(e *entry) v1alpha1.PasscodeState {
-	if v.retiredInStatus(e) || v.markedReported(e.Fingerprint) {
+func (v *ReplacedValues) replacedState(e *Entry) v1alpha1.PasscodeState {
+	if v.RetiredInStatus(e) || v.MarkedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
-	if !slices.ContainsFunc(v.retiring, func(r retiring) bool { return r.entry == e }) && e.reported == nil && v.activeInTarget() != nil {
+	if !slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return r.Entry == e }) && e.Reported == nil && v.ActiveInTarget() != nil {
 		return v1alpha1.StateRetired // it was listed before, and settled then
 	}
-	for _, r := range v.retiring {
-		if r.entry == e && v.unused(r) {
+	for _, r := range v.Retiring {
+		if r.Entry == e && v.Unused(r) {
 			return v1alpha1.StateRetired
 		}
 	}
@@ -301,18 +301,18 @@ func (v *replacedValues) replacedState(e *entry) v1alpha1.PasscodeState {
 }
 
 // retiringMessage says what still uses it, or why that is not known.
-func (v *replacedValues) retiringMessage(e *entry) string {
-	for _, r := range v.retiring {
+func (v *ReplacedValues) retiringMessage(e *Entry) string {
+	for _, r := range v.Retiring {
 		switch {
-		case r.entry != e:
+		case r.Entry != e:
 		case v.Scan != nil && v.Scan.Problem != "":
 			return "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem
-		case len(r.use.Pods) > 0:
-			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", retirement.Listing(r.use.Pods))
-		case r.usedByOther != "":
-			return fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.usedByOther)
-		case v.now.Before(r.use.Refreshed):
-			return "it was replaced; volumes are being refreshed until " + r.use.Refreshed.UTC().Format("15:04:05 UTC")
+		case len(r.Use.Pods) > 0:
+			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", retirement.Listing(r.Use.Pods))
+		case r.UsedByOther != "":
+			return fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)
+		case v.Now.Before(r.Use.Refreshed):
+			return "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")
 		}
 	}
 	return "it was replaced; a scan for what still uses it is under way"
@@ -320,9 +320,9 @@ func (v *replacedValues) retiringMessage(e *entry) string {
 
 // safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to
 // delete.
-func (v *replacedValues) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v *ReplacedValues) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
-	if v.spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
+	if v.Spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
 		return nil
 	}
 	const listed, retired = 1, 2
@@ -336,7 +336,7 @@ func (v *replacedValues) safeToDeleteEvents(before, after v1alpha1.CleverTapPass
 	var events []Event
 	for _, s := range after.Passcodes {
 		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && v.seenBeforeReplaced(s) {
-			events = append(events, v.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
+			events = append(events, v.SafeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}
 	return events
@@ -344,18 +344,18 @@ func (v *replacedValues) safeToDeleteEvents(before, after v1alpha1.CleverTapPass
 
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
 // entry was removed and came back, or the record is from before there were marks, the event may have been sent.
-func (v *replacedValues) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
-	return slices.ContainsFunc(v.active.record.Replaced, func(old Replaced) bool {
+func (v *ReplacedValues) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
+	return slices.ContainsFunc(v.Active.Record.Replaced, func(old Replaced) bool {
 		marked := len(old.Locations) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
 	})
 }
 
-// safeToDelete says that a passcode can be deleted, and how far the operator can see.
-func (v *replacedValues) safeToDelete(passcode, what string) Event {
+// SafeToDelete says that a passcode can be deleted, and how far the operator can see.
+func (v *ReplacedValues) SafeToDelete(passcode, what string) Event {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
-		v.Object.Namespace, what, v.dashboardPage())
+		v.Object.Namespace, what, v.DashboardPage())
 	for key := range v.Target.Annotations {
 		if beginsWithAny(key, copyTriggers()) {
 			text.WriteString(", nor are the copies that a replicator made of the Secret")
@@ -365,32 +365,32 @@ func (v *replacedValues) safeToDelete(passcode, what string) Event {
 	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }
 
-// rolloutUnfinished goes by the status, and scans once for a rollout that is new in the spec.
-func (v *replacedValues) rolloutUnfinished() bool {
-	if v.spec.Rollout == nil {
+// RolloutUnfinished goes by the status, and scans once for a rollout that is new in the spec.
+func (v *ReplacedValues) RolloutUnfinished() bool {
+	if v.Spec.Rollout == nil {
 		return false
 	}
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionRolloutComplete)
 	switch {
 	case v.Scan != nil:
-		return v.lastPublication.RolloutComplete(v.restarts).Reason != v1alpha1.ReasonComplete
+		return v.LastPublication.RolloutComplete(v.Restarts).Reason != v1alpha1.ReasonComplete
 	case c == nil || c.ObservedGeneration != v.Object.Generation:
 		return true
 	}
-	return c.Reason != v1alpha1.ReasonComplete || v.active.record.Revision != v.Object.Status.Revision
+	return c.Reason != v1alpha1.ReasonComplete || v.Active.Record.Revision != v.Object.Status.Revision
 }
 
 // rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
-func (v *replacedValues) rolloutCondition(before *metav1.Condition) *metav1.Condition {
-	if v.spec.Rollout == nil || v.activeInTarget() == nil {
+func (v *ReplacedValues) rolloutCondition(before *metav1.Condition) *metav1.Condition {
+	if v.Spec.Rollout == nil || v.ActiveInTarget() == nil {
 		return nil
 	}
-	if v.Scan == nil && before != nil && !v.rolloutUnfinished() {
+	if v.Scan == nil && before != nil && !v.RolloutUnfinished() {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
-	if v.Scan == nil && before != nil && v.spec.Suspend {
+	if v.Scan == nil && before != nil && v.Spec.Suspend {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
-	c := v.lastPublication.RolloutComplete(v.restarts)
+	c := v.LastPublication.RolloutComplete(v.Restarts)
 	return &c
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// candidate is a passcode that may be published now, and the reason that would be reported.
-type candidate struct {
-	entry  *entry
-	reason v1alpha1.RotationReason
+// Candidate is a passcode that may be published now, and the reason that would be reported.
+type Candidate struct {
+	Entry  *Entry
+	Reason v1alpha1.RotationReason
 }
 
 // rules return the passcodes that may become active, in the order in which they are tried: the first candidate that
 // CleverTap accepts is published. If no rule returns any, the active passcode stays.
-func rules() []func(*snapshot) []candidate {
-	return []func(*snapshot) []candidate{
+func rules() []func(*Snapshot) []Candidate {
+	return []func(*Snapshot) []Candidate{
 		// A person has named an entry in spec.rotation.pin: nothing else counts while it can be had.
 		goToPin,
 		// Nothing is published yet.
@@ -36,8 +36,8 @@ func rules() []func(*snapshot) []candidate {
 	}
 }
 
-func (v *snapshot) candidates() []candidate {
-	var list []candidate
+func (v *Snapshot) Candidates() []Candidate {
+	var list []Candidate
 	for _, rule := range v.rules {
 		list = append(list, rule(v)...)
 	}
@@ -45,94 +45,94 @@ func (v *snapshot) candidates() []candidate {
 }
 
 // goToPin: the pinned entry, even if it was replaced before.
-func goToPin(v *snapshot) []candidate {
-	e := v.pinned()
+func goToPin(v *Snapshot) []Candidate {
+	e := v.Pinned()
 	switch {
-	case e == nil || !e.hasValue() || e == v.activeEntry():
+	case e == nil || !e.HasValue() || e == v.ActiveEntry():
 		return nil
-	case v.active == nil:
-		return candidatesFor(v1alpha1.RotationInitial, []*entry{e})
-	case v.active.formerEntry == e:
+	case v.Active == nil:
+		return candidatesFor(v1alpha1.RotationInitial, []*Entry{e})
+	case v.Active.FormerEntry == e:
 		return nil // its source has changed: that is the reason
 	}
-	return candidatesFor(v1alpha1.RotationPinned, []*entry{e})
+	return candidatesFor(v1alpha1.RotationPinned, []*Entry{e})
 }
 
 // publishInitial: while nothing is published, the first entry whose rotation time lies ahead; if there is none, the one that
 // expires last.
-func publishInitial(v *snapshot) []candidate {
-	if v.active != nil {
+func publishInitial(v *Snapshot) []Candidate {
+	if v.Active != nil {
 		return nil
 	}
 	// What a Secret without a record contains already comes first: it was handed over, and workloads use it.
-	held := v.listed(func(e *entry) bool {
+	held := v.listed(func(e *Entry) bool {
 		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
 	})
-	ahead := slices.Concat(held, v.listed(func(e *entry) bool { return !e.validity.Due(v.now) }))
-	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *entry) bool { return e.replaced })
+	ahead := slices.Concat(held, v.listed(func(e *Entry) bool { return !e.Validity.Due(v.Now) }))
+	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *Entry) bool { return e.Replaced })
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }
 
 // followSource: a person who edits a source, or the account, wants the new value.
-func followSource(v *snapshot) []candidate {
-	switch p := v.active; {
-	case p == nil || p.entry != nil:
+func followSource(v *Snapshot) []Candidate {
+	switch p := v.Active; {
+	case p == nil || p.Entry != nil:
 		return nil
-	case p.accountChanged:
-		list := slices.Concat(v.listed(func(e *entry) bool { return e == p.formerEntry }), v.successors(), v.lastToExpire())
+	case p.AccountChanged:
+		list := slices.Concat(v.listed(func(e *Entry) bool { return e == p.FormerEntry }), v.Successors(), v.lastToExpire())
 		return candidatesFor(v1alpha1.RotationSourceChanged, list)
-	case p.sourceChanged():
-		return candidatesFor(v1alpha1.RotationSourceChanged, []*entry{p.formerEntry})
+	case p.SourceChanged():
+		return candidatesFor(v1alpha1.RotationSourceChanged, []*Entry{p.FormerEntry})
 	}
 	return nil
 }
 
 // replaceRemoved: an entry that was removed is replaced by any accepted one.
-func replaceRemoved(v *snapshot) []candidate {
-	if v.active == nil || !v.active.removed() || v.active.accountChanged {
+func replaceRemoved(v *Snapshot) []Candidate {
+	if v.Active == nil || !v.Active.Removed() || v.Active.AccountChanged {
 		return nil
 	}
 	others := v.lastToExpire()
-	if v.writtenByOther(v.lastPublished) { // its record says nothing of what this object replaced
+	if v.writtenByOther(v.LastPublished) { // its record says nothing of what this object replaced
 		others = slices.DeleteFunc(others, v.replacedInStatus)
 	}
-	return candidatesFor(v1alpha1.RotationRemoved, append(v.successors(), others...))
+	return candidatesFor(v1alpha1.RotationRemoved, append(v.Successors(), others...))
 }
 
 // rotateOnRequest: as if the rotation time had come.
-func rotateOnRequest(v *snapshot) []candidate {
-	if !v.rotate.pending() {
+func rotateOnRequest(v *Snapshot) []Candidate {
+	if !v.Rotate.pending() {
 		return nil
 	}
-	return candidatesFor(v1alpha1.RotationRequested, v.successors())
+	return candidatesFor(v1alpha1.RotationRequested, v.Successors())
 }
 
 // rotateOnTime: from the rotation time on, once a window is open, the first successor.
-func rotateOnTime(v *snapshot) []candidate {
-	if v.rotationAt.IsZero() || v.now.Before(v.rotationAt) || v.pinHolds() {
+func rotateOnTime(v *Snapshot) []Candidate {
+	if v.RotationAt.IsZero() || v.Now.Before(v.RotationAt) || v.PinHolds() {
 		return nil
 	}
-	return candidatesFor(v1alpha1.RotationScheduled, v.successors())
+	return candidatesFor(v1alpha1.RotationScheduled, v.Successors())
 }
 
 // failOver: any accepted one, successors first, then the one that ends last, those that were replaced too.
-func failOver(v *snapshot) []candidate {
-	p := v.active
-	if p == nil || !v.confirmedRejected(p) {
+func failOver(v *Snapshot) []Candidate {
+	p := v.Active
+	if p == nil || !v.ConfirmedRejected(p) {
 		return nil
 	}
 	reason := v1alpha1.RotationRejected
 	if v.nearItsExpiry(p) {
 		reason = v1alpha1.RotationExpired
 	}
-	others := slices.DeleteFunc(append(v.successors(), v.lastToExpire()...), func(e *entry) bool { return e == p.entry })
+	others := slices.DeleteFunc(append(v.Successors(), v.lastToExpire()...), func(e *Entry) bool { return e == p.Entry })
 	return candidatesFor(reason, others)
 }
 
-func candidatesFor(reason v1alpha1.RotationReason, entries []*entry) []candidate {
-	list := make([]candidate, 0, len(entries))
+func candidatesFor(reason v1alpha1.RotationReason, entries []*Entry) []Candidate {
+	list := make([]Candidate, 0, len(entries))
 	for _, e := range entries {
-		list = append(list, candidate{entry: e, reason: reason})
+		list = append(list, Candidate{Entry: e, Reason: reason})
 	}
 	return list
 }

@@ -20,23 +20,23 @@ import (
 const maxHistory = 10
 
 // report makes the next status, and the events that belong to it, of what was decided.
-type report struct{ *pass }
+type report struct{ *Pass }
 
 // status is what there is to tell of what was observed.
 func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 	s := v.Object.Status
 	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
-	s.AccountID, s.Region = v.spec.AccountID, v.spec.Region
+	s.AccountID, s.Region = v.Spec.AccountID, v.Spec.Region
 	s.Target = v.Object.TargetName()
-	if v.afterObserving() && v.activeInTarget() == nil {
+	if v.AfterObserving() && v.ActiveInTarget() == nil {
 		s.Target = "" // until something is published: see afterObserving
 	}
 	s.Passcodes = v.passcodes()
 	v.setActive(&s)
 	v.setSuccessor(&s)
-	s.LastHandledRotateAt = v.rotate.echo(s.LastHandledRotateAt)
-	s.LastHandledVerifyAt = v.verify.echo(s.LastHandledVerifyAt)
+	s.LastHandledRotateAt = v.Rotate.Echo(s.LastHandledRotateAt)
+	s.LastHandledVerifyAt = v.Verify.Echo(s.LastHandledVerifyAt)
 	s.RunwayUntil = v.runway()
 	s.StalePods = v.stalePods()
 	s.LastReminderDays = v.reminder()
@@ -47,20 +47,20 @@ func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 
 func (v report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.ActivePasscode, s.ExpiresAt = "", nil
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return
 	}
-	s.ActivePasscode, s.ExpiresAt = p.name(), timeOrNil(p.validity.Until)
-	s.Revision = max(s.Revision, p.record.Revision)
-	publishedAt := p.record.PublishedAt
+	s.ActivePasscode, s.ExpiresAt = p.Name(), timeOrNil(p.Validity.Until)
+	s.Revision = max(s.Revision, p.Record.Revision)
+	publishedAt := p.Record.PublishedAt
 	if publishedAt.IsZero() { // of a target without a record
-		publishedAt = schedule.WholeSecond(v.now)
+		publishedAt = schedule.WholeSecond(v.Now)
 	}
-	if len(s.History) == 0 || s.History[0].Revision < p.record.Revision {
+	if len(s.History) == 0 || s.History[0].Revision < p.Record.Revision {
 		s.History = slices.Insert(s.History, 0, v1alpha1.Publication{
-			Revision: p.record.Revision, Passcode: p.name(),
-			Time: metav1.NewTime(publishedAt), Reason: cmp.Or(p.record.Reason, v1alpha1.RotationInitial),
+			Revision: p.Record.Revision, Passcode: p.Name(),
+			Time: metav1.NewTime(publishedAt), Reason: cmp.Or(p.Record.Reason, v1alpha1.RotationInitial),
 		})
 		s.History = s.History[:min(len(s.History), maxHistory)]
 	}
@@ -69,19 +69,19 @@ func (v report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 func (v report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
-	if next == nil || v.spec.Suspend || v.pinHolds() {
+	if next == nil || v.Spec.Suspend || v.PinHolds() {
 		return
 	}
-	s.NextPasscode = next.spec.Name
-	s.NextRotationTime = timeOrNil(v.rotationAt)
+	s.NextPasscode = next.Spec.Name
+	s.NextRotationTime = timeOrNil(v.RotationAt)
 }
 
 // successor is the accepted entry that becomes active next; nil if there is none, or nothing to replace.
-func (v report) successor() *entry {
-	if v.activeInTarget() == nil {
+func (v report) successor() *Entry {
+	if v.ActiveInTarget() == nil {
 		return nil
 	}
-	for _, e := range v.successors() {
+	for _, e := range v.Successors() {
 		if v.state(e) == v1alpha1.StateStaged {
 			return e
 		}
@@ -91,39 +91,39 @@ func (v report) successor() *entry {
 
 // takesOver reports whether a successor will become active by itself before the active passcode expires.
 func (v report) takesOver() bool {
-	p := v.activeInTarget()
-	return v.successor() != nil && !v.spec.Suspend && !v.pinKeeps(p)
+	p := v.ActiveInTarget()
+	return v.successor() != nil && !v.Spec.Suspend && !v.PinKeeps(p)
 }
 
 // runway is when the last passcode expires that will become active by itself; nil for never, or while nothing is published.
 func (v report) runway() *metav1.Time {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
 	}
-	last := p.validity
-	for _, e := range v.successors() {
-		if !v.spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.validity.Outlasts(last) {
-			last = e.validity
+	last := p.Validity
+	for _, e := range v.Successors() {
+		if !v.Spec.Suspend && v.state(e) == v1alpha1.StateStaged && e.Validity.Outlasts(last) {
+			last = e.Validity
 		}
 	}
 	return timeOrNil(last.Until)
 }
 
 func (v report) passcodes() []v1alpha1.PasscodeStatus {
-	list := make([]v1alpha1.PasscodeStatus, 0, len(v.entries))
-	times := newTimes(len(v.entries))
-	for _, e := range v.entries {
-		s := v1alpha1.PasscodeStatus{Name: e.spec.Name, State: v.state(e), Message: v.entryMessage(e)}
-		if e.hasValue() {
+	list := make([]v1alpha1.PasscodeStatus, 0, len(v.Entries))
+	times := newTimes(len(v.Entries))
+	for _, e := range v.Entries {
+		s := v1alpha1.PasscodeStatus{Name: e.Spec.Name, State: v.state(e), Message: v.entryMessage(e)}
+		if e.HasValue() {
 			v.setValue(e, &s, times)
-		} else if before := e.reported; before != nil {
+		} else if before := e.Reported; before != nil {
 			// What is known of the value is kept: it may come back.
 			s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = before.Fingerprint, before.FirstSeenAt, before.StaleCreatedAt
-			if s.RetiredAt = before.RetiredAt; s.RetiredAt == nil && v.markedReported(before.Fingerprint) {
-				s.RetiredAt = timeOrNil(schedule.WholeSecond(v.now))
+			if s.RetiredAt = before.RetiredAt; s.RetiredAt == nil && v.MarkedReported(before.Fingerprint) {
+				s.RetiredAt = timeOrNil(schedule.WholeSecond(v.Now))
 			}
-			if everAccepted(before) {
+			if EverAccepted(before) {
 				s.BeginsAt = before.BeginsAt
 			}
 		}
@@ -133,13 +133,13 @@ func (v report) passcodes() []v1alpha1.PasscodeStatus {
 }
 
 // setValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
-func (v report) setValue(e *entry, s *v1alpha1.PasscodeStatus, times *times) {
-	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, times.orNil(e.firstSeen), string(e.staleCreatedAt)
-	s.VerifiedAt = times.orNil(e.resultAt)
+func (v report) setValue(e *Entry, s *v1alpha1.PasscodeStatus, times *times) {
+	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, times.orNil(e.FirstSeen), string(e.StaleCreatedAt)
+	s.VerifiedAt = times.orNil(e.ResultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
-	accepted := e.result != clevertap.Rejected || e.replaced || e == v.activeEntry() || e.reported != nil && v.valueStayed(e, e.reported) && everAccepted(e.reported)
+	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() || e.Reported != nil && v.ValueStayed(e, e.Reported) && EverAccepted(e.Reported)
 	if accepted {
-		s.BeginsAt, s.ExpiresAt = times.orNil(e.validity.From), times.orNil(e.validity.Until)
+		s.BeginsAt, s.ExpiresAt = times.orNil(e.Validity.From), times.orNil(e.Validity.Until)
 	}
 }
 
@@ -164,34 +164,34 @@ func (t *times) orNil(at time.Time) *metav1.Time {
 }
 
 // retiredAt is since when it is retired.
-func (v report) retiredAt(e *entry, state v1alpha1.PasscodeState) *metav1.Time {
-	before := e.reported
+func (v report) retiredAt(e *Entry, state v1alpha1.PasscodeState) *metav1.Time {
+	before := e.Reported
 	switch {
-	case before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint && (v.observing || state == v1alpha1.StateRetired):
+	case before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint && (v.Observing || state == v1alpha1.StateRetired):
 		return before.RetiredAt // mode Observe retires nothing, and forgets nothing
 	case state != v1alpha1.StateRetired:
 		return nil
 	}
-	return timeOrNil(schedule.WholeSecond(v.now))
+	return timeOrNil(schedule.WholeSecond(v.Now))
 }
 
-func (v report) state(e *entry) v1alpha1.PasscodeState {
+func (v report) state(e *Entry) v1alpha1.PasscodeState {
 	switch {
 	case e.Problem == v1alpha1.ReasonPasscodeMalformed:
 		return v1alpha1.StateMalformed
-	case !e.hasValue():
+	case !e.HasValue():
 		return v1alpha1.StateMissing
-	case e.duplicateOf != nil:
+	case e.DuplicateOf != nil:
 		return v1alpha1.StateDuplicate
-	case v.activeInTarget() != nil && e == v.activeEntry():
+	case v.ActiveInTarget() != nil && e == v.ActiveEntry():
 		return v1alpha1.StateActive
-	case e.replaced:
+	case e.Replaced:
 		return v.replacedState(e)
-	case e.validity.Expired(v.now):
+	case e.Validity.Expired(v.Now):
 		return v1alpha1.StateExpired
-	case e.result == clevertap.Accepted || v.spec.VerificationMode() == v1alpha1.VerificationNone:
+	case e.Result == clevertap.Accepted || v.Spec.VerificationMode() == v1alpha1.VerificationNone:
 		return v1alpha1.StateStaged
-	case e.result == clevertap.Rejected:
+	case e.Result == clevertap.Rejected:
 		return v1alpha1.StateRejected
 	}
 	return v1alpha1.StateUnverified
@@ -199,7 +199,7 @@ func (v report) state(e *entry) v1alpha1.PasscodeState {
 
 // phase sums the conditions up.
 func (v report) phase() v1alpha1.Phase {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return v1alpha1.PhasePending
 	}
@@ -215,39 +215,39 @@ func (v report) phase() v1alpha1.Phase {
 }
 
 // expired reports whether the passcode has expired and CleverTap, in a verification since, has not accepted it all the same.
-func (v report) expired(p *activePasscode) bool {
-	if !p.validity.Expired(v.now) {
+func (v report) expired(p *ActivePasscode) bool {
+	if !p.Validity.Expired(v.Now) {
 		return false
 	}
-	if v.spec.VerificationMode() == v1alpha1.VerificationNone {
+	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	askedSince := !p.verification.UnavailableAt.Before(p.validity.Until) || !p.resultAt.Before(p.validity.Until)
-	if !askedSince && !p.verification.RequestedAt.IsZero() {
+	askedSince := !p.Verification.UnavailableAt.Before(p.Validity.Until) || !p.ResultAt.Before(p.Validity.Until)
+	if !askedSince && !p.Verification.RequestedAt.IsZero() {
 		return false // the result will show
 	}
-	return p.result != clevertap.Accepted || p.resultAt.Before(p.validity.Until)
+	return p.Result != clevertap.Accepted || p.ResultAt.Before(p.Validity.Until)
 }
 
 // rejected reports whether the rejection is confirmed, by this process or, as the status has it, by one before.
-func (v report) rejected(p *activePasscode) bool {
-	if p.result != clevertap.Rejected || v.spec.VerificationMode() == v1alpha1.VerificationNone {
+func (v report) rejected(p *ActivePasscode) bool {
+	if p.Result != clevertap.Rejected || v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false
 	}
 	ready := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionReady)
-	if v.observing && !v.describes(v.Object.Status, p) {
-		return v.confirmedRejected(p) // the status is about another value
+	if v.Observing && !v.describes(v.Object.Status, p) {
+		return v.ConfirmedRejected(p) // the status is about another value
 	}
-	return v.confirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.name()
+	return v.ConfirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.Name()
 }
 
 // reminder is the smallest number of days reached for the active passcode; 0 for none.
 func (v report) reminder() int32 {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil {
 		return v.Object.Status.LastReminderDays // it may be the same passcode that comes back
 	}
-	reached, last := p.validity.Reminder(v.now), v.lastReminder(v.Object.Status)
+	reached, last := p.Validity.Reminder(v.Now), v.lastReminder(v.Object.Status)
 	if last != 0 && (reached == 0 || reached > last) {
 		return last // a little more is left than was when it was reached
 	}
@@ -255,20 +255,20 @@ func (v report) reminder() int32 {
 }
 
 // describes reports whether a status describes the active passcode, and not one before it.
-func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *activePasscode) bool {
-	if !v.observing && s.Revision == p.record.Revision && s.Target != "" { // mode Observe leaves the revision as it was
+func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *ActivePasscode) bool {
+	if !v.Observing && s.Revision == p.Record.Revision && s.Target != "" { // mode Observe leaves the revision as it was
 		return true
 	}
 	return slices.ContainsFunc(s.Passcodes, func(e v1alpha1.PasscodeStatus) bool {
-		lost := v.observing && (e.State == v1alpha1.StateMissing || e.State == v1alpha1.StateMalformed) // its value is kept
-		return (e.State == v1alpha1.StateActive || lost) && e.Fingerprint == p.fingerprint
+		lost := v.Observing && (e.State == v1alpha1.StateMissing || e.State == v1alpha1.StateMalformed) // its value is kept
+		return (e.State == v1alpha1.StateActive || lost) && e.Fingerprint == p.Fingerprint
 	})
 }
 
 // lastReminder is the one that a status remembers of the active passcode; 0 if it describes another, or if a day more is
 // left than it says, because the expiry was edited. A status from before there were reminders has reported the 30 days.
 func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
-	p := v.activeInTarget()
+	p := v.ActiveInTarget()
 	if p == nil || !v.describes(before, p) {
 		return 0
 	}
@@ -276,21 +276,21 @@ func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
 	if last == 0 && meta.IsStatusConditionTrue(before.Conditions, v1alpha1.ConditionExpiringSoon) {
 		last = int32(schedule.ExpiringSoonWindow / (24 * time.Hour))
 	}
-	if last == 0 || p.validity.MoreThan(last+1, v.now) {
+	if last == 0 || p.Validity.MoreThan(last+1, v.Now) {
 		return 0
 	}
 	return last
 }
 
-func (v report) expiringSoon(p *activePasscode) bool {
-	from := p.validity.SoonFrom()
-	return !from.IsZero() && !v.now.Before(from)
+func (v report) expiringSoon(p *ActivePasscode) bool {
+	from := p.Validity.SoonFrom()
+	return !from.IsZero() && !v.Now.Before(from)
 }
 
 // outdated reports whether there is no result of the last two intervals.
-func (v report) outdated(p *activePasscode) bool {
-	from := v.outdatedFrom(p)
-	return p.result == clevertap.Unknown || !from.IsZero() && !v.now.Before(from)
+func (v report) outdated(p *ActivePasscode) bool {
+	from := v.OutdatedFrom(p)
+	return p.Result == clevertap.Unknown || !from.IsZero() && !v.Now.Before(from)
 }
 
 func timeOrNil(t time.Time) *metav1.Time {
@@ -303,6 +303,6 @@ func timeOrNil(t time.Time) *metav1.Time {
 // setCondition leaves the condition as it was if nothing of it changes.
 func (v report) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
-	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.now))
+	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.Now))
 	meta.SetStatusCondition(conditions, c)
 }

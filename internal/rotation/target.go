@@ -41,60 +41,60 @@ func Endpoint(region v1alpha1.Region) string {
 }
 
 // publication is the next revision.
-func (v *pass) publication(c candidate) *Want {
+func (v *Pass) publication(c Candidate) *Want {
 	record := Record{
 		Revision:    v.highestRevision() + 1,
-		Fingerprint: c.entry.Fingerprint,
-		PublishedAt: schedule.WholeSecond(v.now),
-		Reason:      c.reason,
+		Fingerprint: c.Entry.Fingerprint,
+		PublishedAt: schedule.WholeSecond(v.Now),
+		Reason:      c.Reason,
 	}
-	if p := v.active; p == nil {
-		record.Replaced = Record{}.replaced(v.inStatus(true), c.entry.Fingerprint)
+	if p := v.Active; p == nil {
+		record.Replaced = Record{}.replaced(v.inStatus(true), c.Entry.Fingerprint)
 	} else {
-		record.Revision = max(v.highestRevision(), p.record.Revision) + 1
-		before := p.record
+		record.Revision = max(v.highestRevision(), p.Record.Revision) + 1
+		before := p.Record
 		before.Replaced = v.settledReplaced()
-		old := Replaced{Passcode: p.name(), Fingerprint: p.fingerprint, At: record.PublishedAt, Locations: v.locations()}
-		if p.tuple.AccountID == v.spec.AccountID && p.tuple.Passcode.Equal(c.entry.Passcode) {
+		old := Replaced{Passcode: p.Name(), Fingerprint: p.Fingerprint, At: record.PublishedAt, Locations: v.locations()}
+		if p.Tuple.AccountID == v.Spec.AccountID && p.Tuple.Passcode.Equal(c.Entry.Passcode) {
 			old.Reported, old.Locations = true, nil // the same passcode, for another region: there is nothing to delete
 		}
-		record.Replaced = before.replaced([]Replaced{old}, c.entry.Fingerprint)
+		record.Replaced = before.replaced([]Replaced{old}, c.Entry.Fingerprint)
 	}
-	record.HandledRotates = v.handledRotates(c.reason)
-	record.SpentPin = v.spentPin(c.reason)
-	record.describe(c.entry)
-	record.Locations = v.locationsOf(c.entry.spec.Name)
-	return v.withMetadata(Want{Tuple: v.tuple(c.entry), Record: record, Previous: v.previousFor(c), Publishes: true})
+	record.HandledRotates = v.handledRotates(c.Reason)
+	record.SpentPin = v.spentPin(c.Reason)
+	record.describe(c.Entry)
+	record.Locations = v.locationsOf(c.Entry.Spec.Name)
+	return v.withMetadata(Want{Tuple: v.tuple(c.Entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
 // handledRotates are the requests that no publication handles from now on.
-func (v *pass) handledRotates(reason v1alpha1.RotationReason) []string {
+func (v *Pass) handledRotates(reason v1alpha1.RotationReason) []string {
 	var handled []string
 	if record := v.record(); record != nil {
 		handled = record.HandledRotates
 	}
-	r := v.rotate
-	if r.value == "" || slices.Contains(handled, r.value) || r.pending() && reason != v1alpha1.RotationRequested {
+	r := v.Rotate
+	if r.Value == "" || slices.Contains(handled, r.Value) || r.pending() && reason != v1alpha1.RotationRequested {
 		return handled
 	}
-	handled = append(slices.Clone(handled), r.value)
+	handled = append(slices.Clone(handled), r.Value)
 	return handled[max(0, len(handled)-maxHandled):]
 }
 
 // upkeep is the target of the active passcode as it should be: its value, with the names, dates and marks that the object
 // requires.
-func (v *pass) upkeep() *Want {
-	p := v.active
-	record := p.record
-	record.Fingerprint = p.fingerprint
+func (v *Pass) upkeep() *Want {
+	p := v.Active
+	record := p.Record
+	record.Fingerprint = p.Fingerprint
 	record.SpentPin = v.spentPin("")
-	if p.entry != nil {
-		record.describe(p.entry)
+	if p.Entry != nil {
+		record.describe(p.Entry)
 	}
 	if record.PublishedAt.IsZero() {
-		record.PublishedAt = schedule.WholeSecond(v.now)
+		record.PublishedAt = schedule.WholeSecond(v.Now)
 	}
-	tuple := p.tuple
+	tuple := p.Tuple
 	tuple.Endpoint = Endpoint(tuple.Region)
 	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.restores()}
 	record.Replaced, w.Events = v.markedReplaced()
@@ -111,25 +111,25 @@ func (v *pass) upkeep() *Want {
 
 // restores reports whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
 // Secret without a record, which was handed over.
-func (v *pass) restores() bool {
-	return v.lastPublished.Record != nil && v.edited() && (v.lastPublished == &v.Target || v.lastPublished == v.LastKnown)
+func (v *Pass) restores() bool {
+	return v.LastPublished.Record != nil && v.edited() && (v.LastPublished == &v.Target || v.LastPublished == v.LastKnown)
 }
 
 // edited reports whether somebody else deleted the target or changed its data.
-func (v *pass) edited() bool {
-	return v.lastPublished != &v.Target || v.Target.Fingerprint != v.active.fingerprint || !v.Target.Exact
+func (v *Pass) edited() bool {
+	return v.LastPublished != &v.Target || v.Target.Fingerprint != v.Active.Fingerprint || !v.Target.Exact
 }
 
 // describe takes name and dates over from the listed one.
-func (r *Record) describe(e *entry) {
-	r.Passcode = e.spec.Name
-	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.firstSeen, e.validity.From, e.validity.Until
-	r.StaleCreatedAt = e.staleCreatedAt
+func (r *Record) describe(e *Entry) {
+	r.Passcode = e.Spec.Name
+	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.FirstSeen, e.Validity.From, e.Validity.Until
+	r.StaleCreatedAt = e.StaleCreatedAt
 }
 
 // withMetadata adds what does not depend on which passcode it is.
-func (v *pass) withMetadata(w Want) *Want {
-	target := v.spec.Target
+func (v *Pass) withMetadata(w Want) *Want {
+	target := v.Spec.Target
 	if target == nil {
 		target = &v1alpha1.Target{}
 	}
@@ -138,7 +138,7 @@ func (v *pass) withMetadata(w Want) *Want {
 	w.Record.AccountID, w.Record.Region = w.Tuple.AccountID, w.Tuple.Region
 	w.Record.Keys = EffectiveKeys(v.Object)
 	w.Labels = plain(target.Labels)
-	w.Annotations, _ = v.targetAnnotations()
+	w.Annotations, _ = v.TargetAnnotations()
 	if before := v.Target.Record; before != nil {
 		w.DropLabels = without(before.Labels, w.Labels)
 		w.DropAnnotations = without(before.Annotations, w.Annotations)
@@ -190,7 +190,7 @@ func without(keys []string, kept map[string]string) []string {
 }
 
 // upToDate reports whether the target is as wanted. That it was written for an older generation alone is no reason to write.
-func (v *pass) upToDate(w *Want) bool {
+func (v *Pass) upToDate(w *Want) bool {
 	if v.edited() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
 		return false
 	}

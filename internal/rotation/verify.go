@@ -43,43 +43,43 @@ type verificationState struct {
 }
 
 // verificationDue is when the entry is verified next; zero means that only a change leads to that.
-func (v *snapshot) verificationDue(e *entry, waiting bool) time.Time {
+func (v *Snapshot) verificationDue(e *Entry, waiting bool) time.Time {
 	return v.due(verificationState{
-		fingerprint: e.Fingerprint, verification: e.Verification, result: e.result, resultAt: e.resultAt,
-		active: e == v.activeEntry(), expires: e.validity.Until, waiting: waiting,
+		fingerprint: e.Fingerprint, verification: e.Verification, result: e.Result, resultAt: e.ResultAt,
+		active: e == v.ActiveEntry(), expires: e.Validity.Until, waiting: waiting,
 	})
 }
 
-func (v *snapshot) due(q verificationState) time.Time {
+func (v *Snapshot) due(q verificationState) time.Time {
 	switch {
-	case v.spec.VerificationMode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
+	case v.Spec.VerificationMode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
 		return time.Time{}
-	case v.verify.pending() && q.verification.Ended().Before(v.VerifySeenAt):
-		return v.now
+	case v.Verify.pending() && q.verification.Ended().Before(v.VerifySeenAt):
+		return v.Now
 	case q.verification.Unavailable > 0:
 		return v.atExpiry(q, q.verification.UnavailableAt, v.retryWait(q))
 	case q.result == clevertap.Unknown && !v.verifiedPastExpiry(q):
-		return v.now
-	case q.active && q.result == clevertap.Rejected && !v.confirmedRejected(v.active):
+		return v.Now
+	case q.active && q.result == clevertap.Rejected && !v.ConfirmedRejected(v.Active):
 		return q.resultAt.Add(secondRejection)
 	case q.active:
-		return v.atExpiry(q, q.resultAt, v.staggered(v.spec.VerificationInterval(), q.fingerprint))
+		return v.atExpiry(q, q.resultAt, v.staggered(v.Spec.VerificationInterval(), q.fingerprint))
 	case q.result == clevertap.Rejected:
 		return q.resultAt.Add(doubling(firstRejectionWait, lastRejectionWait, q.verification.Rejections))
 	case q.waiting:
-		return v.now // only a fresh acceptance permits to publish
+		return v.Now // only a fresh acceptance permits to publish
 	}
 	return q.resultAt.Add(v.staggered(stagedInterval, q.fingerprint))
 }
 
 // verifiedPastExpiry reports whether a value was verified past its expiry, whose status does not say with which result.
-func (v *snapshot) verifiedPastExpiry(q verificationState) bool {
-	return !q.waiting && !q.resultAt.IsZero() && !q.expires.IsZero() && !v.now.Before(q.expires)
+func (v *Snapshot) verifiedPastExpiry(q verificationState) bool {
+	return !q.waiting && !q.resultAt.IsZero() && !q.expires.IsZero() && !v.Now.Before(q.expires)
 }
 
 // staggered is a wait less up to a tenth, a share that belongs to the object and the value: those that were verified at the same
 // time, as at a start of the operator, are spread after some rounds, and stay so through restarts.
-func (v *snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
+func (v *Snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
 	share := float64(hash(string(v.Object.UID), fingerprint)) / math.MaxUint32
 	return max(v1alpha1.MinVerificationInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
 }
@@ -96,7 +96,7 @@ func hash(texts ...string) uint32 {
 }
 
 // atExpiry is one wait after the last verification, or the expiry of the active passcode if that comes first.
-func (v *snapshot) atExpiry(q verificationState, last time.Time, wait time.Duration) time.Time {
+func (v *Snapshot) atExpiry(q verificationState, last time.Time, wait time.Duration) time.Time {
 	next := last.Add(wait)
 	if q.active && !q.expires.IsZero() && last.Before(q.expires) && next.After(q.expires) {
 		return q.expires
@@ -104,8 +104,8 @@ func (v *snapshot) atExpiry(q verificationState, last time.Time, wait time.Durat
 	return next
 }
 
-func (v *snapshot) retryWait(q verificationState) time.Duration {
-	wait := v.spec.VerificationInterval()
+func (v *Snapshot) retryWait(q verificationState) time.Duration {
+	wait := v.Spec.VerificationInterval()
 	if q.waiting {
 		wait = doubling(firstRetry, lastRetry, q.verification.Unavailable)
 	}
@@ -125,29 +125,29 @@ func doubling(first, last time.Duration, n int) time.Duration {
 }
 
 // routineRequests are the verifications that are due whatever is to be published: of the active passcode, and of staged entries.
-func (v *snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
-	for _, e := range v.listed(func(e *entry) bool { return !e.replaced || v.verify.pending() }) {
+func (v *Snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
+	for _, e := range v.listed(func(e *Entry) bool { return !e.Replaced || v.Verify.pending() }) {
 		// An observed Secret without a result is as urgent as a publication: until there is one, nothing is known of it.
-		due := v.verificationDue(e, v.observing && e == v.activeEntry() && e.result == clevertap.Unknown)
-		if !due.IsZero() && !due.After(v.now) {
+		due := v.verificationDue(e, v.Observing && e == v.ActiveEntry() && e.Result == clevertap.Unknown)
+		if !due.IsZero() && !due.After(v.Now) {
 			ask = append(ask, v.request(e))
 			continue
 		}
 		next = schedule.Earliest(next, due)
 	}
-	p := v.active
-	if p == nil || p.entry != nil || p.tuple.Passcode.IsZero() {
+	p := v.Active
+	if p == nil || p.Entry != nil || p.Tuple.Passcode.IsZero() {
 		return ask, next
 	}
 	due := v.due(verificationState{
-		fingerprint: p.fingerprint, verification: p.verification, result: p.result, resultAt: p.resultAt, active: true, expires: p.validity.Until,
+		fingerprint: p.Fingerprint, verification: p.Verification, result: p.Result, resultAt: p.ResultAt, active: true, expires: p.Validity.Until,
 	})
-	if !due.IsZero() && !due.After(v.now) {
-		return append(ask, VerificationRequest{Tuple: p.tuple, Fingerprint: p.fingerprint, Mode: v.spec.VerificationMode()}), next
+	if !due.IsZero() && !due.After(v.Now) {
+		return append(ask, VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}), next
 	}
 	return ask, schedule.Earliest(next, due)
 }
 
-func (v *snapshot) request(e *entry) VerificationRequest {
-	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.spec.VerificationMode()}
+func (v *Snapshot) request(e *Entry) VerificationRequest {
+	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.Spec.VerificationMode()}
 }
