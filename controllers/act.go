@@ -17,6 +17,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -26,33 +27,33 @@ import (
 // act carries out every effect of a decision: one that fails keeps no other from happening. It returns the decision
 // that is to be reported, which names what failed, and the joined errors of what is to be tried again. After a write of
 // the target it stops there: what follows from that comes in the next pass, at once.
-func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState) (rotation.Decision, error) {
-	decision := rotation.Decide(r.Clock.Now(), s.Observed)
-	if decision.ReportFirst {
-		written, err := r.report(ctx, s, decision, state)
+func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState) (decision.Decision, error) {
+	d := decision.Decide(r.Clock.Now(), s.Observed)
+	if d.ReportFirst {
+		written, err := r.report(ctx, s, d, state)
 		if written {
 			s.reported = true
-			return decision, nil
+			return d, nil
 		}
 		// A status that cannot be written keeps nothing from being published.
 		ctrl.LoggerFrom(ctx).V(1).Info("The publication before the next one could not be reported", "conflict", err == nil)
 	}
-	r.requestVerifications(client.ObjectKeyFromObject(s.Object), decision.Verify)
-	writeErr := r.writeTarget(ctx, s, decision, state)
+	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)
+	writeErr := r.writeTarget(ctx, s, d, state)
 	if s.published {
-		return decision, writeErr
+		return d, writeErr
 	}
-	r.requestScan(s, decision, state)
-	err := errors.Join(writeErr, r.restart(ctx, s, decision, state), r.release(ctx, s, decision, state))
+	r.requestScan(s, d, state)
+	err := errors.Join(writeErr, r.restart(ctx, s, d, state), r.release(ctx, s, d, state))
 	if s.effectsChanged {
-		return rotation.Decide(r.Clock.Now(), s.Observed), err
+		return decision.Decide(r.Clock.Now(), s.Observed), err
 	}
-	return decision, err
+	return d, err
 }
 
 // writeTarget makes the target what the decision wants, if it wants anything.
-func (r *Reconciler) writeTarget(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
-	want := decision.Want
+func (r *Reconciler) writeTarget(ctx context.Context, s *observation, d decision.Decision, state *objectState) error {
+	want := d.Want
 	if want == nil {
 		return nil
 	}
@@ -97,9 +98,9 @@ func (r *Reconciler) waitForInformer(s *observation) {
 }
 
 // release marks former targets as left behind, and says how to remove them.
-func (r *Reconciler) release(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
+func (r *Reconciler) release(ctx context.Context, s *observation, d decision.Decision, state *objectState) error {
 	var problems []error
-	for _, name := range decision.Release {
+	for _, name := range d.Release {
 		former := s.formers[name]
 		err := r.releaseOne(ctx, former)
 		switch {

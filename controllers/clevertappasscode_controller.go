@@ -109,19 +109,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		r.sleep(request.NamespacedName, state, observation.readAgain, r.Clock.Now().Add(catchUpTime))
 		return ctrl.Result{}, nil
 	}
-	decision, err := r.act(ctx, observation, state)
+	d, err := r.act(ctx, observation, state)
 	switch {
 	case err == nil && observation.reported:
 		return ctrl.Result{RequeueAfter: atOnce}, nil
 	case err == nil && observation.published:
 		return ctrl.Result{RequeueAfter: atOnce, Priority: new(reporting)}, nil
 	}
-	_, reportErr := r.report(ctx, observation, decision, state)
+	_, reportErr := r.report(ctx, observation, d, state)
 	err = errors.Join(err, reportErr)
 	if r.NamespacesChanged != nil && apierrors.IsForbidden(err) {
 		r.NamespacesChanged()
 	}
-	r.sleep(request.NamespacedName, state, decision.Next, observation.readAgain)
+	r.sleep(request.NamespacedName, state, d.Next, observation.readAgain)
 	return ctrl.Result{}, err
 }
 

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -27,12 +28,12 @@ import (
 
 // report writes the status, once and only if it changed, and then sends the events about it. It returns whether the status
 // is as decided.
-func (r *Reconciler) report(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) (bool, error) {
-	written, err := r.writeStatus(ctx, s, decision, state)
+func (r *Reconciler) report(ctx context.Context, s *observation, d decision.Decision, state *objectState) (bool, error) {
+	written, err := r.writeStatus(ctx, s, d, state)
 	if err != nil || !written {
 		return false, err
 	}
-	events := slices.Concat(state.pendingEvents, decision.Events)
+	events := slices.Concat(state.pendingEvents, d.Events)
 	state.pendingEvents = nil
 	for _, event := range events {
 		kind := corev1.EventTypeNormal
@@ -40,9 +41,9 @@ func (r *Reconciler) report(ctx context.Context, s *observation, decision rotati
 			kind = corev1.EventTypeWarning
 		}
 		r.Events.Eventf(s.Object, nil, kind, event.Reason, "Reconcile", "%s", shortened(event.Message))
-		r.Notify(r.notice(s.Object, decision.Status, event, kind))
+		r.Notify(r.notice(s.Object, d.Status, event, kind))
 	}
-	logReported(ctrl.LoggerFrom(ctx), s.Object, decision.Status, events)
+	logReported(ctrl.LoggerFrom(ctx), s.Object, d.Status, events)
 	return true, nil
 }
 
@@ -68,8 +69,8 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 // writeStatus reports whether the status stands as decided. Where the object changed or went, the informer will show it, and
 // its pass decides again. Two processes that know different things would overwrite each other without end: whoever was
 // overwritten waits a while.
-func (r *Reconciler) writeStatus(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) (bool, error) {
-	if equality.Semantic.DeepEqual(s.Object.Status, decision.Status) {
+func (r *Reconciler) writeStatus(ctx context.Context, s *observation, d decision.Decision, state *objectState) (bool, error) {
+	if equality.Semantic.DeepEqual(s.Object.Status, d.Status) {
 		return true, nil
 	}
 	now := r.Clock.Now()
@@ -78,7 +79,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *observation, decision r
 		return false, nil
 	}
 	after := s.Object.DeepCopy()
-	after.Status = decision.Status
+	after.Status = d.Status
 	patch := client.MergeFromWithOptions(s.Object, client.MergeFromWithOptimisticLock{})
 	err := r.Client.Status().Patch(ctx, after, patch, client.FieldOwner(FieldManager))
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {

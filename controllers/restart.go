@@ -19,6 +19,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -26,8 +27,8 @@ import (
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets,verbs=list;patch
 
 // requestScan requests the scan that finds out what uses the target.
-func (r *Reconciler) requestScan(s *observation, decision rotation.Decision, state *objectState) {
-	if !decision.Scan {
+func (r *Reconciler) requestScan(s *observation, d decision.Decision, state *objectState) {
+	if !d.Scan {
 		return
 	}
 	state.scanRequestedAt = r.Clock.Now()
@@ -40,20 +41,20 @@ func (r *Reconciler) requestScan(s *observation, decision rotation.Decision, sta
 
 // restart writes one annotation into each Pod template that has not changed since the scan. What was written, and what
 // failed, is what is reported.
-func (r *Reconciler) restart(ctx context.Context, s *observation, decision rotation.Decision, state *objectState) error {
-	if len(decision.Restart) == 0 {
+func (r *Reconciler) restart(ctx context.Context, s *observation, d decision.Decision, state *objectState) error {
+	if len(d.Restart) == 0 {
 		return nil
 	}
 	scan := *state.scan
 	scan.Rollouts = slices.Clone(scan.Rollouts)
 	var problems []error
-	for _, workload := range decision.Restart {
-		err := r.restartOne(ctx, s.Object.Namespace, workload, decision.MarkKey, decision.Mark)
+	for _, workload := range d.Restart {
+		err := r.restartOne(ctx, s.Object.Namespace, workload, d.MarkKey, d.Mark)
 		r.Counters.Restarted(workload.Kind, err)
 		switch {
 		case err == nil:
-			scan.Restarted(workload.Workload, decision.MarkKey, decision.Mark)
-			state.restarted(workload.Workload, decision.MarkKey, s.Target.Record.Revision, r.Clock.Now())
+			scan.Restarted(workload.Workload, d.MarkKey, d.Mark)
+			state.restarted(workload.Workload, d.MarkKey, s.Target.Record.Revision, r.Clock.Now())
 			state.pendingEvents = append(state.pendingEvents, rotation.Event{
 				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
 				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),

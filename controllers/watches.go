@@ -27,6 +27,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // reporting is the priority of passes that report what was done, below those that may publish, which have none: in a
@@ -146,7 +147,7 @@ func (r *Reconciler) sharedValueEvents() handler.EventHandler {
 // saysSharedByMany reports whether the status says already that several others have the same passcode active.
 func saysSharedByMany(o *v1alpha1.CleverTapPasscode) bool {
 	return slices.ContainsFunc(o.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
-		return p.State == v1alpha1.StateActive && strings.Contains(p.Message, rotation.SharedByMany)
+		return p.State == v1alpha1.StateActive && strings.Contains(p.Message, status.SharedByMany)
 	})
 }
 

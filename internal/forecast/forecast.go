@@ -13,6 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -56,7 +57,7 @@ func Of(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
 		if at.After(now.Add(horizon)) {
 			break
 		}
-		d := rotation.Decide(at, p.observed)
+		d := decision.Decide(at, p.observed)
 		if d.Want != nil {
 			p.write(d.Want)
 			if d.Want.Publishes {

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// freshness is how long an acceptance permits to publish.
+	// acceptanceFresh is how long an acceptance permits to publish.
 	acceptanceFresh = 30 * time.Second
-	// patience is how long a new object's missing sources are waited for: object and Secret often come together.
+	// SourceWait is how long a new object's missing sources are waited for: object and Secret often come together.
 	SourceWait = 5 * time.Second
 )
 
@@ -29,6 +29,7 @@ func (v *Snapshot) Successors() []*Entry {
 	})
 }
 
+// ActiveEntry is the entry whose value is active; nil if none is, or if the list has none with that value.
 func (v *Snapshot) ActiveEntry() *Entry {
 	if v.Active == nil {
 		return nil
@@ -139,4 +140,5 @@ func (v *Snapshot) accepted(e *Entry) bool {
 	return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh
 }
 
+// UnderVerification reports whether its value is being verified now.
 func (e *Entry) UnderVerification() bool { return !e.Verification.RequestedAt.IsZero() }

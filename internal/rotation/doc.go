@@ -1,15 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rotation decides which passcode is to be active, what to verify, and what to report.
+// Package rotation decides which passcode is to be active, and what to verify when.
 //
-// Decide is a pure function of the time and of what one pass has observed:
-//
-//	Observed ──> snapshot ──> retirement ──> pass ──> Decision
-//	             entries,     what still     target,  effects: Want, Release, Restart, Verify, Scan
-//	             active,      uses an old    requests Status, by report
-//	             rules        value                   Events, by report
-//	                                                  Next, when to decide again
+//	Observed ──> Snapshot ──> ReplacedValues ──> Pass
+//	             entries,     what still uses    the target wanted,
+//	             active,      an old value       verifications,
+//	             rules                           former targets to mark
 //
 // Truth is in the object's spec and in Secrets. The record is an annotation of the target: it is written in the same
 // write as the value it describes, so it outlives crashes, a lost status and a restored backup. The revision in it counts

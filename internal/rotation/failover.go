@@ -34,6 +34,7 @@ func (v *Snapshot) nearItsExpiry(p *ActivePasscode) bool {
 	return !p.Validity.Until.IsZero() && !v.Now.Before(p.Validity.Until.Add(-nearExpiry))
 }
 
+// IsFailover reports whether a publication for this reason happened because CleverTap rejected the active passcode.
 func IsFailover(reason v1alpha1.RotationReason) bool {
 	return reason == v1alpha1.RotationRejected || reason == v1alpha1.RotationExpired
 }

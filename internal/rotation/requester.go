@@ -11,6 +11,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // Requester is who set an annotation that requests something, as far as the object's managedFields tell. They name a
@@ -45,7 +46,7 @@ func (r Requester) By() string {
 	case r.At.IsZero():
 		return fmt.Sprintf(" by %q", r.Manager)
 	}
-	return fmt.Sprintf(" by %q at %s", r.Manager, stamp(r.At))
+	return fmt.Sprintf(" by %q at %s", r.Manager, schedule.Stamp(r.At))
 }
 
 // KeepRequesters returns what RequesterOf reads of managedFields, and leaves the rest out: they are longer than the object.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
@@ -21,8 +20,6 @@ import (
 const (
 	// The waits between scans while something uses an old value.
 	firstScanWait, lastScanWait = 2 * time.Second, time.Minute
-	// maxStaleNames is how many Pods the status names.
-	maxStaleNames = 20
 )
 
 // RetiringValue is a replaced value of which it is not known yet that nothing uses it.
@@ -222,7 +219,7 @@ func (v *ReplacedValues) describeUnlisted(old Replaced) (passcode, what string) 
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
-	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, stamp(old.At))
+	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, schedule.Stamp(old.At))
 }
 
 func (v *ReplacedValues) entryOfReplaced(old Replaced) *Entry {
@@ -269,88 +266,6 @@ func (v *ReplacedValues) ScanDue() (now bool, next time.Time) {
 	return !due.After(v.Now), due
 }
 
-// stalePods are those that use a replaced value; nil once nothing is outstanding.
-func (v *ReplacedValues) stalePods() *v1alpha1.StalePods {
-	pending := slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return !v.Unused(r) })
-	if !pending {
-		return nil
-	}
-	var names []string
-	for _, r := range v.Retiring {
-		names = append(names, r.Use.Pods...)
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	return &v1alpha1.StalePods{Count: int32(len(names)), Names: names[:min(len(names), maxStaleNames)]}
-}
-
-// replacedState is Retiring or, once nothing uses it, Retired.
-func (v *ReplacedValues) replacedState(e *Entry) v1alpha1.PasscodeState {
-	if v.RetiredInStatus(e) || v.MarkedReported(e.Fingerprint) {
-		return v1alpha1.StateRetired
-	}
-	if !slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return r.Entry == e }) && e.Reported == nil && v.ActiveInTarget() != nil {
-		return v1alpha1.StateRetired // it was listed before, and settled then
-	}
-	for _, r := range v.Retiring {
-		if r.Entry == e && v.Unused(r) {
-			return v1alpha1.StateRetired
-		}
-	}
-	return v1alpha1.StateRetiring
-}
-
-// retiringMessage says what still uses it, or why that is not known.
-func (v *ReplacedValues) retiringMessage(e *Entry) string {
-	for _, r := range v.Retiring {
-		switch {
-		case r.Entry != e:
-		case v.Scan != nil && v.Scan.Problem != "":
-			return "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem
-		case len(r.Use.Pods) > 0:
-			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", retirement.Listing(r.Use.Pods))
-		case r.UsedByOther != "":
-			return fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)
-		case v.Now.Before(r.Use.Refreshed):
-			return "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")
-		}
-	}
-	return "it was replaced; a scan for what still uses it is under way"
-}
-
-// safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to
-// delete.
-func (v *ReplacedValues) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
-	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
-		return nil
-	}
-	const listed, retired = 1, 2
-	was := map[string]int{} // by fingerprint: a renamed one is the same
-	for _, s := range before.Passcodes {
-		was[s.Fingerprint] = max(was[s.Fingerprint], listed)
-		if s.RetiredAt != nil {
-			was[s.Fingerprint] = retired
-		}
-	}
-	var events []Event
-	for _, s := range after.Passcodes {
-		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && v.seenBeforeReplaced(s) {
-			events = append(events, v.SafeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
-		}
-	}
-	return events
-}
-
-// seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
-// entry was removed and came back, or the record is from before there were marks, the event may have been sent.
-func (v *ReplacedValues) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
-	return slices.ContainsFunc(v.Active.Record.Replaced, func(old Replaced) bool {
-		marked := len(old.Locations) > 0 || old.Reported
-		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
-	})
-}
-
 // SafeToDelete says that a passcode can be deleted, and how far the operator can see.
 func (v *ReplacedValues) SafeToDelete(passcode, what string) Event {
 	var text strings.Builder
@@ -378,19 +293,4 @@ func (v *ReplacedValues) RolloutUnfinished() bool {
 		return true
 	}
 	return c.Reason != v1alpha1.ReasonComplete || v.Active.Record.Revision != v.Object.Status.Revision
-}
-
-// rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
-func (v *ReplacedValues) rolloutCondition(before *metav1.Condition) *metav1.Condition {
-	if v.Spec.Rollout == nil || v.ActiveInTarget() == nil {
-		return nil
-	}
-	if v.Scan == nil && before != nil && !v.RolloutUnfinished() {
-		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
-	}
-	if v.Scan == nil && before != nil && v.Spec.Suspend {
-		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
-	}
-	c := v.LastPublication.RolloutComplete(v.Restarts)
-	return &c
 }

@@ -36,6 +36,7 @@ func rules() []func(*Snapshot) []Candidate {
 	}
 }
 
+// Candidates are those of all rules, in the order in which they are tried.
 func (v *Snapshot) Candidates() []Candidate {
 	var list []Candidate
 	for _, rule := range v.rules {

@@ -55,6 +55,7 @@ type Entry struct {
 	Replaced        bool // its value was published before, and is no longer
 }
 
+// HasValue reports whether its source has a well-formed value.
 func (e *Entry) HasValue() bool { return e.Problem == "" }
 
 func newSnapshot(now time.Time, o Observed) *Snapshot {
@@ -69,6 +70,25 @@ func newSnapshot(now time.Time, o Observed) *Snapshot {
 	v.windows, v.WindowProblem = schedule.ParseWindows(v.Spec.Rotation)
 	if v.Active != nil {
 		v.RotationAt = schedule.RotationTime(v.Active.Validity, v.windows, v.Now)
+	}
+	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
+	return v
+}
+
+// newObservingSnapshot is a snapshot whose active passcode is the first entry, whatever its state, while it has a
+// well-formed value.
+func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
+	v := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
+	v.Target, v.LastKnown = Target{}, nil
+	v.addEntries()
+	if len(v.Entries) > 0 && v.Entries[0].HasValue() {
+		first := v.Entries[0]
+		v.Active = &ActivePasscode{
+			Record:      Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
+			Fingerprint: first.Fingerprint, Tuple: v.tuple(first), Entry: first, Validity: first.Validity,
+			Result: first.Result, ResultAt: first.ResultAt, Verification: first.Verification,
+		}
+		v.current = v.Active
 	}
 	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
 	return v
@@ -245,6 +265,7 @@ func (v *Snapshot) date(e *Entry) {
 	e.Validity = schedule.Of(v.Spec, v.Expiry(e.Spec), begins)
 }
 
+// Expiry is the declared expiry of an entry: its own, or that of the object.
 func (v *Snapshot) Expiry(spec *v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	if spec.Expiry != nil {
 		return *spec.Expiry
@@ -423,6 +444,7 @@ func (v *Snapshot) accountChanged() bool {
 // ActiveInTarget is what workloads have at this moment; nil also if the target was lost.
 func (v *Snapshot) ActiveInTarget() *ActivePasscode { return v.current }
 
+// FirstOf is the first entry that fits; nil if none does.
 func (v *Snapshot) FirstOf(fits func(*Entry) bool) *Entry {
 	for _, e := range v.Entries {
 		if fits(e) {

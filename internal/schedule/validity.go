@@ -183,3 +183,6 @@ func Later(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// Stamp returns a time as messages have it.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

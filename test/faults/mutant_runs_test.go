@@ -95,7 +95,7 @@ func (m mutant) tests() []string {
 	name := strings.ReplaceAll(m.workload, " ", "_")
 	switch view, isView := strings.CutPrefix(name, "stale_view:_"); {
 	case m.workload == search:
-		return []string{"-run", "TestEveryState", "./internal/rotation"}
+		return []string{"-run", "TestEveryState", "./internal/decision"}
 	case isView:
 		return []string{"-run", "TestStaleView/" + view, "./test/faults"}
 	}
@@ -147,7 +147,7 @@ func mutants() []mutant {
 			right: "keys.Endpoint:  []byte(tuple.Endpoint),", wrong: "keys.Endpoint:  []byte(tuple.Region),"},
 		{mistake: "write an empty passcode", file: target, workload: "first publication",
 			right: "keys.Passcode:  []byte(tuple.Passcode.Reveal()),", wrong: "keys.Passcode:  {},"},
-		{mistake: "leave an edited target as it is", file: "internal/rotation/decide.go", workload: "edited",
+		{mistake: "leave an edited target as it is", file: "internal/rotation/pass.go", workload: "edited",
 			right: "if want := v.upkeep(); !v.upToDate(want) {", wrong: "if want := v.upkeep(); false {"},
 		{mistake: "write a target at every pass", file: want, workload: "first publication",
 			right: "	was, is := *v.Target.Record, w.Record\n", wrong: "	was, is := *v.Target.Record, w.Record\n	is.Reason += \" \"\n"},
@@ -155,7 +155,7 @@ func mutants() []mutant {
 			right: "case owner != object.Name:", wrong: "case false:"},
 		{mistake: "forget the owner of a target that is to go with its object", file: target, workload: "deletes",
 			right: "	if !owned {\n		return after\n	}\n", wrong: "	if !owned || len(before) == 0 {\n		return after\n	}\n"},
-		{mistake: "tell the value in a condition", file: "internal/rotation/messages.go", workload: "first publication",
+		{mistake: "tell the value in a condition", file: "internal/status/messages.go", workload: "first publication",
 			right: `text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))`, wrong: `text := fmt.Sprintf("%q is active, %s", p.Tuple.Passcode.Reveal(), until(p.Validity))`},
 		{mistake: "compare by a plain hash", file: "internal/fingerprint/fingerprint.go", workload: "first publication",
 			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])`, wrong: "plain := sha256.Sum256([]byte(passcode.Reveal()))\n	return k.id + \"-\" + hex.EncodeToString(plain[:size])"},
@@ -171,17 +171,17 @@ func mutants() []mutant {
 			right: "return !e.Replaced && e != v.ActiveEntry()", wrong: "return e != v.ActiveEntry()"},
 		{mistake: "overwrite what another process heard later", file: "internal/rotation/snapshot.go", workload: search,
 			right: "	case own == clevertap.Unknown:\n		return verdict, told\n", wrong: "	case own == clevertap.Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
-		{mistake: "keep verifications back while a write is pending", file: "internal/rotation/decide.go", workload: search,
-			right: "	d.Verify, d.Next = v.VerificationRequests()\n", wrong: "	if d.Want == nil {\n		d.Verify, d.Next = v.VerificationRequests()\n	}\n"},
-		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/rotation/conditions.go", workload: search,
+		{mistake: "keep verifications back while a write is pending", file: "internal/decision/decide.go", workload: search,
+			right: "	d.Verify, d.Next = v.VerificationRequests()\n", wrong: "	if v.Observing || v.NextWant() == nil {\n		d.Verify, d.Next = v.VerificationRequests()\n	}\n"},
+		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/status/conditions.go", workload: search,
 			right: "	case p.Verification.Unavailable > 0:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable", wrong: "	case true:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable"},
 		{mistake: "stop at a former target that cannot be marked", file: act, workload: "a former target that may not be marked",
-			right: "	r.requestVerifications(client.ObjectKeyFromObject(s.Object), decision.Verify)\n	writeErr :=", wrong: "	if err := r.release(ctx, s, decision, state); err != nil {\n		return decision, err\n	}\n	r.requestVerifications(client.ObjectKeyFromObject(s.Object), decision.Verify)\n	writeErr :="},
+			right: "	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)\n	writeErr :=", wrong: "	if err := r.release(ctx, s, d, state); err != nil {\n		return d, err\n	}\n	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)\n	writeErr :="},
 		{mistake: "report from a view that is behind", file: "controllers/observe.go", workload: "stale view: the watch of targets is held at",
 			right: "		s.cacheBehind = true\n		return nil\n	}\n	state.confirmedOlder = version", wrong: "		return nil\n	}\n	state.confirmedOlder = version"},
 		{mistake: "create a target without a look at the object", file: act, workload: "stale view: a restart lists an object from before",
 			right: "if version != object.ResourceVersion {", wrong: "if version == \"\" {"},
-		{mistake: "write a target although somebody else maintains the Secret", file: "internal/rotation/decide.go", workload: search,
+		{mistake: "write a target although somebody else maintains the Secret", file: "internal/rotation/pass.go", workload: search,
 			right: "	if o.Object.Spec.Observes() {\n", wrong: "	if o.Object == nil {\n"},
 		{mistake: "publish without a look at the version that was decided on", file: target, workload: "stale view: a replica is paused right before",
 			right: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n			\"resourceVersion\": secret.ResourceVersion,\n", wrong: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n"},

@@ -149,7 +149,7 @@ func (c *cli) printPlans(objects []*v1alpha1.CleverTapPasscode, format string, l
 		case least > 0 && len(t.UnknownExpiry) > 0:
 			short = append(short, fmt.Sprintf("%s: the expiry of %s is unknown, set createdAt to a time in the past", t.Object, quoted(t.UnknownExpiry)))
 		case until != nil && until.Before(c.now().Add(least)):
-			short = append(short, fmt.Sprintf("%s expires %s", t.Object, stamp(*until)))
+			short = append(short, fmt.Sprintf("%s expires %s", t.Object, schedule.Stamp(*until)))
 		}
 	}
 	done, err := c.printedValue(format, all)
@@ -223,7 +223,7 @@ func (c *cli) printTimeline(t timeline) error {
 		if !e.At.After(c.now()) {
 			when = "now"
 		}
-		rows = append(rows, []string{stamp(e.At), when, e.Kind, fmt.Sprintf("%q %s", e.Passcode, words[e.Kind])})
+		rows = append(rows, []string{schedule.Stamp(e.At), when, e.Kind, fmt.Sprintf("%q %s", e.Passcode, words[e.Kind])})
 	}
 	if err := c.table("AT WHEN EVENT WHAT", rows); err != nil {
 		return err
@@ -235,6 +235,6 @@ func (c *cli) printTimeline(t timeline) error {
 		c.say("Runway: never expires\n")
 		return nil
 	}
-	c.say("Runway: until %s, %d days. Stage the next passcode before then.\n", stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))
+	c.say("Runway: until %s, %d days. Stage the next passcode before then.\n", schedule.Stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))
 	return nil
 }

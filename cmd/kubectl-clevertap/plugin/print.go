@@ -16,6 +16,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 const day = 24 * time.Hour
@@ -88,14 +90,12 @@ func (c *cli) table(heading string, rows [][]string) error {
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
 // stampOf is a time of a status; absent is said in words.
 func stampOf(t *metav1.Time, absent string) string {
 	if t == nil {
 		return absent
 	}
-	return stamp(t.Time)
+	return schedule.Stamp(t.Time)
 }
 
 // days is a length of time in whole days, rounded towards what is safe.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 func (c *cli) status() *cobra.Command {
@@ -63,7 +64,7 @@ func (c *cli) active(o *v1alpha1.CleverTapPasscode) string {
 	text := fmt.Sprintf("%q in Secret %q, revision %d", o.Status.ActivePasscode, o.Status.Target, o.Status.Revision)
 	if len(o.Status.History) > 0 {
 		newest := o.Status.History[0]
-		text += fmt.Sprintf(", since %s (%s)", stamp(newest.Time.Time), newest.Reason)
+		text += fmt.Sprintf(", since %s (%s)", schedule.Stamp(newest.Time.Time), newest.Reason)
 	}
 	return text
 }
@@ -75,7 +76,7 @@ func (c *cli) expiry(o *v1alpha1.CleverTapPasscode) string {
 	case o.Status.ExpiresAt == nil:
 		return "never"
 	}
-	return stamp(o.Status.ExpiresAt.Time) + ", " + c.distance(o.Status.ExpiresAt.Time)
+	return schedule.Stamp(o.Status.ExpiresAt.Time) + ", " + c.distance(o.Status.ExpiresAt.Time)
 }
 
 func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
@@ -89,7 +90,7 @@ func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
 		return fmt.Sprintf("%q, when a rotation is requested", o.Status.NextPasscode)
 	}
 	at := o.Status.NextRotationTime.Time
-	return fmt.Sprintf("%q becomes active at %s, %s", o.Status.NextPasscode, stamp(at), c.distance(at))
+	return fmt.Sprintf("%q becomes active at %s, %s", o.Status.NextPasscode, schedule.Stamp(at), c.distance(at))
 }
 
 func (c *cli) until(o *v1alpha1.CleverTapPasscode) string {
@@ -99,7 +100,7 @@ func (c *cli) until(o *v1alpha1.CleverTapPasscode) string {
 	case o.Status.RunwayUntil == nil:
 		return "forever"
 	}
-	return "until " + stamp(o.Status.RunwayUntil.Time) + ", " + c.distance(o.Status.RunwayUntil.Time)
+	return "until " + schedule.Stamp(o.Status.RunwayUntil.Time) + ", " + c.distance(o.Status.RunwayUntil.Time)
 }
 
 func rollout(o *v1alpha1.CleverTapPasscode) string {

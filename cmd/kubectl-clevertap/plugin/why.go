@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // explanation is the output of why.
@@ -75,7 +76,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 // published says how what is published came to be.
 func published(history []v1alpha1.Publication) string {
 	newest := history[0]
-	text := fmt.Sprintf("%q became active at %s: %s", newest.Passcode, stamp(newest.Time.Time), cause(newest.Reason))
+	text := fmt.Sprintf("%q became active at %s: %s", newest.Passcode, schedule.Stamp(newest.Time.Time), cause(newest.Reason))
 	if len(history) > 1 {
 		text += fmt.Sprintf("; before it was %q", history[1].Passcode)
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"cmp"
@@ -22,6 +22,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
@@ -170,8 +171,8 @@ func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) clev
 	return w.answers[string(region)+"/"+passcode.Reveal()]
 }
 
-func (w *world) decide() rotation.Decision {
-	return rotation.Decide(w.now, w.observed())
+func (w *world) decide() decision.Decision {
+	return decision.Decide(w.now, w.observed())
 }
 
 // write makes the target what is wanted, as the API server would.
@@ -208,7 +209,7 @@ func (w *world) write(want *rotation.Want) {
 func writtenOnly(w *world) { w.write(w.decide().Want) }
 
 // settle decides, writes and reports until there is nothing left to do, answering no question.
-func (w *world) settle() rotation.Decision {
+func (w *world) settle() decision.Decision {
 	for range 10 {
 		d := w.decide()
 		if d.Want != nil {
@@ -226,7 +227,7 @@ func (w *world) settle() rotation.Decision {
 		return d
 	}
 	Fail("does not settle")
-	return rotation.Decision{}
+	return decision.Decision{}
 }
 
 // The steps of a row.
@@ -410,10 +411,10 @@ func given(steps ...step) []step { return steps }
 
 // The expectations of a row.
 
-type expectation func(*world, rotation.Decision)
+type expectation func(*world, decision.Decision)
 
 func publishes(name string, reason v1alpha1.RotationReason) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil(), "writes nothing")
 		Expect(d.Want.Record.Passcode).To(Equal(name))
@@ -428,7 +429,7 @@ func publishes(name string, reason v1alpha1.RotationReason) expectation {
 }
 
 func asks(names ...string) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		asked := []string{}
 		for _, q := range d.Verify {
@@ -442,13 +443,13 @@ func asks(names ...string) expectation {
 	}
 }
 
-func writesNothing(_ *world, d rotation.Decision) {
+func writesNothing(_ *world, d decision.Decision) {
 	GinkgoHelper()
 	Expect(d.Want).To(BeNil())
 }
 
 func restores(name string) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil(), "writes nothing")
 		Expect(d.Want.Restores).To(BeTrue())
@@ -458,14 +459,14 @@ func restores(name string) expectation {
 }
 
 func looksAgain(t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).To(Equal(t))
 	}
 }
 
 func looksAgainWithin(from, to time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).To(And(BeTemporally(">=", from), BeTemporally("<=", to)))
 	}
@@ -473,7 +474,7 @@ func looksAgainWithin(from, to time.Time) expectation {
 
 // sooner is that an object of one UID looks again before the same object of another.
 func sooner(first, second types.UID) expectation {
-	return func(w *world, _ rotation.Decision) {
+	return func(w *world, _ decision.Decision) {
 		GinkgoHelper()
 		next := func(uid types.UID) time.Time {
 			w.object.UID, w.target.Record.OwnerUID = uid, uid
@@ -484,7 +485,7 @@ func sooner(first, second types.UID) expectation {
 }
 
 // passcodeOf is what the status says of it.
-func passcodeOf(d rotation.Decision, name string) v1alpha1.PasscodeStatus {
+func passcodeOf(d decision.Decision, name string) v1alpha1.PasscodeStatus {
 	GinkgoHelper()
 	for _, s := range d.Status.Passcodes {
 		if s.Name == name {
@@ -496,14 +497,14 @@ func passcodeOf(d rotation.Decision, name string) v1alpha1.PasscodeStatus {
 }
 
 func active(name string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.ActivePasscode).To(Equal(name))
 	}
 }
 
 func state(name string, state v1alpha1.PasscodeState) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
 		Expect(s.State).To(Equal(state))
@@ -511,7 +512,7 @@ func state(name string, state v1alpha1.PasscodeState) expectation {
 }
 
 func says(condition, reason string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		for _, c := range d.Status.Conditions {
 			if c.Type == condition {
@@ -524,7 +525,7 @@ func says(condition, reason string) expectation {
 }
 
 func saysNothingOf(condition string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		for _, c := range d.Status.Conditions {
 			Expect(c.Type).NotTo(Equal(condition), fmt.Sprint(c))
@@ -533,14 +534,14 @@ func saysNothingOf(condition string) expectation {
 }
 
 func phase(p v1alpha1.Phase) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.Phase).To(Equal(p))
 	}
 }
 
 func status(check func(Gomega, v1alpha1.CleverTapPasscodeStatus)) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		check(NewGomega(func(message string, _ ...int) { Fail(message, 1) }), d.Status)
 	}
@@ -577,14 +578,14 @@ func madeUp(w *world) {
 }
 
 func publishesRevision(n int64) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want.Record.Revision).To(Equal(n))
 	}
 }
 
 func begins(name string, t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
 		Expect(moment(s.BeginsAt)).To(Equal(t))
@@ -640,7 +641,7 @@ func publishedOnly(name string) step {
 }
 
 func nextPasscode(name string, t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.NextPasscode).To(Equal(name))
 		Expect(moment(d.Status.NextRotationTime)).To(Equal(t))
@@ -648,7 +649,7 @@ func nextPasscode(name string, t time.Time) expectation {
 }
 
 func runway(t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(moment(d.Status.RunwayUntil)).To(Equal(t))
 	}
@@ -662,7 +663,7 @@ func moment(t *metav1.Time) time.Time {
 }
 
 func tells(reasons ...string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		told := []string{}
 		events := d.Events
@@ -678,14 +679,14 @@ func tells(reasons ...string) expectation {
 
 // warns is that the event of this reason is a Warning.
 func warns(reason string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Events).To(ContainElement(And(HaveField("Reason", reason), HaveField("Warning", true))))
 	}
 }
 
 func echoes(rotate, verify string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.LastHandledRotateAt).To(Equal(rotate))
 		Expect(d.Status.LastHandledVerifyAt).To(Equal(verify))
@@ -713,7 +714,7 @@ func backWithANewerValue(w *world) {
 
 // movesTarget writes what is published, at its revision, and calls it no restoration.
 func movesTarget(name string, revision int64) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil(), "writes nothing")
 		Expect(d.Want.Tuple.Passcode.Reveal()).To(Equal(w.value(name)))
@@ -738,7 +739,7 @@ func copied(prefixes ...string) step {
 }
 
 func sets(annotation string, there bool) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
 		if there {
@@ -750,7 +751,7 @@ func sets(annotation string, there bool) expectation {
 }
 
 func releases(yes bool) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Release).To(HaveLen(map[bool]int{true: 1}[yes]))
 	}
@@ -761,7 +762,7 @@ func endingAt(name string, t time.Time) step {
 }
 
 func expires(name string, t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
 		Expect(moment(s.ExpiresAt)).To(Equal(t))
@@ -770,7 +771,7 @@ func expires(name string, t time.Time) expectation {
 
 // rotatesAt adds an accepted spare and looks when its turn comes.
 func rotatesAt(name string, t time.Time) expectation {
-	return func(w *world, _ rotation.Decision) {
+	return func(w *world, _ decision.Decision) {
 		GinkgoHelper()
 		listed(name, "spare")(w)
 		forever("spare")(w)
@@ -792,7 +793,7 @@ func rejectedThenAccepted(value string) step {
 
 // mentions is that a condition's message contains each text; one that begins with "!" it must not contain.
 func mentions(condition string, texts ...string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		c := meta.FindStatusCondition(d.Status.Conditions, condition)
 		Expect(c).NotTo(BeNil(), condition)
@@ -808,7 +809,7 @@ func mentions(condition string, texts ...string) expectation {
 
 // explains is mentions for an entry's message.
 func explains(name string, texts ...string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		message := passcodeOf(d, name).Message
 		for _, text := range texts {
@@ -832,7 +833,7 @@ func heardElsewhere(later time.Duration) step {
 }
 
 func verified(name string, at time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
 		Expect(moment(s.VerifiedAt)).To(Equal(at))

@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"fmt"
 	"testing"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 )
 
 // What one pass costs when nothing is to be done, by the number of listed passcodes.
@@ -22,7 +22,7 @@ func BenchmarkDecide(b *testing.B) {
 			observed := w.observed()
 			b.ReportAllocs()
 			for b.Loop() {
-				rotation.Decide(w.now, observed)
+				decision.Decide(w.now, observed)
 			}
 		})
 	}

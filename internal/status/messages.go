@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -28,32 +29,27 @@ const (
 
 // rejects says that CleverTap rejects a value, and why it may. With --clevertap-endpoint set, the gateway is one more
 // thing that can be wrong.
-func (v report) rejects() string {
+func (v Report) rejects() string {
 	return "CleverTap rejects it: it is wrong, expired, deleted or revoked, or belongs to another account or region" + v.endpointHint()
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
-func (v report) endpointHint() string {
+func (v Report) endpointHint() string {
 	if v.Endpoint == "" {
 		return ""
 	}
 	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", v.Endpoint)
 }
 
-// stamp is a time as people read it.
-func stamp(t time.Time) string {
-	return t.UTC().Format("2006-01-02 15:04 UTC")
-}
-
 func until(l schedule.Validity) string {
 	if l.Until.IsZero() {
 		return "never expires"
 	}
-	return "expires " + stamp(l.Until)
+	return "expires " + schedule.Stamp(l.Until)
 }
 
 // createNext says what a person is to do next: create which passcode, where, and stage it. The command is elsewhere.
-func (v report) createNext() string {
+func (v Report) createNext() string {
 	if v.Observing {
 		return v.replaceObserved()
 	}
@@ -65,7 +61,7 @@ func (v report) createNext() string {
 
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
 // value in a shell's history.
-func (v report) createNextByCommand() string {
+func (v Report) createNextByCommand() string {
 	if v.Observing {
 		return v.replaceObserved()
 	}
@@ -78,7 +74,7 @@ func (v report) createNextByCommand() string {
 }
 
 // replaceObserved is the next step for a Secret that someone else maintains.
-func (v report) replaceObserved() string {
+func (v Report) replaceObserved() string {
 	step := "create the next passcode"
 	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		step = "reset the user's passcode"
@@ -91,7 +87,7 @@ func (v report) replaceObserved() string {
 }
 
 // resetUser is the next step for a user's passcode, of which there is one.
-func (v report) resetUser() string {
+func (v Report) resetUser() string {
 	secret := ""
 	if len(v.Spec.Passcodes) > 0 {
 		secret = fmt.Sprintf(", Secret %q", v.Spec.Passcodes[0].SecretKeyRef.Name)
@@ -100,7 +96,7 @@ func (v report) resetUser() string {
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
-func (v report) expiryFlag() string {
+func (v Report) expiryFlag() string {
 	switch {
 	case v.Spec.Expiry.Days != nil:
 		return fmt.Sprintf("--days %d", *v.Spec.Expiry.Days)
@@ -111,7 +107,7 @@ func (v report) expiryFlag() string {
 }
 
 // validity is the declared expiry in the dashboard's words.
-func (v report) validity() string {
+func (v Report) validity() string {
 	user := v.Spec.Type == v1alpha1.PasscodeTypeUser
 	switch days := v.Spec.Expiry.Days; {
 	case days != nil && user:
@@ -127,7 +123,7 @@ func (v report) validity() string {
 }
 
 // suggestedName is the object's name with the month in which the active passcode expires, and a number if that is taken.
-func (v report) suggestedName() string {
+func (v Report) suggestedName() string {
 	month := v.Object.CreationTimestamp.UTC()
 	if p := v.Active; p != nil && !p.Validity.Until.IsZero() {
 		month = p.Validity.Until
@@ -135,7 +131,7 @@ func (v report) suggestedName() string {
 	// Names have 128 characters at most, and object's names are ASCII.
 	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
 	name := base
-	for n := 2; v.FirstOf(func(e *Entry) bool { return e.Spec.Name == name || e.Spec.SecretKeyRef.Name == name }) != nil; n++ {
+	for n := 2; v.FirstOf(func(e *rotation.Entry) bool { return e.Spec.Name == name || e.Spec.SecretKeyRef.Name == name }) != nil; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	return name
@@ -145,12 +141,12 @@ func (v report) suggestedName() string {
 const maxSuggested = 128 - len("-2006-01-100")
 
 // replacedMessage says what a publication replaced, and how early CleverTap rejected it; "" if that is not known.
-func (v report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
+func (v Report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
 	if len(earlier) == 0 {
 		return ""
 	}
 	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
-	old := v.FirstOf(func(e *Entry) bool { return e.HasValue() && e.Spec.Name == earlier[0].Passcode && e.Replaced })
+	old := v.FirstOf(func(e *rotation.Entry) bool { return e.HasValue() && e.Spec.Name == earlier[0].Passcode && e.Replaced })
 	if p.Reason == v1alpha1.RotationRejected && old != nil {
 		if days := early(old.Validity, p.Time.UTC()); days != "" {
 			text += ", rejected" + days
@@ -173,20 +169,20 @@ func forbiddenMessage(keys []string) string {
 		strings.Join(keys, ", "))
 }
 
-func (v report) windowMessage() string {
+func (v Report) windowMessage() string {
 	return v.WindowProblem.Error() + ". Fix it: until then, scheduled rotations wait for the last 24 hours before expiry"
 }
 
-func (v report) publishedMessage(p *ActivePasscode) string {
+func (v Report) publishedMessage(p *rotation.ActivePasscode) string {
 	text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))
 	if p.Validity.Expired(v.Now) {
-		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(), stamp(p.Validity.Until))
+		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(), schedule.Stamp(p.Validity.Until))
 	}
 	return text + v.pendingMessage(p)
 }
 
 // pendingMessage says why the active passcode is not the one that the spec requires; "" if it is.
-func (v report) pendingMessage(p *ActivePasscode) string {
+func (v Report) pendingMessage(p *rotation.ActivePasscode) string {
 	switch {
 	case p.AccountChanged:
 		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
@@ -200,7 +196,7 @@ func (v report) pendingMessage(p *ActivePasscode) string {
 }
 
 // waitsMessage says why no entry has replaced a passcode that the spec no longer requires.
-func (v report) waitsMessage() string {
+func (v Report) waitsMessage() string {
 	switch {
 	case v.Spec.Suspend:
 		return nothingWhileSuspended
@@ -213,17 +209,17 @@ func (v report) waitsMessage() string {
 	return "CleverTap accepts no entry"
 }
 
-func (v report) expiredMessage(p *ActivePasscode) string {
-	return fmt.Sprintf("%q expired at %s and %s", p.Name(), stamp(p.Validity.Until), v.stuckMessage())
+func (v Report) expiredMessage(p *rotation.ActivePasscode) string {
+	return fmt.Sprintf("%q expired at %s and %s", p.Name(), schedule.Stamp(p.Validity.Until), v.stuckMessage())
 }
 
-func (v report) rejectedMessage(p *ActivePasscode) string {
+func (v Report) rejectedMessage(p *rotation.ActivePasscode) string {
 	return fmt.Sprintf("CleverTap rejects %q, the active passcode%s, and %s. If nobody deleted it, check accountID, region, and whether an admin enforces user passcodes%s",
 		p.Name(), early(p.Validity, p.ResultAt), v.stuckMessage(), v.endpointHint())
 }
 
 // stuckMessage says why nothing has replaced a passcode that works no more, and what to do.
-func (v report) stuckMessage() string {
+func (v Report) stuckMessage() string {
 	if v.Spec.Suspend {
 		return nothingWhileSuspended + ": set it to false, or " + v.createNext()
 	}
@@ -234,7 +230,7 @@ func (v report) stuckMessage() string {
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
-func (v report) awaited(other *Entry) *Entry {
+func (v Report) awaited(other *rotation.Entry) *rotation.Entry {
 	for _, c := range v.Candidates() {
 		if c.Entry.Result != clevertap.Rejected && c.Entry != other {
 			return c.Entry
@@ -243,7 +239,7 @@ func (v report) awaited(other *Entry) *Entry {
 	return nil
 }
 
-func (v report) allRejectedMessage() string {
+func (v Report) allRejectedMessage() string {
 	var rejected []string
 	for _, e := range v.Entries {
 		if e.HasValue() {
@@ -251,26 +247,26 @@ func (v report) allRejectedMessage() string {
 		}
 	}
 	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", retirement.Listing(rejected), v.endpointHint(), v.createNext())
-	if v.FirstOf(func(e *Entry) bool { return !e.HasValue() }) != nil {
+	if v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() }) != nil {
 		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", retirement.Listing(rejected), v.endpointHint(), v.problemsMessage())
 	}
 	return text
 }
 
 // allReplacedMessage is for an object whose target is lost, and whose entries were all replaced before.
-func (v report) allReplacedMessage() string {
+func (v Report) allReplacedMessage() string {
 	return "Every entry was replaced before, and an older value is never published unless requested: name an entry in spec.rotation.pin, or " + v.createNext()
 }
 
-func (v report) verifyingMessage() string {
+func (v Report) verifyingMessage() string {
 	return "Verifying the passcode with CleverTap"
 }
 
-func (v report) unavailableMessage(e *Entry) string {
+func (v Report) unavailableMessage(e *rotation.Entry) string {
 	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Seen, v.endpointHint())
 }
 
-func (v report) unavailableSinceMessage(p *ActivePasscode) string {
+func (v Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
 	if v.Observing && p.Result == clevertap.Unknown && p.Entry.Reported == nil {
 		return v.unavailableMessage(p.Entry)
 	}
@@ -280,15 +276,15 @@ func (v report) unavailableSinceMessage(p *ActivePasscode) string {
 	return fmt.Sprintf("No verification has had a result for two intervals: %s%s. The active passcode stays", p.Verification.Seen, v.endpointHint())
 }
 
-func (v report) acceptedMessage(p *ActivePasscode) string {
+func (v Report) acceptedMessage(p *rotation.ActivePasscode) string {
 	if p.Validity.Expired(v.Now) {
 		return "CleverTap accepts the active passcode, past its declared expiry"
 	}
 	return "CleverTap accepts the active passcode"
 }
 
-func (v report) expiringMessage(p *ActivePasscode) string {
-	text := fmt.Sprintf("%q expires at %s", p.Name(), stamp(p.Validity.Until))
+func (v Report) expiringMessage(p *rotation.ActivePasscode) string {
+	text := fmt.Sprintf("%q expires at %s", p.Name(), schedule.Stamp(p.Validity.Until))
 	switch next := v.successor(); {
 	case v.Spec.Suspend && next != nil:
 		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.Spec.Name)
@@ -303,7 +299,7 @@ func (v report) expiringMessage(p *ActivePasscode) string {
 }
 
 // pinMessage says what a pin that is in effect ensures, and nothing that it prevents.
-func (v report) pinMessage() string {
+func (v Report) pinMessage() string {
 	if p := v.Active; p == nil || !v.PinKeeps(p) {
 		return fmt.Sprintf("spec.rotation.pin names %q", v.Pinned().Spec.Name)
 	}
@@ -312,11 +308,11 @@ func (v report) pinMessage() string {
 
 // noSuccessorMessage says what would make a successor. An entry without a value is one that only needs its source fixed:
 // no other passcode need be created.
-func (v report) noSuccessorMessage() string {
+func (v Report) noSuccessorMessage() string {
 	if v.Observing {
 		return "In mode Observe no passcode becomes active by itself: " + v.createNext() + v.beforeExpiry()
 	}
-	broken := v.FirstOf(func(e *Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
+	broken := v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
 	if broken != nil {
 		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.Spec.Name, capitalized(v.entryMessage(broken)))
 	}
@@ -324,15 +320,15 @@ func (v report) noSuccessorMessage() string {
 }
 
 // beforeExpiry is by when; "" if there is no hurry.
-func (v report) beforeExpiry() string {
+func (v Report) beforeExpiry() string {
 	if p := v.ActiveInTarget(); p != nil && !p.Validity.Until.IsZero() {
-		return " before " + stamp(p.Validity.Until)
+		return " before " + schedule.Stamp(p.Validity.Until)
 	}
 	return ""
 }
 
 // sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
-func (v report) sourceOfActive(e *Entry) bool {
+func (v Report) sourceOfActive(e *rotation.Entry) bool {
 	return v.Active != nil && v.Active.FormerEntry == e
 }
 
@@ -340,7 +336,7 @@ func capitalized(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-func (v report) successorMessage(next *Entry) string {
+func (v Report) successorMessage(next *rotation.Entry) string {
 	switch {
 	case v.PinHolds():
 		return fmt.Sprintf("%q can become active; %s", next.Spec.Name, v.pinMessage())
@@ -349,11 +345,11 @@ func (v report) successorMessage(next *Entry) string {
 	case !v.Now.Before(v.RotationAt):
 		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it once more", next.Spec.Name)
 	}
-	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, stamp(v.RotationAt))
+	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, schedule.Stamp(v.RotationAt))
 }
 
 // problemsMessage names every entry that has no usable value.
-func (v report) problemsMessage() string {
+func (v Report) problemsMessage() string {
 	var all []string
 	for _, e := range v.Entries {
 		if !e.HasValue() {
@@ -367,7 +363,7 @@ func (v report) problemsMessage() string {
 	return strings.Join(all, "; ")
 }
 
-func (v report) entryMessage(e *Entry) string {
+func (v Report) entryMessage(e *rotation.Entry) string {
 	ref := e.Spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
@@ -383,7 +379,7 @@ func (v report) entryMessage(e *Entry) string {
 }
 
 // notLabelledMessage says how to label a source. What another controller writes keeps a label only if its template has it.
-func (v report) notLabelledMessage(secret string) string {
+func (v Report) notLabelledMessage(secret string) string {
 	text := fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", secret, v.Object.Namespace, secret, sourceLabel)
 	if v.Observing {
 		text += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
@@ -391,7 +387,7 @@ func (v report) notLabelledMessage(secret string) string {
 	return text
 }
 
-func (v report) valueMessage(e *Entry) string {
+func (v Report) valueMessage(e *rotation.Entry) string {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
 		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name)
@@ -423,7 +419,7 @@ func sentences(parts ...string) string {
 const SharedByMany = "several other CleverTapPasscodes have it active"
 
 // endIt is how a person ends a passcode.
-func (v report) endIt() string {
+func (v Report) endIt() string {
 	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return "reset it"
 	}
@@ -432,7 +428,7 @@ func (v report) endIt() string {
 
 // sharedMessage says that other objects of the namespace have the same passcode active; "" if none has. Deleting it on the
 // dashboard for one of them breaks all. More than one are not named: each change would be a write of every status.
-func (v report) sharedMessage() string {
+func (v Report) sharedMessage() string {
 	switch len(v.SharedWith) {
 	case 0:
 		return ""
@@ -444,7 +440,7 @@ func (v report) sharedMessage() string {
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
 // looks like a passcode.
-func (v report) suspicionMessage(e *Entry) string {
+func (v Report) suspicionMessage(e *rotation.Entry) string {
 	if suspicion := e.Passcode.Suspicion(v.Spec.AccountID, e.Spec.Name); suspicion != "" {
 		return fmt.Sprintf("Its value %s: stage only the passcode as the dashboard showed it", suspicion)
 	}
@@ -452,7 +448,7 @@ func (v report) suspicionMessage(e *Entry) string {
 }
 
 // overMessage is for a passcode that was replaced or has expired, and says what is left to do.
-func (v report) overMessage(state v1alpha1.PasscodeState) string {
+func (v Report) overMessage(state v1alpha1.PasscodeState) string {
 	switch {
 	case state == v1alpha1.StateRetired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return "it was replaced, and a reset ended it: there is nothing to delete. Remove it from spec.passcodes"
@@ -465,7 +461,7 @@ func (v report) overMessage(state v1alpha1.PasscodeState) string {
 }
 
 // datesMessage says what is wrong with the dates of a passcode that may be used; "" for nothing.
-func (v report) datesMessage(e *Entry) string {
+func (v Report) datesMessage(e *rotation.Entry) string {
 	switch state := v.state(e); {
 	case e.CreatedInFuture:
 		return fmt.Sprintf("createdAt %s is later than the first sight of its value, %s, so it is ignored: set createdAt to when the passcode was created",

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 import (
 	"cmp"
@@ -13,24 +13,28 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
 // maxHistory is how many publications the status keeps.
 const maxHistory = 10
 
-// report makes the next status, and the events that belong to it, of what was decided.
-type report struct{ *Pass }
+// Report makes the next status, and the events that belong to it, of a pass.
+type Report struct{ *rotation.Pass }
 
-// status is what there is to tell of what was observed.
-func (v report) status() v1alpha1.CleverTapPasscodeStatus {
+// Status returns the whole status, of what was observed.
+func (v Report) Status() v1alpha1.CleverTapPasscodeStatus {
+	if v.Observing {
+		return v.observedStatus()
+	}
 	s := v.Object.Status
 	s.History, s.Conditions = slices.Clone(s.History), slices.Clone(s.Conditions) // all else is set anew
 	s.ObservedGeneration = v.Object.Generation
 	s.AccountID, s.Region = v.Spec.AccountID, v.Spec.Region
 	s.Target = v.Object.TargetName()
 	if v.AfterObserving() && v.ActiveInTarget() == nil {
-		s.Target = "" // until something is published: see afterObserving
+		s.Target = "" // until something is published: see AfterObserving
 	}
 	s.Passcodes = v.passcodes()
 	v.setActive(&s)
@@ -45,7 +49,7 @@ func (v report) status() v1alpha1.CleverTapPasscodeStatus {
 	return s
 }
 
-func (v report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v Report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.ActivePasscode, s.ExpiresAt = "", nil
 	p := v.ActiveInTarget()
 	if p == nil {
@@ -66,7 +70,7 @@ func (v report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 	}
 }
 
-func (v report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
+func (v Report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
 	if next == nil || v.Spec.Suspend || v.PinHolds() {
@@ -77,7 +81,7 @@ func (v report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 }
 
 // successor is the accepted entry that becomes active next; nil if there is none, or nothing to replace.
-func (v report) successor() *Entry {
+func (v Report) successor() *rotation.Entry {
 	if v.ActiveInTarget() == nil {
 		return nil
 	}
@@ -90,13 +94,13 @@ func (v report) successor() *Entry {
 }
 
 // takesOver reports whether a successor will become active by itself before the active passcode expires.
-func (v report) takesOver() bool {
+func (v Report) takesOver() bool {
 	p := v.ActiveInTarget()
 	return v.successor() != nil && !v.Spec.Suspend && !v.PinKeeps(p)
 }
 
 // runway is when the last passcode expires that will become active by itself; nil for never, or while nothing is published.
-func (v report) runway() *metav1.Time {
+func (v Report) runway() *metav1.Time {
 	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
@@ -110,7 +114,7 @@ func (v report) runway() *metav1.Time {
 	return timeOrNil(last.Until)
 }
 
-func (v report) passcodes() []v1alpha1.PasscodeStatus {
+func (v Report) passcodes() []v1alpha1.PasscodeStatus {
 	list := make([]v1alpha1.PasscodeStatus, 0, len(v.Entries))
 	times := newTimes(len(v.Entries))
 	for _, e := range v.Entries {
@@ -123,7 +127,7 @@ func (v report) passcodes() []v1alpha1.PasscodeStatus {
 			if s.RetiredAt = before.RetiredAt; s.RetiredAt == nil && v.MarkedReported(before.Fingerprint) {
 				s.RetiredAt = timeOrNil(schedule.WholeSecond(v.Now))
 			}
-			if EverAccepted(before) {
+			if rotation.EverAccepted(before) {
 				s.BeginsAt = before.BeginsAt
 			}
 		}
@@ -133,11 +137,11 @@ func (v report) passcodes() []v1alpha1.PasscodeStatus {
 }
 
 // setValue leaves out the dates of a value that CleverTap rejects and never accepted: it has no validity.
-func (v report) setValue(e *Entry, s *v1alpha1.PasscodeStatus, times *times) {
+func (v Report) setValue(e *rotation.Entry, s *v1alpha1.PasscodeStatus, times *times) {
 	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, times.orNil(e.FirstSeen), string(e.StaleCreatedAt)
 	s.VerifiedAt = times.orNil(e.ResultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
-	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() || e.Reported != nil && v.ValueStayed(e, e.Reported) && EverAccepted(e.Reported)
+	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() || e.Reported != nil && v.ValueStayed(e, e.Reported) && rotation.EverAccepted(e.Reported)
 	if accepted {
 		s.BeginsAt, s.ExpiresAt = times.orNil(e.Validity.From), times.orNil(e.Validity.Until)
 	}
@@ -164,7 +168,7 @@ func (t *times) orNil(at time.Time) *metav1.Time {
 }
 
 // retiredAt is since when it is retired.
-func (v report) retiredAt(e *Entry, state v1alpha1.PasscodeState) *metav1.Time {
+func (v Report) retiredAt(e *rotation.Entry, state v1alpha1.PasscodeState) *metav1.Time {
 	before := e.Reported
 	switch {
 	case before != nil && before.RetiredAt != nil && before.Fingerprint == e.Fingerprint && (v.Observing || state == v1alpha1.StateRetired):
@@ -175,7 +179,7 @@ func (v report) retiredAt(e *Entry, state v1alpha1.PasscodeState) *metav1.Time {
 	return timeOrNil(schedule.WholeSecond(v.Now))
 }
 
-func (v report) state(e *Entry) v1alpha1.PasscodeState {
+func (v Report) state(e *rotation.Entry) v1alpha1.PasscodeState {
 	switch {
 	case e.Problem == v1alpha1.ReasonPasscodeMalformed:
 		return v1alpha1.StateMalformed
@@ -198,7 +202,7 @@ func (v report) state(e *Entry) v1alpha1.PasscodeState {
 }
 
 // phase sums the conditions up.
-func (v report) phase() v1alpha1.Phase {
+func (v Report) phase() v1alpha1.Phase {
 	p := v.ActiveInTarget()
 	if p == nil {
 		return v1alpha1.PhasePending
@@ -215,7 +219,7 @@ func (v report) phase() v1alpha1.Phase {
 }
 
 // expired reports whether the passcode has expired and CleverTap, in a verification since, has not accepted it all the same.
-func (v report) expired(p *ActivePasscode) bool {
+func (v Report) expired(p *rotation.ActivePasscode) bool {
 	if !p.Validity.Expired(v.Now) {
 		return false
 	}
@@ -230,7 +234,7 @@ func (v report) expired(p *ActivePasscode) bool {
 }
 
 // rejected reports whether the rejection is confirmed, by this process or, as the status has it, by one before.
-func (v report) rejected(p *ActivePasscode) bool {
+func (v Report) rejected(p *rotation.ActivePasscode) bool {
 	if p.Result != clevertap.Rejected || v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return false
 	}
@@ -242,7 +246,7 @@ func (v report) rejected(p *ActivePasscode) bool {
 }
 
 // reminder is the smallest number of days reached for the active passcode; 0 for none.
-func (v report) reminder() int32 {
+func (v Report) reminder() int32 {
 	p := v.ActiveInTarget()
 	if p == nil {
 		return v.Object.Status.LastReminderDays // it may be the same passcode that comes back
@@ -255,7 +259,7 @@ func (v report) reminder() int32 {
 }
 
 // describes reports whether a status describes the active passcode, and not one before it.
-func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *ActivePasscode) bool {
+func (v Report) describes(s v1alpha1.CleverTapPasscodeStatus, p *rotation.ActivePasscode) bool {
 	if !v.Observing && s.Revision == p.Record.Revision && s.Target != "" { // mode Observe leaves the revision as it was
 		return true
 	}
@@ -267,7 +271,7 @@ func (v report) describes(s v1alpha1.CleverTapPasscodeStatus, p *ActivePasscode)
 
 // lastReminder is the one that a status remembers of the active passcode; 0 if it describes another, or if a day more is
 // left than it says, because the expiry was edited. A status from before there were reminders has reported the 30 days.
-func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
+func (v Report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
 	p := v.ActiveInTarget()
 	if p == nil || !v.describes(before, p) {
 		return 0
@@ -282,13 +286,13 @@ func (v report) lastReminder(before v1alpha1.CleverTapPasscodeStatus) int32 {
 	return last
 }
 
-func (v report) expiringSoon(p *ActivePasscode) bool {
+func (v Report) expiringSoon(p *rotation.ActivePasscode) bool {
 	from := p.Validity.SoonFrom()
 	return !from.IsZero() && !v.Now.Before(from)
 }
 
 // outdated reports whether there is no result of the last two intervals.
-func (v report) outdated(p *ActivePasscode) bool {
+func (v Report) outdated(p *rotation.ActivePasscode) bool {
 	from := v.OutdatedFrom(p)
 	return p.Result == clevertap.Unknown || !from.IsZero() && !v.Now.Before(from)
 }
@@ -301,7 +305,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 }
 
 // setCondition leaves the condition as it was if nothing of it changes.
-func (v report) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
+func (v Report) setCondition(conditions *[]metav1.Condition, c metav1.Condition) {
 	c.ObservedGeneration = v.Object.Generation
 	c.LastTransitionTime = metav1.NewTime(schedule.WholeSecond(v.Now))
 	meta.SetStatusCondition(conditions, c)

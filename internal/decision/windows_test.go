@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 )
 
 // dueAt has "a" published, to be replaced by "b" from a time on, some days before its end.
@@ -115,7 +115,7 @@ var _ = DescribeTable("Windows", decides,
 )
 
 func looksAgainNoLaterThan(t time.Time) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).NotTo(BeZero())
 		Expect(d.Next).NotTo(BeTemporally(">", t))
@@ -123,7 +123,7 @@ func looksAgainNoLaterThan(t time.Time) expectation {
 }
 
 func asksAlso(name string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		var asked []string
 		for _, q := range d.Verify {

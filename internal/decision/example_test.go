@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -33,11 +34,11 @@ func ExampleDecide() {
 	key := fingerprint.NewKey(make([]byte, fingerprint.KeySize))
 	source := rotation.Source{Passcode: passcode, Fingerprint: key.Of("in1", object.Spec.AccountID, passcode)}
 
-	d := rotation.Decide(now, rotation.Observed{Object: object, Sources: []rotation.Source{source}})
+	d := decision.Decide(now, rotation.Observed{Object: object, Sources: []rotation.Source{source}})
 	fmt.Println("requests:", len(d.Verify), "publishes:", d.Want != nil)
 
 	source.Verification = clevertap.Verification{Result: clevertap.Accepted, At: now}
-	d = rotation.Decide(now, rotation.Observed{Object: object, Sources: []rotation.Source{source}})
+	d = decision.Decide(now, rotation.Observed{Object: object, Sources: []rotation.Source{source}})
 	fmt.Println("revision:", d.Want.Record.Revision, "reason:", d.Want.Record.Reason, "expires:", d.Want.Record.EndsAt.Format(time.DateOnly))
 
 	// Output:

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -21,7 +22,7 @@ import (
 const missingStalledAfter = 5 * time.Minute
 
 // conditions updates those there were; a nil condition is removed.
-func (v report) conditions(before []metav1.Condition) []metav1.Condition {
+func (v Report) conditions(before []metav1.Condition) []metav1.Condition {
 	ready := v.ready()
 	sources := v.sourcesReady()
 	rollout := v.rolloutCondition(meta.FindStatusCondition(before, v1alpha1.ConditionRolloutComplete))
@@ -56,7 +57,7 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 	return metav1.Condition{Status: status, Reason: reason, Message: message}
 }
 
-func (v report) ready() metav1.Condition {
+func (v Report) ready() metav1.Condition {
 	if v.Observing {
 		return v.observedReady()
 	}
@@ -76,21 +77,23 @@ func (v report) ready() metav1.Condition {
 }
 
 // unpublished is Ready while nothing is published: a result that is still to come goes before every problem.
-func (v report) unpublished() metav1.Condition {
+func (v Report) unpublished() metav1.Condition {
 	if v.Spec.Suspend {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified or written until it is false")
 	}
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
 	}
-	if unanswered := v.FirstOf(func(e *Entry) bool {
+	if unanswered := v.FirstOf(func(e *rotation.Entry) bool {
 		return e.HasValue() && e.Result == clevertap.Unknown && e.Verification.Unavailable > 0
 	}); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unrefused := func(e *Entry) bool { return e.HasValue() && e.DuplicateOf == nil && e.Result != clevertap.Rejected }
+	unrefused := func(e *rotation.Entry) bool {
+		return e.HasValue() && e.DuplicateOf == nil && e.Result != clevertap.Rejected
+	}
 	switch usable := v.FirstOf(unrefused); {
-	case v.FirstOf(func(e *Entry) bool { return unrefused(e) && (!e.Replaced || e == v.Pinned()) }) != nil:
+	case v.FirstOf(func(e *rotation.Entry) bool { return unrefused(e) && (!e.Replaced || e == v.Pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 	case usable != nil:
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, v.allReplacedMessage())
@@ -99,7 +102,7 @@ func (v report) unpublished() metav1.Condition {
 }
 
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
-func (v report) nothingUsable() metav1.Condition {
+func (v Report) nothingUsable() metav1.Condition {
 	if len(v.Entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
@@ -112,7 +115,7 @@ func (v report) nothingUsable() metav1.Condition {
 
 // verified is the last result for the active passcode. Unavailable is reported only after an attempt: a result can be old
 // because there was none.
-func (v report) verified() *metav1.Condition {
+func (v Report) verified() *metav1.Condition {
 	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
@@ -132,7 +135,7 @@ func (v report) verified() *metav1.Condition {
 }
 
 // withoutResult says why there is no result of the last two intervals.
-func (v report) withoutResult(p *ActivePasscode) metav1.Condition {
+func (v Report) withoutResult(p *rotation.ActivePasscode) metav1.Condition {
 	before := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case v.Spec.Suspend:
@@ -153,7 +156,7 @@ func unavailable(verified *metav1.Condition) bool {
 	return verified != nil && (verified.Reason == v1alpha1.ReasonUnavailable || verified.Reason == v1alpha1.ReasonRateLimited)
 }
 
-func (v report) expiringSoonCondition() *metav1.Condition {
+func (v Report) expiringSoonCondition() *metav1.Condition {
 	p := v.ActiveInTarget()
 	if p == nil {
 		return nil
@@ -165,12 +168,12 @@ func (v report) expiringSoonCondition() *metav1.Condition {
 	case v.expiringSoon(p):
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonWithinWindow, v.expiringMessage(p))
 	default:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before expiry begin at "+stamp(p.Validity.SoonFrom()))
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonOutsideWindow, "The 30 days before expiry begin at "+schedule.Stamp(p.Validity.SoonFrom()))
 	}
 	return &c
 }
 
-func (v report) successorReady() *metav1.Condition {
+func (v Report) successorReady() *metav1.Condition {
 	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
 	switch next := v.successor(); {
 	case next == nil:
@@ -182,8 +185,8 @@ func (v report) successorReady() *metav1.Condition {
 	return &c
 }
 
-func (v report) sourcesReady() metav1.Condition {
-	broken := v.FirstOf(func(e *Entry) bool { return !e.HasValue() })
+func (v Report) sourcesReady() metav1.Condition {
+	broken := v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() })
 	if broken == nil {
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every entry has a well-formed value")
 	}
@@ -191,7 +194,7 @@ func (v report) sourcesReady() metav1.Condition {
 }
 
 // reconciling is present while what the spec requires is being verified, or cannot be verified.
-func (v report) reconciling() *metav1.Condition {
+func (v Report) reconciling() *metav1.Condition {
 	if v.Paused() {
 		return nil
 	}
@@ -199,7 +202,7 @@ func (v report) reconciling() *metav1.Condition {
 		c := condition(metav1.ConditionTrue, v1alpha1.ReasonTargetNotWritten, v.WriteProblem)
 		return &c
 	}
-	if problems := v.effectProblems(); len(problems) > 0 {
+	if problems := v.EffectProblems(); len(problems) > 0 {
 		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, retirement.Listing(problems))
 		return &c
 	}
@@ -216,8 +219,8 @@ func (v report) reconciling() *metav1.Condition {
 	return nil
 }
 
-// effectProblems name each object other than the target that could not be written, and the way out.
-func (v report) effectProblems() []string {
+// EffectProblems name each object other than the target that could not be written, and the way out.
+func (v Report) EffectProblems() []string {
 	var problems []string
 	for i := range v.FormerTargets {
 		if v.FormerTargets[i].Problem != "" {
@@ -233,7 +236,7 @@ func (v report) effectProblems() []string {
 }
 
 // stalled is present while a person must act before what the spec requires can be published.
-func (v report) stalled() *metav1.Condition {
+func (v Report) stalled() *metav1.Condition {
 	reason, message, since := v.blocker()
 	if reason == "" || v.Now.Before(since.Add(stalledAfter(reason))) {
 		return nil
@@ -243,7 +246,7 @@ func (v report) stalled() *metav1.Condition {
 }
 
 // blocker is what only a person can fix, and since when it is reported; "" for nothing.
-func (v report) blocker() (reason, message string, since time.Time) {
+func (v Report) blocker() (reason, message string, since time.Time) {
 	if ready := v.ready(); ready.Status == metav1.ConditionFalse {
 		return ready.Reason, ready.Message, v.falseSince(v1alpha1.ConditionReady)
 	}
@@ -265,7 +268,7 @@ func (v report) blocker() (reason, message string, since time.Time) {
 }
 
 // falseSince is when the condition became False; now where it was not.
-func (v report) falseSince(name string) time.Time {
+func (v Report) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(v.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {
 		return schedule.WholeSecond(v.Now)
@@ -282,8 +285,8 @@ func stalledAfter(reason string) time.Duration {
 	return 0
 }
 
-// stallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
-func (v report) stallsAt() time.Time {
+// StallsAt is when a problem that is no reason to call for a person yet becomes one; past or zero for never.
+func (v Report) StallsAt() time.Time {
 	reason, _, since := v.blocker()
 	return since.Add(stalledAfter(reason))
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
@@ -112,14 +113,14 @@ func targets(names ...string) step {
 }
 
 func looks(yes bool) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Scan).To(Equal(yes))
 	}
 }
 
 func restarts(names ...string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		got := []string{}
 		for _, r := range d.Restart {
@@ -130,7 +131,7 @@ func restarts(names ...string) expectation {
 }
 
 func stale(names ...string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.StalePods).NotTo(BeNil())
 		Expect(d.Status.StalePods.Names).To(ConsistOf(names))
@@ -138,13 +139,13 @@ func stale(names ...string) expectation {
 	}
 }
 
-func nothingStale(_ *world, d rotation.Decision) {
+func nothingStale(_ *world, d decision.Decision) {
 	GinkgoHelper()
 	Expect(d.Status.StalePods).To(BeNil())
 }
 
 func marks(mark string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.MarkKey).To(Equal("restart.clevertap.passcode-operator.io/marketing"))
 		Expect(d.Mark).To(Equal(mark))
@@ -288,7 +289,7 @@ func unmarked(w *world) {
 }
 
 func marksReplaced(name string, inUse, reported bool) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
 		Expect(d.Want.Publishes).To(BeFalse())
@@ -299,7 +300,7 @@ func marksReplaced(name string, inUse, reported bool) expectation {
 }
 
 func tellsOf(reason, passcode, text string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
 		Expect(d.Want.Events).To(ConsistOf(And(
@@ -366,7 +367,7 @@ func nowHolds(secret, key, value string) step {
 
 // wantsStale is stale after the mark that is to be written first.
 func wantsStale(names ...string) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
 		stale(names...)(w, d)
@@ -458,7 +459,7 @@ func activeIs(name string) expectation {
 }
 
 // reportsFirst is a publication that waits for the report of the one before.
-func reportsFirst(_ *world, d rotation.Decision) {
+func reportsFirst(_ *world, d decision.Decision) {
 	GinkgoHelper()
 	Expect(d.ReportFirst).To(BeTrue())
 	Expect(d.Want).NotTo(BeNil())
@@ -489,14 +490,14 @@ func editedPrevious(w *world) {
 }
 
 func previous(value string) expectation {
-	return func(w *world, _ rotation.Decision) {
+	return func(w *world, _ decision.Decision) {
 		GinkgoHelper()
 		Expect(w.target.Previous.Reveal()).To(Equal(value))
 	}
 }
 
 func wants(previous string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
 		Expect(d.Want.Previous.Reveal()).To(Equal(previous))
@@ -505,7 +506,7 @@ func wants(previous string) expectation {
 }
 
 func dropsPrevious(revision int64) expectation {
-	return func(w *world, d rotation.Decision) {
+	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		wants("")(w, d)
 		Expect(d.Want.Record.Revision).To(Equal(revision))

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"time"
@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -42,7 +43,7 @@ func movedAway(w *world) {
 }
 
 // hasNoEffect expects that nothing but status, events and verification follows.
-func hasNoEffect(_ *world, d rotation.Decision) {
+func hasNoEffect(_ *world, d decision.Decision) {
 	GinkgoHelper()
 	Expect(d.Want).To(BeNil())
 	Expect(d.Release).To(BeEmpty())
@@ -54,14 +55,14 @@ func hasNoEffect(_ *world, d rotation.Decision) {
 	Expect(d.Status.StalePods).To(BeNil())
 }
 
-func noneActive(_ *world, d rotation.Decision) {
+func noneActive(_ *world, d decision.Decision) {
 	GinkgoHelper()
 	Expect(d.Status.ActivePasscode).To(BeEmpty())
 	Expect(d.Status.ExpiresAt).To(BeNil())
 }
 
 func revision(n int64) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.Revision).To(Equal(n))
 	}

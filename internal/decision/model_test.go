@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"crypto/sha256"
@@ -22,6 +22,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -222,13 +223,13 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 }
 
 // judgeEffects checks that an object in mode Observe has no effect but verification.
-func (m *model) judgeEffects(t *testing.T, object *v1alpha1.CleverTapPasscode, d rotation.Decision) {
+func (m *model) judgeEffects(t *testing.T, object *v1alpha1.CleverTapPasscode, d decision.Decision) {
 	if object.Spec.Observes() && (d.Want != nil || len(d.Release) > 0 || len(d.Restart) > 0 || d.Scan) {
 		t.Errorf("an observed Secret leads to writes or scans: %+v: %s", d, m.trail)
 	}
 }
 
-func (m *model) report(t *testing.T, i int, w *world, d rotation.Decision) *model {
+func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *model {
 	if d.Status.Revision < m.server.object.Status.Revision {
 		t.Errorf("reports revision %d after %d: %s", d.Status.Revision, m.server.object.Status.Revision, m.trail)
 	}
@@ -793,7 +794,7 @@ func (m *model) anyWorks() bool {
 }
 
 // rotationDue reports whether "a" is published past its rotation time, though "b" would do.
-func (m *model) rotationDue(d rotation.Decision, name string) bool {
+func (m *model) rotationDue(d decision.Decision, name string) bool {
 	pinned := m.server.object.Spec.Rotation != nil && m.server.object.Spec.Rotation.Pin == "a"
 	return name == "a" && !pinned && m.server.target.Tuple.Passcode.Reveal() == "a" && !m.now.Before(made.Add(60*day)) &&
 		m.works("b") && !m.published["b"] && d.Status.NextPasscode == "b"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 import (
 	"cmp"
@@ -12,24 +12,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// Event is one to send once the status that it reports is written.
-type Event struct {
-	// Warning reports whether a person is needed.
-	Warning         bool
-	Reason, Message string
-	// Passcode is the name of the passcode that it is about; "" if that has no name of its own.
-	Passcode string
-}
-
-// events report what is new in the status since it was last written, so that a later report loses none.
-func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
+// Events returns what is new in the status since it was last written, so that a later report loses none.
+func (v Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+	if v.Observing {
+		return v.observedEvents(after)
+	}
 	before := v.Object.Status
 	events := v.publications(before, after)
 	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.Rotate)...)
 	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.Verify)...)
-	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
+	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event{
 		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
 	} {
 		if event := tell(before, after); event != nil {
@@ -44,21 +39,21 @@ func (v report) events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 }
 
 // createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
-func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
-	told := func(e *Entry, message string) bool {
+func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+	told := func(e *rotation.Entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
 			return s.Fingerprint == e.Fingerprint && s.Message == message && accepted
 		})
 	}
-	var events []Event
+	var events []rotation.Event
 	for _, e := range v.Entries {
 		state := v.state(e)
 		if !e.CreatedInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
 			continue
 		}
 		if message := v.entryMessage(e); !told(e, message) {
-			events = append(events, Event{
+			events = append(events, rotation.Event{
 				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
 				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
 			})
@@ -68,30 +63,30 @@ func (v report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 }
 
 // deniedRequest is the event that says, once, why a request is denied.
-func (v report) deniedRequest(echoed string, r Request) []Event {
+func (v Report) deniedRequest(echoed string, r rotation.Request) []rotation.Event {
 	if r.Handled || r.Value == "" || r.Value == echoed {
 		return nil
 	}
 	switch {
 	case r.NoSuccessor:
-		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
+		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
 	case r.Denied != "":
-		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
+		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
 	}
 	return nil
 }
 
 // publications reports every publication, oldest first.
-func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
-	var events []Event
+func (v Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+	var events []rotation.Event
 	for i, p := range slices.Backward(after.History) {
 		switch {
 		case p.Revision <= before.Revision:
 		case p.Reason == v1alpha1.RotationInitial:
-			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
+			events = append(events, rotation.Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
-			events = append(events, Event{
-				Warning: IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
+			events = append(events, rotation.Event{
+				Warning: rotation.IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
 				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p), v.replacedMessage(after.History[i+1:], p)),
 			})
 		}
@@ -100,7 +95,7 @@ func (v report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []E
 }
 
 // requestedBy says who requested a rotation; "" if nobody did, or if that is not known.
-func (v report) requestedBy(p v1alpha1.Publication) string {
+func (v Report) requestedBy(p v1alpha1.Publication) string {
 	if p.Reason != v1alpha1.RotationRequested || p.Revision != v.Active.Record.Revision {
 		return ""
 	}
@@ -117,11 +112,11 @@ func changedCondition(name string, before, after v1alpha1.CleverTapPasscodeStatu
 	return is
 }
 
-func warning(c *metav1.Condition) *Event {
-	return &Event{Warning: true, Reason: c.Reason, Message: c.Message}
+func warning(c *metav1.Condition) *rotation.Event {
+	return &rotation.Event{Warning: true, Reason: c.Reason, Message: c.Message}
 }
 
-func (v report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	ready := changedCondition(v1alpha1.ConditionReady, before, after)
 	if ready == nil {
 		return nil
@@ -134,7 +129,7 @@ func (v report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Even
 	return nil
 }
 
-func (v report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	sources := changedCondition(v1alpha1.ConditionSourcesReady, before, after)
 	if sources == nil || sources.Status == metav1.ConditionTrue {
 		return nil
@@ -143,7 +138,7 @@ func (v report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Ev
 }
 
 // specEvent reports what in the spec was left out.
-func (v report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
 		return nil
@@ -151,17 +146,17 @@ func (v report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event
 	return warning(stalled)
 }
 
-func (v report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	verified := changedCondition(v1alpha1.ConditionVerified, before, after)
 	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
 		return nil // one an outage
 	}
-	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
+	return &rotation.Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }
 
 // expiringSoonEvent is sent when the last 30 days begin, whatever follows, and at each reminder after that while nothing
 // will become active by itself. The status that remembers it is written first, so it is sent once at most.
-func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
 	last := v.lastReminder(before)
 	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.Active.Validity.Expired(v.Now) {
@@ -171,7 +166,7 @@ func (v report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus
 	if last != 0 && takesOver {
 		return nil
 	}
-	return &Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon, Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
+	return &rotation.Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon, Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
 }
 
 func daysOrLess(days int32) string {
@@ -182,7 +177,7 @@ func daysOrLess(days int32) string {
 }
 
 // mismatchEvent reports that CleverTap accepts a passcode past its declared expiry, which only the message of Verified remembers.
-func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	p := v.ActiveInTarget()
 	if p == nil || !p.Validity.Expired(v.Now) || v.expired(p) {
 		return nil
@@ -191,12 +186,12 @@ func (v report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *E
 	if was != nil && was.Message == is.Message || is.Reason != v1alpha1.ReasonAccepted {
 		return nil
 	}
-	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
+	return &rotation.Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
 }
 
 // noSuccessorEvent reports that the last successor is used up. It does not report that there never was one, nor that none takes
 // over while the object is suspended.
-func (v report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
+func (v Report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
 	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.ActiveInTarget() == nil {

@@ -1,60 +1,23 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// observe decides for an object in mode Observe. Workloads mount the source of the first entry, which someone else
-// maintains: there is no target and no rule, and what is decided is only what to verify and what to report.
-func observe(now time.Time, o Observed) Decision {
-	v := report{&Pass{&ReplacedValues{Snapshot: newObservingSnapshot(now, o)}}}
-	d := Decision{}
-	d.Verify, d.Next = v.VerificationRequests()
-	if quiet := v.resultExpectedUntil(d.Verify); v.Now.Before(quiet) {
-		d.Status = *o.Object.Status.DeepCopy()
-		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
-		return d
-	}
-	d.Status = v.observedStatus()
-	d.Events = v.observedEvents(d.Status)
-	d.Next = schedule.Earliest(d.Next, v.nextChange())
-	return d
-}
-
-// newObservingSnapshot is a snapshot whose active passcode is the first entry, whatever its state, while it has a
-// well-formed value.
-func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
-	v := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
-	v.Target, v.LastKnown = Target{}, nil
-	v.addEntries()
-	if len(v.Entries) > 0 && v.Entries[0].HasValue() {
-		first := v.Entries[0]
-		v.Active = &ActivePasscode{
-			Record:      Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
-			Fingerprint: first.Fingerprint, Tuple: v.tuple(first), Entry: first, Validity: first.Validity,
-			Result: first.Result, ResultAt: first.ResultAt, Verification: first.Verification,
-		}
-		v.current = v.Active
-	}
-	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
-	return v
-}
-
 // observedStatus leaves out all that is about a target. Revision and history stay as mode Manage left them.
-func (v report) observedStatus() v1alpha1.CleverTapPasscodeStatus {
+func (v Report) observedStatus() v1alpha1.CleverTapPasscodeStatus {
 	s := v.Object.Status
 	s.Conditions = slices.Clone(s.Conditions)
 	s.ObservedGeneration = v.Object.Generation
@@ -75,7 +38,7 @@ func (v report) observedStatus() v1alpha1.CleverTapPasscodeStatus {
 }
 
 // observedReady is Ready in mode Observe. Once its value had a result, an outage of CleverTap shows only in Verified.
-func (v report) observedReady() metav1.Condition {
+func (v Report) observedReady() metav1.Condition {
 	p := v.Active
 	switch {
 	case p == nil:
@@ -98,14 +61,14 @@ func (v report) observedReady() metav1.Condition {
 
 // wasReady reports whether the status calls this very value ready because it had a result: a single rejection, or an outage,
 // does not end that.
-func (v report) wasReady(p *ActivePasscode) bool {
+func (v Report) wasReady(p *rotation.ActivePasscode) bool {
 	hadResult := slices.ContainsFunc(v.Object.Status.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 		return s.State == v1alpha1.StateActive && s.Fingerprint == p.Fingerprint && s.VerifiedAt != nil
 	})
 	return hadResult && meta.IsStatusConditionTrue(v.Object.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-func (v report) nothingObserved() metav1.Condition {
+func (v Report) nothingObserved() metav1.Condition {
 	if len(v.Entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
 	}
@@ -113,14 +76,14 @@ func (v report) nothingObserved() metav1.Condition {
 }
 
 // observedEvents are those of events that can happen without a target.
-func (v report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
+func (v Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
 	before := v.Object.Status
 	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.Rotate), v.deniedRequest(before.LastHandledVerifyAt, v.Verify))
 	ready, unavailable := v.readyEvent(before, after), v.unavailableEvent(before, after)
 	if ready != nil && ready.Reason == v1alpha1.ReasonVerificationUnavailable {
 		unavailable = nil // one an outage
 	}
-	for _, event := range []*Event{
+	for _, event := range []*rotation.Event{
 		ready, v.sourcesEvent(before, after), unavailable, v.expiringSoonEvent(before, after), v.mismatchEvent(before, after),
 	} {
 		if event != nil {
@@ -134,8 +97,8 @@ func (v report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
 }
 
 // targetReleased reports once, when mode Manage has ended, that its target is no longer written. No mark is written on it.
-func (v report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []Event {
-	at := slices.IndexFunc(v.FormerTargets, func(f Former) bool { return f.Name == before.Target && f.Exists && f.Record != nil })
+func (v Report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+	at := slices.IndexFunc(v.FormerTargets, func(f rotation.Former) bool { return f.Name == before.Target && f.Exists && f.Record != nil })
 	if before.Target == "" || at < 0 {
 		return nil
 	}
@@ -143,7 +106,7 @@ func (v report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []Event 
 	if v.FormerTargets[at].Owned {
 		fate = "It is deleted with this object"
 	}
-	return []Event{{
+	return []rotation.Event{{
 		Reason: v1alpha1.EventTargetReleased,
 		Message: fmt.Sprintf("spec.mode is Observe now, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s",
 			before.Target, fate, v.Object.Namespace, before.Target),

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
@@ -47,8 +48,8 @@ func FuzzDecide(f *testing.F) {
 			}
 			o.Sources = append(o.Sources, source)
 		}
-		d := rotation.Decide(now, o)
-		again := rotation.Decide(now, o)
+		d := decision.Decide(now, o)
+		again := decision.Decide(now, o)
 		first, _ := json.Marshal(d.Status)
 		second, _ := json.Marshal(again.Status)
 		if string(first) != string(second) {

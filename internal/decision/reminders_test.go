@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"time"
@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -34,7 +35,7 @@ func (w *world) passcodeListed(name string) bool {
 
 // reminds expects the reminder in the status, and the event of it: "Warning", "Normal", or "" for none.
 func reminds(days int32, severity, text string) expectation {
-	return func(_ *world, d rotation.Decision) {
+	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.LastReminderDays).To(Equal(days))
 		var found []rotation.Event

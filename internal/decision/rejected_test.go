@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation_test
+package decision_test
 
 import (
 	"math"
@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -29,7 +30,7 @@ var _ = DescribeTable("An object that the schema would refuse", decides,
 	Entry("with less than a day lasts one", given(lasting("a", -90), published), expires("a", made.Add(day))),
 	Entry("with two keys alike has the default ones", given(published, spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 		s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
-	})), func(w *world, d rotation.Decision) {
+	})), func(w *world, d decision.Decision) {
 		Expect(rotation.EffectiveKeys(w.object)).To(Equal(rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
 	}),
 	Entry("that was made in the last year there is ends in it", given(at(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)), createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
