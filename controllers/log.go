@@ -9,6 +9,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
@@ -37,7 +38,7 @@ func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1al
 // logHandled says which request was handled and, as far as managedFields tell, who made it and when.
 func logHandled(log logr.Logger, object *v1alpha1.CleverTapPasscode, annotation, value string) {
 	fields := []any{"annotation", annotation, "value", value}
-	if requester := rotation.RequesterOf(object.ManagedFields, annotation); requester.Manager != "" {
+	if requester := managedfields.RequesterOf(object.ManagedFields, annotation); requester.Manager != "" {
 		fields = append(fields, "manager", requester.Manager)
 		if !requester.At.IsZero() {
 			fields = append(fields, "requestedAt", requester.At.Format(time.RFC3339))

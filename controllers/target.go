@@ -19,6 +19,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // readTarget reads a target's Secret.
@@ -26,30 +27,30 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 	if why := notOurs(object, secret); why != "" {
 		return rotation.Target{Conflict: conflictMessage(object, secret.Name, why)}
 	}
-	target := rotation.Target{
+	t := rotation.Target{
 		Exists:      true,
 		Labels:      secret.Labels,
 		Annotations: secret.Annotations,
 		Owned:       slices.ContainsFunc(secret.OwnerReferences, isOwner(object)),
 	}
-	keys := rotation.EffectiveKeys(object)
-	if record, err := rotation.ParseRecord(secret.Annotations[v1alpha1.RecordAnnotation]); err == nil {
-		target.Record = &record
+	keys := target.EffectiveKeys(object)
+	if record, err := target.ParseRecord(secret.Annotations[v1alpha1.RecordAnnotation]); err == nil {
+		t.Record = &record
 		keys = record.Keys
 	}
-	target.Tuple = readTuple(secret, keys)
-	if tuple := target.Tuple; !tuple.Passcode.IsZero() {
-		target.Fingerprint = r.Key.Of(string(tuple.Region), tuple.AccountID, tuple.Passcode)
+	t.Tuple = readTuple(secret, keys)
+	if tuple := t.Tuple; !tuple.Passcode.IsZero() {
+		t.Fingerprint = r.Key.Of(string(tuple.Region), tuple.AccountID, tuple.Passcode)
 	}
-	if target.Previous = readPrevious(secret, keys); !target.Previous.IsZero() {
-		target.PreviousFingerprint = r.Key.Of(string(target.Tuple.Region), target.Tuple.AccountID, target.Previous)
+	if t.Previous = readPrevious(secret, keys); !t.Previous.IsZero() {
+		t.PreviousFingerprint = r.Key.Of(string(t.Tuple.Region), t.Tuple.AccountID, t.Previous)
 	}
-	target.Exact = exact(secret, keys, target.Tuple, target.Previous)
-	return target
+	t.Exact = exact(secret, keys, t.Tuple, t.Previous)
+	return t
 }
 
 // readPrevious is the value under the key for it; zero where there is none.
-func readPrevious(secret *corev1.Secret, keys rotation.Keys) clevertap.Passcode {
+func readPrevious(secret *corev1.Secret, keys target.Keys) clevertap.Passcode {
 	if keys.PreviousPasscode == "" {
 		return clevertap.Passcode{}
 	}
@@ -97,12 +98,12 @@ func isOwner(object *v1alpha1.CleverTapPasscode) func(metav1.OwnerReference) boo
 	return func(ref metav1.OwnerReference) bool { return ref.UID == object.UID }
 }
 
-func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
+func readTuple(secret *corev1.Secret, keys target.Keys) target.Tuple {
 	passcode, err := clevertap.ParsePasscode(secret.Data[keys.Passcode])
 	if err != nil {
 		passcode = clevertap.Passcode{}
 	}
-	return rotation.Tuple{
+	return target.Tuple{
 		AccountID: string(secret.Data[keys.AccountID]),
 		Region:    v1alpha1.Region(secret.Data[keys.Region]),
 		Endpoint:  string(secret.Data[keys.Endpoint]),
@@ -111,12 +112,12 @@ func readTuple(secret *corev1.Secret, keys rotation.Keys) rotation.Tuple {
 }
 
 // exact reports whether the data are only the keys, and the passcodes have not even a newline around them.
-func exact(secret *corev1.Secret, keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) bool {
-	return tuple.Endpoint == rotation.Endpoint(tuple.Region) &&
+func exact(secret *corev1.Secret, keys target.Keys, tuple target.Tuple, previous clevertap.Passcode) bool {
+	return tuple.Endpoint == target.Endpoint(tuple.Region) &&
 		maps.EqualFunc(secret.Data, data(keys, tuple, previous), bytes.Equal)
 }
 
-func data(keys rotation.Keys, tuple rotation.Tuple, previous clevertap.Passcode) map[string][]byte {
+func data(keys target.Keys, tuple target.Tuple, previous clevertap.Passcode) map[string][]byte {
 	all := map[string][]byte{
 		keys.AccountID: []byte(tuple.AccountID),
 		keys.Passcode:  []byte(tuple.Passcode.Reveal()),

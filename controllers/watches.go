@@ -26,8 +26,8 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // reporting is the priority of passes that report what was done, below those that may publish, which have none: in a
@@ -231,7 +231,7 @@ func indexes() []index {
 			return nil
 		}},
 		{&corev1.Secret{}, fingerprintIndex, func(o client.Object) []string {
-			record, err := rotation.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
+			record, err := target.ParseRecord(o.GetAnnotations()[v1alpha1.RecordAnnotation])
 			if err != nil || ownerOf(o) == "" || o.GetAnnotations()[v1alpha1.ReleasedAtAnnotation] != "" {
 				return nil
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/forecast"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Whatever a stored object says, as long as it decodes: a decision, the same twice, whose next look is no hot loop, and
@@ -73,11 +74,11 @@ func FuzzRecord(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		record, err := rotation.ParseRecord(text)
+		record, err := target.ParseRecord(text)
 		if err != nil {
 			return
 		}
-		again, err := rotation.ParseRecord(record.Encode())
+		again, err := target.ParseRecord(record.Encode())
 		if err != nil || again.Encode() != record.Encode() {
 			t.Errorf("%q is not what it encodes to: %v", text, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // observing has the object in mode Observe, whose entries' sources others write.
@@ -143,7 +144,7 @@ var _ = Describe("Observe", func() {
 // withoutRecord is a Secret without a record that holds a value under the passcode's key.
 func withoutRecord(value string) step {
 	return func(w *world) {
-		w.target = rotation.Target{Exists: true, Tuple: rotation.Tuple{AccountID: "TEST-1", Region: "in1", Passcode: w.passcode(value)}}
+		w.target = rotation.Target{Exists: true, Tuple: target.Tuple{AccountID: "TEST-1", Region: "in1", Passcode: w.passcode(value)}}
 		w.target.Fingerprint = w.fingerprint("in1", "TEST-1", w.target.Tuple.Passcode)
 	}
 }

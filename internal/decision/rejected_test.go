@@ -13,7 +13,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // What the schema refuses may be stored all the same, from before a rule was there.
@@ -31,7 +31,7 @@ var _ = DescribeTable("An object that the schema would refuse", decides,
 	Entry("with two keys alike has the default ones", given(published, spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 		s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
 	})), func(w *world, d decision.Decision) {
-		Expect(rotation.EffectiveKeys(w.object)).To(Equal(rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
+		Expect(target.EffectiveKeys(w.object)).To(Equal(target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
 	}),
 	Entry("that was made in the last year there is ends in it", given(at(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)), createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
 		expires("a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))),

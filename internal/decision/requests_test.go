@@ -14,6 +14,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 const requested = v1alpha1.RotationRequested
@@ -196,39 +197,39 @@ func swapped(name string, revision int64) step {
 }
 
 var _ = Describe("10. A record", func() {
-	good := rotation.Record{
+	good := target.Record{
 		OwnerUID: "uid", Revision: 1, Fingerprint: "k-f",
-		Keys: rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
+		Keys: target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
 	}
-	with := func(modify func(*rotation.Record)) string {
+	with := func(modify func(*target.Record)) string {
 		r := good
 		modify(&r)
 		return r.Encode()
 	}
 	DescribeTable("is none", func(text string) {
-		_, err := rotation.ParseRecord(text)
+		_, err := target.ParseRecord(text)
 		Expect(err).To(HaveOccurred())
 	},
 		Entry("that says nothing", "{}"),
 		Entry("that is null", "null"),
 		Entry("that is no JSON", "{"),
-		Entry("without an owner", with(func(r *rotation.Record) { r.OwnerUID = "" })),
-		Entry("without a fingerprint", with(func(r *rotation.Record) { r.Fingerprint = "" })),
-		Entry("without a key", with(func(r *rotation.Record) { r.Keys.Passcode = "" })),
-		Entry("of a passcode whose name is longer than a name can be", with(func(r *rotation.Record) { r.Passcode = strings.Repeat("é", 129) })),
-		Entry("of a replaced passcode whose name is", with(func(r *rotation.Record) { r.Replaced = []rotation.Replaced{{Passcode: strings.Repeat("x", 1000)}} })),
-		Entry("of an account that is none", with(func(r *rotation.Record) { r.AccountID = strings.Repeat("x", 65) })),
-		Entry("with two keys alike", with(func(r *rotation.Record) { r.Keys.Passcode = "region" })),
-		Entry("of a negative revision", with(func(r *rotation.Record) { r.Revision = -1 })),
-		Entry("of no revision", with(func(r *rotation.Record) { r.Revision = 0 })),
-		Entry("of a revision that cannot be counted on from", with(func(r *rotation.Record) { r.Revision = math.MaxInt64 })),
+		Entry("without an owner", with(func(r *target.Record) { r.OwnerUID = "" })),
+		Entry("without a fingerprint", with(func(r *target.Record) { r.Fingerprint = "" })),
+		Entry("without a key", with(func(r *target.Record) { r.Keys.Passcode = "" })),
+		Entry("of a passcode whose name is longer than a name can be", with(func(r *target.Record) { r.Passcode = strings.Repeat("é", 129) })),
+		Entry("of a replaced passcode whose name is", with(func(r *target.Record) { r.Replaced = []target.Replaced{{Passcode: strings.Repeat("x", 1000)}} })),
+		Entry("of an account that is none", with(func(r *target.Record) { r.AccountID = strings.Repeat("x", 65) })),
+		Entry("with two keys alike", with(func(r *target.Record) { r.Keys.Passcode = "region" })),
+		Entry("of a negative revision", with(func(r *target.Record) { r.Revision = -1 })),
+		Entry("of no revision", with(func(r *target.Record) { r.Revision = 0 })),
+		Entry("of a revision that cannot be counted on from", with(func(r *target.Record) { r.Revision = math.MaxInt64 })),
 	)
 	It("is one where it has all that", func() {
-		Expect(rotation.ParseRecord(good.Encode())).To(Equal(good))
+		Expect(target.ParseRecord(good.Encode())).To(Equal(good))
 	})
 	It("may have fields of a later version", func() {
 		text := strings.Replace(good.Encode(), "{", `{"later":{"x":1},`, 1)
-		Expect(rotation.ParseRecord(text)).To(Equal(good))
+		Expect(target.ParseRecord(text)).To(Equal(good))
 	})
 	It("that is lost is made anew by a publication of the same value, once that is accepted", func() {
 		w := newWorld(published, statusLost, restarted)
@@ -250,11 +251,11 @@ var _ = Describe("10. A record", func() {
 		publishesRevision(4)(w, w.decide())
 	})
 	It("that is lost, or made by no known key, verifies nothing with another account", func() {
-		for _, forged := range []*rotation.Record{nil, {OwnerUID: "uid", Revision: 1, Fingerprint: "x-y", Keys: good.Keys}} {
+		for _, forged := range []*target.Record{nil, {OwnerUID: "uid", Revision: 1, Fingerprint: "x-y", Keys: good.Keys}} {
 			w := newWorld(rejectedTimes("a"))
 			w.target = rotation.Target{
 				Exists: true, Exact: true, Record: forged, Fingerprint: w.fingerprint("eu1", "VICTIM", w.passcode("guess")),
-				Tuple: rotation.Tuple{AccountID: "VICTIM", Region: "eu1", Passcode: w.passcode("guess")},
+				Tuple: target.Tuple{AccountID: "VICTIM", Region: "eu1", Passcode: w.passcode("guess")},
 			}
 			d := w.decide()
 			asks()(w, d)

@@ -16,6 +16,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Milestone is something that will happen if nobody changes anything.
@@ -155,22 +156,22 @@ func (p *simulation) publish() {
 	if object.Status.ActivePasscode == "" {
 		return
 	}
-	record := rotation.Record{
+	record := target.Record{
 		OwnerUID: object.UID, Revision: object.Status.Revision, Passcode: object.Status.ActivePasscode,
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: rotation.EffectiveKeys(object),
+		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: target.EffectiveKeys(object),
 	}
 	if end := object.Status.ExpiresAt; end != nil {
 		record.EndsAt = end.UTC()
 	}
 	for _, s := range object.Status.Passcodes {
 		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired {
-			record.Replaced = append(record.Replaced, rotation.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint})
+			record.Replaced = append(record.Replaced, target.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint})
 		}
 	}
-	p.observed.Target = rotation.Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: rotation.Tuple{
+	p.observed.Target = rotation.Target{Exists: true, Record: &record, Exact: true, Fingerprint: record.Fingerprint, Tuple: target.Tuple{
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
-		Endpoint: rotation.Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
+		Endpoint: target.Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
 	}}
 }
 

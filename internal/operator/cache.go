@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 )
 
 // cacheOptions keep the informers small: one on objects, and one on the Secrets that carry the role label. Other
@@ -50,7 +50,7 @@ func cacheOptions(namespaces []string, selector string) (cache.Options, error) {
 // slimObject leaves of managedFields only who requested what.
 func slimObject(in any) (any, error) {
 	if object, ok := in.(*v1alpha1.CleverTapPasscode); ok {
-		object.ManagedFields = rotation.KeepRequesters(object.ManagedFields)
+		object.ManagedFields = managedfields.KeepRequesters(object.ManagedFields)
 	}
 	return in, nil
 }

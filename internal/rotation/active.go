@@ -13,14 +13,15 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // ActivePasscode is what the target contains or, if somebody edited it, what its record says it contained.
 type ActivePasscode struct {
-	Record      Record
+	Record      target.Record
 	Fingerprint string
 	// Tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
-	Tuple Tuple
+	Tuple target.Tuple
 	// Entry is the listed one of this value; nil where the list has none.
 	Entry *Entry
 	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
@@ -70,13 +71,13 @@ func (v *Snapshot) findActive() *ActivePasscode {
 
 // recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
 // rest.
-func (v *Snapshot) recordOrMarks() Record {
+func (v *Snapshot) recordOrMarks() target.Record {
 	if v.LastPublished.Record != nil {
 		return *v.LastPublished.Record
 	}
-	return Record{
+	return target.Record{
 		Revision: max(v.LastPublished.revision(), v.Object.Status.Revision, 1),
-		Passcode: firstCharacters(v.LastPublished.Annotations[v1alpha1.PasscodeAnnotation], maxPasscodeName),
+		Passcode: firstCharacters(v.LastPublished.Annotations[v1alpha1.PasscodeAnnotation], target.MaxPasscodeName),
 	}
 }
 
@@ -126,7 +127,7 @@ func (v *Snapshot) findTuple(p *ActivePasscode) {
 	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.Fingerprint:
 		p.Tuple = v.LastKnown.Tuple
 	default:
-		p.Tuple = Tuple{}
+		p.Tuple = target.Tuple{}
 	}
 }
 

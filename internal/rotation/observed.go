@@ -10,6 +10,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Observed is all that one pass reads.
@@ -83,14 +84,6 @@ type Source struct {
 	Verification clevertap.Verification
 }
 
-// Tuple is what workloads need together: from one moment, never mixed.
-type Tuple struct {
-	AccountID string
-	Region    v1alpha1.Region
-	Endpoint  string
-	Passcode  clevertap.Passcode
-}
-
 // Target is the Secret that workloads mount, as it stands.
 type Target struct {
 	// Conflict says why a Secret of this name is not the object's; "" if it is, or if there is none.
@@ -98,9 +91,9 @@ type Target struct {
 	// Exists reports whether it is there and the object's.
 	Exists bool
 	// Record is nil if there is none that can be read.
-	Record *Record
+	Record *target.Record
 	// Tuple is what its data contain under the record's key names. Its passcode is zero if there is none.
-	Tuple Tuple
+	Tuple target.Tuple
 	// Fingerprint is that of the tuple; "" if there is none.
 	Fingerprint string
 	// Previous is what the data contain under the record's key for it, zero for none, and PreviousFingerprint is its

@@ -7,6 +7,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
@@ -50,9 +51,9 @@ func (v *Snapshot) PinKeeps(p *ActivePasscode) bool {
 }
 
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
-func (v *Snapshot) spentPin(reason v1alpha1.RotationReason) *Replaced {
+func (v *Snapshot) spentPin(reason v1alpha1.RotationReason) *target.Replaced {
 	if e := v.Pinned(); e != nil && e == v.ActiveEntry() && IsFailover(reason) {
-		return &Replaced{Passcode: v.Spec.Pin(), Fingerprint: e.Fingerprint}
+		return &target.Replaced{Passcode: v.Spec.Pin(), Fingerprint: e.Fingerprint}
 	}
 	record := v.record()
 	if record == nil || record.SpentPin == nil || v.Spec.Pin() != record.SpentPin.Passcode {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 )
 
 const (
@@ -29,7 +30,7 @@ type Request struct {
 	Denied      string
 	NoSuccessor bool
 	// Requester is who set the annotation.
-	Requester Requester
+	Requester managedfields.Requester
 }
 
 // pending reports whether it is to be handled, now or as soon as that is possible.
@@ -47,7 +48,7 @@ func (r Request) Echo(before string) string {
 
 // requested reads an annotation. That of a new object without a record is echoed and not executed.
 func (v *Snapshot) requested(annotation, echoed string, handled []string) Request {
-	r := Request{Value: v.Object.Annotations[annotation], Requester: RequesterOf(v.Object.ManagedFields, annotation)}
+	r := Request{Value: v.Object.Annotations[annotation], Requester: managedfields.RequesterOf(v.Object.ManagedFields, annotation)}
 	if cut := firstCharacters(r.Value, maxRequest); cut != r.Value {
 		r.Value = cut
 		r.Denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"

@@ -15,6 +15,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 
 // RetiringValue is a replaced value of which it is not known yet that nothing uses it.
 type RetiringValue struct {
-	Replaced
+	target.Replaced
 	Entry *Entry // nil if no entry has this value
 	Use   retirement.Use
 	// UsedByOther names another object that has it active.
@@ -58,7 +59,7 @@ func newReplacedValues(v *Snapshot) *ReplacedValues {
 }
 
 // publicationOf has what package retirement needs of the snapshot.
-func (v *Snapshot) publicationOf(record Record) retirement.Publication {
+func (v *Snapshot) publicationOf(record target.Record) retirement.Publication {
 	p := retirement.Publication{
 		Now: v.Now, Namespace: v.Object.Namespace, Target: v.Object.TargetName(),
 		Revision: record.Revision, PublishedAt: record.PublishedAt, Initial: len(record.Replaced) == 0,
@@ -101,7 +102,7 @@ func (v *ReplacedValues) findRetiring() []RetiringValue {
 
 // unsettled reports whether it is not known yet that nothing uses a value that is no longer listed: there was no scan since it
 // was replaced, or it was seen in use.
-func (v *ReplacedValues) unsettled(old Replaced) bool {
+func (v *ReplacedValues) unsettled(old target.Replaced) bool {
 	unseen := v.Active.Record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
@@ -130,7 +131,7 @@ func (v *ReplacedValues) locations() []retirement.Location {
 	}
 	keys := v.Active.Record.Keys
 	if keys.Passcode == "" {
-		keys = EffectiveKeys(v.Object)
+		keys = target.EffectiveKeys(v.Object)
 	}
 	for _, key := range keys.WithPasscode() {
 		add(v.Object.TargetName(), key)
@@ -143,22 +144,22 @@ func (v *ReplacedValues) locations() []retirement.Location {
 
 // knownReplaced are the values replaced so far. If another object wrote the record, those that the status calls replaced are
 // among them, so that they do not come back later.
-func (v *ReplacedValues) knownReplaced() []Replaced {
+func (v *ReplacedValues) knownReplaced() []target.Replaced {
 	record := v.Active.Record
 	if v.record() == nil || v.writtenByOther(v.LastPublished) {
-		return Record{Replaced: record.Replaced}.replaced(v.inStatus(false), v.Active.Fingerprint)
+		return target.AppendReplaced(record.Replaced, v.inStatus(false), v.Active.Fingerprint)
 	}
 	return slices.Clone(record.Replaced)
 }
 
 // inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
-func (v *ReplacedValues) inStatus(active bool) []Replaced {
-	var list []Replaced
+func (v *ReplacedValues) inStatus(active bool) []target.Replaced {
+	var list []target.Replaced
 	for _, s := range v.Object.Status.Passcodes {
 		switch {
 		case s.Fingerprint == "":
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
-			old := Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.Now)}
+			old := target.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.Now)}
 			if s.State == v1alpha1.StateActive {
 				old.Locations = v.locationsOf(s.Name)
 			}
@@ -170,7 +171,7 @@ func (v *ReplacedValues) inStatus(active bool) []Replaced {
 
 // locationsOf are the Secrets that contain the value of an entry that was active: the target, and its source if it is listed.
 func (v *ReplacedValues) locationsOf(name string) []retirement.Location {
-	list := []retirement.Location{{Secret: v.Object.TargetName(), Keys: EffectiveKeys(v.Object).WithPasscode()}}
+	list := []retirement.Location{{Secret: v.Object.TargetName(), Keys: target.EffectiveKeys(v.Object).WithPasscode()}}
 	if e := v.FirstOf(func(e *Entry) bool { return e.Spec.Name == name }); e != nil {
 		list = append(list, retirement.Location{Secret: e.Spec.SecretKeyRef.Name, Keys: []string{e.Spec.SecretKeyRef.Key}})
 	}
@@ -179,7 +180,7 @@ func (v *ReplacedValues) locationsOf(name string) []retirement.Location {
 
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
-func (v *ReplacedValues) settledReplaced() []Replaced {
+func (v *ReplacedValues) settledReplaced() []target.Replaced {
 	list := v.knownReplaced()
 	for i := range list {
 		outstanding := slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return r.Fingerprint == list[i].Fingerprint })
@@ -192,7 +193,7 @@ func (v *ReplacedValues) settledReplaced() []Replaced {
 
 // markedReplaced are the values replaced so far, with what is known of their use, and the events that report it for those that
 // are no longer listed. What is not in use from the start needs no mark, and so no write.
-func (v *ReplacedValues) markedReplaced() ([]Replaced, []Event) {
+func (v *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
 	list := v.knownReplaced()
 	var events []Event
 	for i := range list {
@@ -214,7 +215,7 @@ func (v *ReplacedValues) markedReplaced() ([]Replaced, []Event) {
 
 // describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
 // must not be deleted.
-func (v *ReplacedValues) describeUnlisted(old Replaced) (passcode, what string) {
+func (v *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what string) {
 	listed := old.Passcode == v.Active.Name() || v.FirstOf(func(e *Entry) bool { return e.Spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
@@ -222,7 +223,7 @@ func (v *ReplacedValues) describeUnlisted(old Replaced) (passcode, what string) 
 	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, schedule.Stamp(old.At))
 }
 
-func (v *ReplacedValues) entryOfReplaced(old Replaced) *Entry {
+func (v *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
 	return v.FirstOf(func(e *Entry) bool {
 		return e.Replaced && e.DuplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode)
 	})
@@ -236,7 +237,7 @@ func (v *ReplacedValues) RetiredInStatus(e *Entry) bool {
 // MarkedReported goes by the record, which outlives the status.
 func (v *ReplacedValues) MarkedReported(fingerprint string) bool {
 	record := v.record()
-	return record != nil && slices.ContainsFunc(record.Replaced, func(old Replaced) bool {
+	return record != nil && slices.ContainsFunc(record.Replaced, func(old target.Replaced) bool {
 		return old.Reported && old.Fingerprint == fingerprint
 	})
 }
@@ -271,11 +272,8 @@ func (v *ReplacedValues) SafeToDelete(passcode, what string) Event {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
 		v.Object.Namespace, what, v.DashboardPage())
-	for key := range v.Target.Annotations {
-		if beginsWithAny(key, copyTriggers()) {
-			text.WriteString(", nor are the copies that a replicator made of the Secret")
-			break
-		}
+	if target.Copied(v.Target.Annotations) {
+		text.WriteString(", nor are the copies that a replicator made of the Secret")
 	}
 	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Snapshot is an Observed with all derived values of each entry and of the active passcode that the rules need.
@@ -84,7 +85,7 @@ func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
 	if len(v.Entries) > 0 && v.Entries[0].HasValue() {
 		first := v.Entries[0]
 		v.Active = &ActivePasscode{
-			Record:      Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
+			Record:      target.Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
 			Fingerprint: first.Fingerprint, Tuple: v.tuple(first), Entry: first, Validity: first.Validity,
 			Result: first.Result, ResultAt: first.ResultAt, Verification: first.Verification,
 		}
@@ -193,14 +194,14 @@ func (t *Target) revision() int64 {
 		return t.Record.Revision
 	}
 	revision, err := strconv.ParseInt(t.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
-	if err != nil || revision < 0 || revision > maxRevision/2 { // nothing counts so far
+	if err != nil || revision < 0 || revision > target.MaxRevision/2 { // nothing counts so far
 		return 0
 	}
 	return revision
 }
 
 // record is what is known of what was published; nil for nothing.
-func (v *Snapshot) record() *Record {
+func (v *Snapshot) record() *target.Record {
 	if v.LastPublished == nil {
 		return nil
 	}
@@ -482,9 +483,9 @@ func (v *Snapshot) Paused() bool {
 }
 
 // tuple is what workloads need together to use the entry.
-func (v *Snapshot) tuple(e *Entry) Tuple {
-	return Tuple{
+func (v *Snapshot) tuple(e *Entry) target.Tuple {
+	return target.Tuple{
 		AccountID: v.Spec.AccountID, Region: v.Spec.Region,
-		Endpoint: Endpoint(v.Spec.Region), Passcode: e.Passcode,
+		Endpoint: target.Endpoint(v.Spec.Region), Passcode: e.Passcode,
 	}
 }

@@ -7,18 +7,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // Want is what a target should be. Everything in it goes into one write.
 type Want struct {
-	Tuple  Tuple
-	Record Record
+	Tuple  target.Tuple
+	Record target.Record
 	// Previous is the value that was replaced; zero for none.
 	Previous clevertap.Passcode
 	// Labels and Annotations are those to set, the operator's included.
@@ -35,36 +34,62 @@ type Want struct {
 	Events []Event
 }
 
-// Endpoint is the API base URL of a region.
-func Endpoint(region v1alpha1.Region) string {
-	return clevertap.Region(region).Endpoint()
-}
-
 // publication is the next revision.
 func (v *Pass) publication(c Candidate) *Want {
-	record := Record{
+	record := target.Record{
 		Revision:    v.highestRevision() + 1,
 		Fingerprint: c.Entry.Fingerprint,
 		PublishedAt: schedule.WholeSecond(v.Now),
 		Reason:      c.Reason,
 	}
 	if p := v.Active; p == nil {
-		record.Replaced = Record{}.replaced(v.inStatus(true), c.Entry.Fingerprint)
+		record.Replaced = target.AppendReplaced(nil, v.inStatus(true), c.Entry.Fingerprint)
 	} else {
 		record.Revision = max(v.highestRevision(), p.Record.Revision) + 1
-		before := p.Record
-		before.Replaced = v.settledReplaced()
-		old := Replaced{Passcode: p.Name(), Fingerprint: p.Fingerprint, At: record.PublishedAt, Locations: v.locations()}
+		old := target.Replaced{Passcode: p.Name(), Fingerprint: p.Fingerprint, At: record.PublishedAt, Locations: v.locations()}
 		if p.Tuple.AccountID == v.Spec.AccountID && p.Tuple.Passcode.Equal(c.Entry.Passcode) {
 			old.Reported, old.Locations = true, nil // the same passcode, for another region: there is nothing to delete
 		}
-		record.Replaced = before.replaced([]Replaced{old}, c.Entry.Fingerprint)
+		record.Replaced = target.AppendReplaced(v.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)
 	}
 	record.HandledRotates = v.handledRotates(c.Reason)
 	record.SpentPin = v.spentPin(c.Reason)
-	record.describe(c.Entry)
+	describe(&record, c.Entry)
 	record.Locations = v.locationsOf(c.Entry.Spec.Name)
 	return v.withMetadata(Want{Tuple: v.tuple(c.Entry), Record: record, Previous: v.previousFor(c), Publishes: true})
+}
+
+// previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
+// is dead, and none of another account.
+func (v *Pass) previousFor(c Candidate) clevertap.Passcode {
+	p := v.Active
+	if p == nil || p.AccountChanged || !v.wantsPrevious() || p.Tuple.Passcode.Equal(c.Entry.Passcode) {
+		return clevertap.Passcode{}
+	}
+	return p.Tuple.Passcode
+}
+
+// previous is the value that the active passcode replaced, until nothing uses it any more or CleverTap rejects it.
+func (v *Pass) previous() clevertap.Passcode {
+	p := v.Active
+	if len(p.Record.Replaced) == 0 || p.AccountChanged || !v.wantsPrevious() {
+		return clevertap.Passcode{}
+	}
+	last := p.Record.Replaced[len(p.Record.Replaced)-1].Fingerprint
+	for _, r := range v.Retiring {
+		switch {
+		case r.Fingerprint != last || v.Unused(r) || r.Entry != nil && r.Entry.Result == clevertap.Rejected:
+		case v.LastPublished.PreviousFingerprint == last:
+			return v.LastPublished.Previous
+		case r.Entry != nil && r.Entry.Fingerprint == last:
+			return r.Entry.Passcode
+		}
+	}
+	return clevertap.Passcode{}
+}
+
+func (v *Pass) wantsPrevious() bool {
+	return target.EffectiveKeys(v.Object).PreviousPasscode != "" && v.Spec.Type != v1alpha1.PasscodeTypeUser
 }
 
 // handledRotates are the requests that no publication handles from now on.
@@ -89,13 +114,13 @@ func (v *Pass) upkeep() *Want {
 	record.Fingerprint = p.Fingerprint
 	record.SpentPin = v.spentPin("")
 	if p.Entry != nil {
-		record.describe(p.Entry)
+		describe(&record, p.Entry)
 	}
 	if record.PublishedAt.IsZero() {
 		record.PublishedAt = schedule.WholeSecond(v.Now)
 	}
 	tuple := p.Tuple
-	tuple.Endpoint = Endpoint(tuple.Region)
+	tuple.Endpoint = target.Endpoint(tuple.Region)
 	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.restores()}
 	record.Replaced, w.Events = v.markedReplaced()
 	record.Locations = v.locations()
@@ -121,7 +146,7 @@ func (v *Pass) edited() bool {
 }
 
 // describe takes name and dates over from the listed one.
-func (r *Record) describe(e *Entry) {
+func describe(r *target.Record, e *Entry) {
 	r.Passcode = e.Spec.Name
 	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.FirstSeen, e.Validity.From, e.Validity.Until
 	r.StaleCreatedAt = e.StaleCreatedAt
@@ -129,15 +154,15 @@ func (r *Record) describe(e *Entry) {
 
 // withMetadata adds what does not depend on which passcode it is.
 func (v *Pass) withMetadata(w Want) *Want {
-	target := v.Spec.Target
-	if target == nil {
-		target = &v1alpha1.Target{}
+	spec := v.Spec.Target
+	if spec == nil {
+		spec = &v1alpha1.Target{}
 	}
-	w.Owned = target.DeletionPolicy == v1alpha1.DeletionPolicyDelete
+	w.Owned = spec.DeletionPolicy == v1alpha1.DeletionPolicyDelete
 	w.Record.OwnerUID, w.Record.Generation = v.Object.UID, v.Object.Generation
 	w.Record.AccountID, w.Record.Region = w.Tuple.AccountID, w.Tuple.Region
-	w.Record.Keys = EffectiveKeys(v.Object)
-	w.Labels = plain(target.Labels)
+	w.Record.Keys = target.EffectiveKeys(v.Object)
+	w.Labels = plain(spec.Labels)
 	w.Annotations, _ = v.TargetAnnotations()
 	if before := v.Target.Record; before != nil {
 		w.DropLabels = without(before.Labels, w.Labels)
@@ -149,7 +174,7 @@ func (v *Pass) withMetadata(w Want) *Want {
 		v1alpha1.RoleLabel:      v1alpha1.RoleTarget,
 		v1alpha1.ManagedByLabel: v1alpha1.ManagedBy,
 	})
-	maps.Copy(w.Annotations, w.Record.marks(v.Object.Name))
+	maps.Copy(w.Annotations, w.Record.Marks(v.Object.Name))
 	w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ReleasedAtAnnotation)
 	if w.Record.EndsAt.IsZero() {
 		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
@@ -157,17 +182,12 @@ func (v *Pass) withMetadata(w Want) *Want {
 	return &w
 }
 
-// marks are the annotations that say for people what the record says.
-func (r Record) marks(owner string) map[string]string {
-	marks := map[string]string{
-		v1alpha1.OwnerAnnotation:    owner,
-		v1alpha1.PasscodeAnnotation: r.Passcode,
-		v1alpha1.RevisionAnnotation: strconv.FormatInt(r.Revision, 10),
+// TargetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
+func (v *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
+	if v.Spec.Target == nil {
+		return map[string]string{}, nil
 	}
-	if !r.EndsAt.IsZero() {
-		marks[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
-	}
-	return marks
+	return target.Annotations(plain(v.Spec.Target.Annotations), v.AllowedAnnotations)
 }
 
 func plain[V ~string](values map[string]V) map[string]string {

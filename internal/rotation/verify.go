@@ -10,6 +10,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 
 // VerificationRequest is one to hand over: does CleverTap let this tuple through?
 type VerificationRequest struct {
-	Tuple       Tuple
+	Tuple       target.Tuple
 	Fingerprint string
 	Mode        v1alpha1.VerificationMode
 	// Urgent reports whether a publication waits for the result.

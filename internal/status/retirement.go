@@ -12,6 +12,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // maxStaleNames is how many Pods the status names.
@@ -93,7 +94,7 @@ func (v Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatu
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
 // entry was removed and came back, or the record is from before there were marks, the event may have been sent.
 func (v Report) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
-	return slices.ContainsFunc(v.Active.Record.Replaced, func(old rotation.Replaced) bool {
+	return slices.ContainsFunc(v.Active.Record.Replaced, func(old target.Replaced) bool {
 		marked := len(old.Locations) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
 	})

@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // leaf is a field of the spec that holds no others, as the CRD's schema has it. Items of a list are its first one.
@@ -271,18 +271,18 @@ func (s *scene) appearance(ctx context.Context) (a appearance, ready bool) {
 	if err != nil {
 		return a, false
 	}
-	target := s.secret(ctx, o.TargetName())
+	secret := s.secret(ctx, o.TargetName())
 	a = appearance{
 		passcode: o.Status.ActivePasscode, phase: string(o.Status.Phase), ready: readyReason(o),
-		tuple: map[string]string{}, labels: target.Labels, annotations: map[string]string{}, owners: len(target.OwnerReferences),
+		tuple: map[string]string{}, labels: secret.Labels, annotations: map[string]string{}, owners: len(secret.OwnerReferences),
 	}
-	previous := rotation.EffectiveKeys(o).PreviousPasscode
-	for key, value := range target.Data {
+	previous := target.EffectiveKeys(o).PreviousPasscode
+	for key, value := range secret.Data {
 		if key != previous {
 			a.tuple[key] = string(value)
 		}
 	}
-	for key, value := range target.Annotations {
+	for key, value := range secret.Annotations {
 		if !strings.HasPrefix(key, v1alpha1.GroupVersion.Group) {
 			a.annotations[key] = value
 		}

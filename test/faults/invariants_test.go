@@ -27,7 +27,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // violation names the invariant that does not hold.
@@ -331,16 +331,16 @@ func judgeStatuses(states []state, objects []*v1alpha1.CleverTapPasscode, add fu
 }
 
 // recordOf is the target's record; where it can't be read, one that knows the default keys alone.
-func recordOf(state *corev1.Secret) (record rotation.Record, readable bool) {
-	record, err := rotation.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
+func recordOf(state *corev1.Secret) (record target.Record, readable bool) {
+	record, err := target.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
 	if err != nil {
-		return rotation.Record{Keys: rotation.EffectiveKeys(&v1alpha1.CleverTapPasscode{})}, false
+		return target.Record{Keys: target.EffectiveKeys(&v1alpha1.CleverTapPasscode{})}, false
 	}
 	return record, true
 }
 
 // judgeTuple looks at one state of a target by itself.
-func (s *scene) judgeTuple(w workload, state *corev1.Secret, keys rotation.Keys, asked map[string]bool, add func(string, string, ...any)) {
+func (s *scene) judgeTuple(w workload, state *corev1.Secret, keys target.Keys, asked map[string]bool, add func(string, string, ...any)) {
 	value := string(state.Data[keys.Passcode])
 	size := 4
 	if _, there := state.Data[keys.PreviousPasscode]; there {

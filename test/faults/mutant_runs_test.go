@@ -142,7 +142,7 @@ func mutants() []mutant {
 		{mistake: "believe the status of what was handled", file: requests, workload: "request",
 			right: "|| slices.Contains(handled, r.Value)\n", wrong: "\n"},
 		{mistake: "forget what was replaced", file: want, workload: "two requests",
-			right: "record.Replaced = before.replaced([]Replaced{old}, c.Entry.Fingerprint)", wrong: "_, _ = before, old"},
+			right: "record.Replaced = target.AppendReplaced(v.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)", wrong: "_ = old"},
 		{mistake: "write the region where the endpoint belongs", file: target, workload: "first publication",
 			right: "keys.Endpoint:  []byte(tuple.Endpoint),", wrong: "keys.Endpoint:  []byte(tuple.Region),"},
 		{mistake: "write an empty passcode", file: target, workload: "first publication",

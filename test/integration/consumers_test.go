@@ -293,7 +293,7 @@ var _ = Describe("A rotation", func() {
 var _ = Describe("A target that is owned", func() {
 	It("goes with its object", func(ctx SpecContext) {
 		c := published(ctx)
-		c.change(ctx, target(func(t *v1alpha1.Target) { t.DeletionPolicy = v1alpha1.DeletionPolicyDelete }))
+		c.change(ctx, withTarget(func(t *v1alpha1.Target) { t.DeletionPolicy = v1alpha1.DeletionPolicyDelete }))
 		Eventually(c.secret(ctx, "marketing")).Should(HaveField("OwnerReferences", HaveLen(1)))
 		Expect(kube.Delete(ctx, c.object(ctx))).To(Succeed())
 		Eventually(c.secret(ctx, "marketing"), 20*time.Second).Should(HaveField("Name", ""))

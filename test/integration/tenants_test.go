@@ -22,7 +22,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // tenant is another namespace that one operator works in.
@@ -119,9 +119,9 @@ var _ = Describe("One tenant", func() {
 		Eventually(victim.status(ctx)).Should(HaveField("NextPasscode", "q1"))
 		victim.settled()
 
-		forged := rotation.Record{
+		forged := target.Record{
 			OwnerUID: "x", Revision: 1, Fingerprint: victim.object(ctx).Status.Passcodes[0].Fingerprint,
-			Keys: rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
+			Keys: target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
 		}
 		text := strings.Repeat("FORGED ", 1000)
 		Expect(kube.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{

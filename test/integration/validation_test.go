@@ -85,7 +85,7 @@ func entries(n int) modifier {
 	}
 }
 
-func target(modify func(*v1alpha1.Target)) modifier {
+func withTarget(modify func(*v1alpha1.Target)) modifier {
 	return func(o *v1alpha1.CleverTapPasscode) {
 		o.Spec.Target = &v1alpha1.Target{}
 		modify(o.Spec.Target)
@@ -93,19 +93,19 @@ func target(modify func(*v1alpha1.Target)) modifier {
 }
 
 func targetName(name string) modifier {
-	return target(func(t *v1alpha1.Target) { t.Name = name })
+	return withTarget(func(t *v1alpha1.Target) { t.Name = name })
 }
 
 func keys(keys v1alpha1.TargetKeys) modifier {
-	return target(func(t *v1alpha1.Target) { t.Keys = &keys })
+	return withTarget(func(t *v1alpha1.Target) { t.Keys = &keys })
 }
 
 func targetLabel(key string, value v1alpha1.LabelValue) modifier {
-	return target(func(t *v1alpha1.Target) { t.Labels = map[string]v1alpha1.LabelValue{key: value} })
+	return withTarget(func(t *v1alpha1.Target) { t.Labels = map[string]v1alpha1.LabelValue{key: value} })
 }
 
 func targetAnnotation(key string) modifier {
-	return target(func(t *v1alpha1.Target) { t.Annotations = map[string]v1alpha1.AnnotationValue{key: "x"} })
+	return withTarget(func(t *v1alpha1.Target) { t.Annotations = map[string]v1alpha1.AnnotationValue{key: "x"} })
 }
 
 func before(duration v1alpha1.Duration) modifier {

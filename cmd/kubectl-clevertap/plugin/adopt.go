@@ -20,7 +20,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 func (c *cli) adopt() *cobra.Command {
@@ -153,7 +153,7 @@ func deployersMarks() []deployersMark {
 
 // entryWithValue returns the listed and accepted entry whose value the Secret contains.
 func (a *access) entryWithValue(ctx context.Context, o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) (string, error) {
-	key := rotation.EffectiveKeys(o).Passcode
+	key := target.EffectiveKeys(o).Passcode
 	value, there := secret.Data[key]
 	if !there {
 		return "", fmt.Errorf("secret %s/%s has no key %q: set spec.target.keys.passcode to the key that contains the passcode", secret.Namespace, secret.Name, key)
@@ -194,7 +194,7 @@ func acceptedEntry(o *v1alpha1.CleverTapPasscode, name string) bool {
 
 // otherAccount says which of account and region in the Secret is another one than the object's; "" if none is.
 func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
-	keys := rotation.EffectiveKeys(o)
+	keys := target.EffectiveKeys(o)
 	for key, want := range map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region)} {
 		if value, there := secret.Data[key]; there && strings.TrimSpace(string(value)) != want {
 			return fmt.Sprintf("its key %q has another value than the object's spec, %s", key, want)
@@ -206,8 +206,8 @@ func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 // keysToDrop are the keys that the first write removes, because the object does not name them or there is no previous passcode
 // yet, and those to which it gives another value.
 func keysToDrop(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) []string {
-	keys := rotation.EffectiveKeys(o)
-	kept := map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region), keys.Endpoint: rotation.Endpoint(o.Spec.Region)}
+	keys := target.EffectiveKeys(o)
+	kept := map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region), keys.Endpoint: target.Endpoint(o.Spec.Region)}
 	var gone []string
 	for _, key := range slices.Sorted(maps.Keys(secret.Data)) {
 		value, isKept := kept[key]

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package decision_test
+package target_test
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // printable draws any value that can be a passcode, and often those that a reader may trip over.
@@ -28,12 +28,12 @@ func printable() *rapid.Generator[string] {
 	return rapid.OneOf(awkward, rapid.StringMatching(`[!-~]{1,128}`))
 }
 
-func tupleOf(t rapid.TB, value string) rotation.Tuple {
+func tupleOf(t rapid.TB, value string) target.Tuple {
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	if err != nil {
 		t.Fatalf("%q: %v", value, err)
 	}
-	return rotation.Tuple{AccountID: "TEST-5RW-K78-985Z", Region: "in1", Endpoint: "https://in1.api.clevertap.com", Passcode: passcode}
+	return target.Tuple{AccountID: "TEST-5RW-K78-985Z", Region: "in1", Endpoint: "https://in1.api.clevertap.com", Passcode: passcode}
 }
 
 func write(t testing.TB, file string, content []byte) {

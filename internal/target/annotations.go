@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package target
 
 import (
 	"maps"
@@ -18,23 +18,27 @@ func copyTriggers() []string {
 	}
 }
 
-// TargetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
-func (v *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
-	if v.Spec.Target == nil {
-		return map[string]string{}, nil
-	}
-	allowed = plain(v.Spec.Target.Annotations)
-	for _, key := range slices.Sorted(maps.Keys(allowed)) {
-		if v.forbids(key) {
+// Annotations returns those that an object names, less the forbidden ones, which are returned by key. Allowed are prefixes that an
+// administrator permits all the same.
+func Annotations(named map[string]string, allowed []string) (kept map[string]string, forbidden []string) {
+	kept = maps.Clone(named)
+	for _, key := range slices.Sorted(maps.Keys(kept)) {
+		if beginsWithAny(key, copyTriggers()) && !beginsWithAny(key, allowed) {
 			forbidden = append(forbidden, key)
-			delete(allowed, key)
+			delete(kept, key)
 		}
 	}
-	return allowed, forbidden
+	return kept, forbidden
 }
 
-func (v *Snapshot) forbids(annotation string) bool {
-	return beginsWithAny(annotation, copyTriggers()) && !beginsWithAny(annotation, v.AllowedAnnotations)
+// Copied reports whether one of the annotations has a controller copy the Secret.
+func Copied(annotations map[string]string) bool {
+	for key := range annotations {
+		if beginsWithAny(key, copyTriggers()) {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsWithAny ignores case, as some controllers do.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package managedfields
 
 import (
 	"fmt"
@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
@@ -65,5 +64,5 @@ func KeepRequesters(managed []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsE
 }
 
 func ownsAnnotation(entry metav1.ManagedFieldsEntry, annotation string) bool {
-	return managedfields.Owns(entry, "metadata", "annotations", annotation)
+	return Owns(entry, "metadata", "annotations", annotation)
 }

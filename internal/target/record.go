@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package target
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -155,9 +156,22 @@ func (r Record) Encode() string {
 	return string(text)
 }
 
-// maxRevision bounds what a record may say: a higher one was not written by this operator, and counting on from it would
+// Marks are the annotations that say for people what the record says.
+func (r Record) Marks(owner string) map[string]string {
+	marks := map[string]string{
+		v1alpha1.OwnerAnnotation:    owner,
+		v1alpha1.PasscodeAnnotation: r.Passcode,
+		v1alpha1.RevisionAnnotation: strconv.FormatInt(r.Revision, 10),
+	}
+	if !r.EndsAt.IsZero() {
+		marks[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
+	}
+	return marks
+}
+
+// MaxRevision bounds what a record may say: a higher one was not written by this operator, and counting on from it would
 // overflow.
-const maxRevision = 1 << 52
+const MaxRevision = 1 << 52
 
 // ParseRecord reads what Encode wrote. One without owner, fingerprint and distinct keys is none.
 func ParseRecord(text string) (Record, error) {
@@ -170,7 +184,7 @@ func ParseRecord(text string) (Record, error) {
 		return Record{}, errors.New("reading the target's record: it names no owner")
 	case r.Fingerprint == "":
 		return Record{}, errors.New("reading the target's record: it has no fingerprint")
-	case r.Revision < 1 || r.Revision > maxRevision:
+	case r.Revision < 1 || r.Revision > MaxRevision:
 		return Record{}, errors.New("reading the target's record: its revision is none")
 	case !r.quotable():
 		return Record{}, errors.New("reading the target's record: a name in it is none")
@@ -185,28 +199,32 @@ func ParseRecord(text string) (Record, error) {
 func (r Record) quotable() bool {
 	names := append([]Replaced{{Passcode: r.Passcode}}, r.Replaced...)
 	for _, named := range names {
-		if utf8.RuneCountInString(named.Passcode) > maxPasscodeName {
+		if utf8.RuneCountInString(named.Passcode) > MaxPasscodeName {
 			return false
 		}
 	}
 	return len(r.AccountID) <= maxAccountID && len(r.Region) <= maxRegion
 }
 
-// What the schema admits, in characters.
-const maxPasscodeName, maxAccountID, maxRegion = 128, 64, 8
+// MaxPasscodeName is how many characters the schema admits in the name of an entry.
+const MaxPasscodeName = 128
+
+// What else the schema admits, in characters.
+const maxAccountID, maxRegion = 64, 8
 
 func (k Keys) complete() bool {
 	return k.AccountID != "" && k.Passcode != "" && k.Region != "" && k.Endpoint != ""
 }
 
-// replaced is the list with more at its end, without what it knew of the value that is published in their place.
-func (r Record) replaced(more []Replaced, with string) []Replaced {
-	var list []Replaced
-	for _, old := range slices.Concat(r.Replaced, more) {
-		known := slices.ContainsFunc(list, func(o Replaced) bool { return o.Fingerprint == old.Fingerprint })
-		if old.Fingerprint != with && !known {
-			list = append(list, old)
+// AppendReplaced returns the list with more at its end, the last 100, without what it knew of the value that is published in their
+// place.
+func AppendReplaced(list, more []Replaced, published string) []Replaced {
+	var all []Replaced
+	for _, old := range slices.Concat(list, more) {
+		known := slices.ContainsFunc(all, func(o Replaced) bool { return o.Fingerprint == old.Fingerprint })
+		if old.Fingerprint != published && !known {
+			all = append(all, old)
 		}
 	}
-	return list[max(0, len(list)-maxReplaced):]
+	return all[max(0, len(all)-maxReplaced):]
 }

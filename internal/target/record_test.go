@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package decision_test
+package target_test
 
 import (
 	"strings"
@@ -9,16 +9,16 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 // An operator that is rolled back meets records that a newer one wrote.
 func TestARecordOfANewerOperatorIsRead(t *testing.T) {
 	g := NewWithT(t)
-	record := rotation.Record{
+	record := target.Record{
 		OwnerUID: "1", Revision: 3, Passcode: "q4", AccountID: "TEST-1", Region: "in1", Fingerprint: "key-value",
-		Keys: rotation.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
+		Keys: target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"},
 	}
 	newer := strings.Replace(record.Encode(), "{", `{"adoptedFrom":{"secret":"legacy"},`, 1)
-	g.Expect(rotation.ParseRecord(newer)).To(Equal(record))
+	g.Expect(target.ParseRecord(newer)).To(Equal(record))
 }
