@@ -36,7 +36,7 @@ import (
 func modelInstants() []time.Time {
 	var list []time.Time
 	for _, d := range []time.Duration{day, 60 * day, 90 * day} {
-		list = append(list, made.Add(d), made.Add(d+31*time.Second), made.Add(d+2*time.Hour))
+		list = append(list, creation.Add(d), creation.Add(d+31*time.Second), creation.Add(d+2*time.Hour))
 	}
 	return list
 }
@@ -53,7 +53,7 @@ type stored struct {
 	digests                      [3]digest        // of object, target and lastWhole
 }
 
-// revision is the highest that is still known of: what nobody saw before it was deleted leaves no trace.
+// hasRevision is the highest that is still known of: what nobody saw before it was deleted leaves no trace.
 func (s stored) revision() int64 {
 	if s.target.Record == nil {
 		return s.object.Status.Revision
@@ -98,8 +98,8 @@ type model struct {
 	denied bool              // a policy denies writes of the target
 	pod    bool              // a Pod has had the target in its environment since before anything was published
 
-	// safe counts how often each replaced value was called safe to delete since it was last published, by the message. It
-	// tells no states apart: a path keeps its own.
+	// safeToDeleteEvents counts how often each replaced value was called safe to delete since it was last published, by the message. It
+	// sendsEvents no states apart: a path keeps its own.
 	safe map[string]int
 
 	triggers  int64           // how many revisions there may be
@@ -125,7 +125,7 @@ func (t *trail) String() string {
 }
 
 func newModel(budget int, changes ...step) *model {
-	w := newWorld(append([]step{listed("a", "b"), lasting("b", 300)}, changes...)...)
+	w := newWorld(append([]step{listed("a", "b"), expiresAfterDays("b", 300)}, changes...)...)
 	first := stored{object: w.object}
 	return &model{
 		now: modelInstants()[0], budget: budget, server: first, behind: first, replicas: []replica{{view: first}}, triggers: 1,
@@ -213,7 +213,7 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 		return m.looks(i, w)
 	}
 	if denied {
-		writeDenied(w)
+		targetWriteDenied(w)
 		d = w.decide()
 	}
 	if !equality.Semantic.DeepEqual(d.Status, r.view.object.Status) && r.view.objectVersion == m.server.objectVersion {
@@ -278,12 +278,12 @@ func (m *model) sends(t *testing.T, events []rotation.Event) {
 	}
 }
 
-// looks is a look at the Pods.
+// requestsScan is a look at the Pods.
 func (m *model) looks(i int, w *world) *model {
 	n := m.after(fmt.Sprintf("%d looks", i))
 	w.look = &consumers.Scan{At: m.now}
 	if m.pod {
-		w.look.Pods = []consumers.Pod{pod("api-1", frozen(made))}
+		w.look.Pods = []consumers.Pod{pod("api-1", usesByEnv(creation))}
 	}
 	n.replicas[i].know(w)
 	return n
@@ -483,7 +483,7 @@ func (m *model) disruptions(t *testing.T) []*model {
 	dark.dark = true
 	denied := m.disrupted("a label that a policy denies on the target")
 	denied.denied = true
-	denied.setObject(func(o *v1alpha1.CleverTapPasscode) { labelled(&world{object: o}) })
+	denied.setObject(func(o *v1alpha1.CleverTapPasscode) { targetLabelAdded(&world{object: o}) })
 	used := m.disrupted("a Pod has the target in its environment")
 	used.pod = true
 	return append(append(list, dark, denied, used), m.edits()...)
@@ -526,8 +526,8 @@ func (m *model) edits() []*model {
 	respec("without a", listed("b"))
 	respec("suspended", suspended)
 	respec("resumed", resumed)
-	respec("Observe", observing)
-	respec("Manage", managing)
+	respec("Observe", modeObserve)
+	respec("Manage", modeManage)
 	object("status emptied", 0, func(o *v1alpha1.CleverTapPasscode) {
 		o.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
 	})
@@ -544,7 +544,7 @@ func (m *model) edits() []*model {
 		edit := m.disrupted("target edited")
 		w := m.world(0, m.now)
 		w.target = m.server.target
-		edited(w)
+		targetEdited(w)
 		edit.setTarget(w.target)
 		list = append(list, gone, edit)
 	}
@@ -796,7 +796,7 @@ func (m *model) anyWorks() bool {
 // rotationDue reports whether "a" is published past its rotation time, though "b" would do.
 func (m *model) rotationDue(d decision.Decision, name string) bool {
 	pinned := m.server.object.Spec.Rotation != nil && m.server.object.Spec.Rotation.Pin == "a"
-	return name == "a" && !pinned && m.server.target.Tuple.Passcode.Reveal() == "a" && !m.now.Before(made.Add(60*day)) &&
+	return name == "a" && !pinned && m.server.target.Tuple.Passcode.Reveal() == "a" && !m.now.Before(creation.Add(60*day)) &&
 		m.works("b") && !m.published["b"] && d.Status.NextPasscode == "b"
 }
 
@@ -812,6 +812,6 @@ func TestEveryState(t *testing.T) {
 		t.Logf("%d states with %d disruptions", search(t, newModel(budget)), budget)
 	})
 	t.Run("Observe", func(t *testing.T) {
-		t.Logf("%d states with %d disruptions", search(t, newModel(budget, observing)), budget)
+		t.Logf("%d states with %d disruptions", search(t, newModel(budget, modeObserve)), budget)
 	})
 }

@@ -119,10 +119,10 @@ func (l *life) happen(t *rapid.T) {
 		},
 		"request": func() { requestsRotation(value.Draw(t, "request"))(l.world) },
 		"verify":  func() { requestsVerification(value.Draw(t, "request"))(l.world) },
-		"source":  func() { holds(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
+		"source":  func() { sourceHolds(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
 		"break": func() {
 			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
-			broken(name.Draw(t, "name"), problem)(l.world)
+			sourceProblem(name.Draw(t, "name"), problem)(l.world)
 		},
 		"list": func() {
 			listed(rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "names")...)(l.world)
@@ -146,7 +146,7 @@ func (l *life) happen(t *rapid.T) {
 		"delete":     func() { l.target = rotation.Target{} },
 		"edit": func() {
 			if l.target.Exists {
-				edited(l.world)
+				targetEdited(l.world)
 			}
 		},
 	}
@@ -159,10 +159,10 @@ func (l *life) happen(t *rapid.T) {
 
 func begin(t *rapid.T) *life {
 	l := &life{world: newWorld(listed("a", "b")), works: map[string]bool{"v1": true, "v2": true}}
-	holds("a", "v1")(l.world)
-	holds("b", "v2")(l.world)
-	holds("c", "v3")(l.world)
-	holds("d", "v4")(l.world)
+	sourceHolds("a", "v1")(l.world)
+	sourceHolds("b", "v2")(l.world)
+	sourceHolds("c", "v3")(l.world)
+	sourceHolds("d", "v4")(l.world)
 	l.pass(t)
 	return l
 }
@@ -253,12 +253,12 @@ func (l observedLife) happenings(t *rapid.T) map[string]func() {
 			l.accepts[value] = true
 		},
 		"rejected":    func() { rejectedTimes(value)(l.world) },
-		"unavailable": func() { unanswered(value, rapid.IntRange(1, 3).Draw(t, "times"))(l.world) },
-		"changed":     func() { holds(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
+		"unavailable": func() { unavailableTimes(value, rapid.IntRange(1, 3).Draw(t, "times"))(l.world) },
+		"changed":     func() { sourceHolds(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
 		"order": func() {
 			listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(l.world)
 		},
-		"lost":    func() { broken(name, v1alpha1.ReasonKeyNotFound)(l.world) },
+		"lost":    func() { sourceProblem(name, v1alpha1.ReasonKeyNotFound)(l.world) },
 		"found":   func() { clear(l.problems) },
 		"time":    func() { after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(l.world) },
 		"restart": func() { restarted(l.world) },
@@ -269,7 +269,7 @@ func (l observedLife) happenings(t *rapid.T) map[string]func() {
 // Whatever happens to an observed Secret, nothing is written, and Ready is True only for a value that CleverTap has accepted.
 func TestObservingWritesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := observedLife{newWorld(observing, listed("a", "b")), map[string]bool{}}
+		l := observedLife{newWorld(modeObserve, listed("a", "b")), map[string]bool{}}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			happenings := l.happenings(t)
 			happenings[rapid.SampledFrom(slices.Sorted(maps.Keys(happenings))).Draw(t, "what")]()

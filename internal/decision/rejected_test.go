@@ -17,22 +17,32 @@ import (
 )
 
 // What the schema refuses may be stored all the same, from before a rule was there.
-var _ = DescribeTable("An object that the schema would refuse", decides,
-	Entry("with an interval of nothing asks no more often than once a minute", given(published,
+var _ = DescribeTable("An object that the schema would deny", decides,
+	Entry("with an interval of nothing is verified at most once a minute", given(published,
 		spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 			s.Verification = &v1alpha1.Verification{Interval: ptr.To[v1alpha1.Duration]("0s")}
-		}), settled), asks(), looksAgain(made.Add(day+time.Minute))),
+		}), settled), requestsNoVerification, reconcilesAgainAt(creation.Add(day+time.Minute))),
 	Entry("with a negative interval does not either", given(published,
 		spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 			s.Verification = &v1alpha1.Verification{Interval: ptr.To[v1alpha1.Duration]("-1h")}
-		}), settled), asks(), looksAgain(made.Add(day+time.Minute))),
-	Entry("with more days than there are lasts a hundred years", given(lasting("a", math.MaxInt32), published), expires("a", made.Add(36500*day))),
-	Entry("with less than a day lasts one", given(lasting("a", -90), published), expires("a", made.Add(day))),
-	Entry("with two keys alike has the default ones", given(published, spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
-		s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
-	})), func(w *world, d decision.Decision) {
-		Expect(target.EffectiveKeys(w.object)).To(Equal(target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
-	}),
-	Entry("that was made in the last year there is ends in it", given(at(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)), createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
-		expires("a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))),
+		}), settled), requestsNoVerification, reconcilesAgainAt(creation.Add(day+time.Minute))),
+	Entry("with more days than there are expires after a hundred years",
+		given(expiresAfterDays("a", math.MaxInt32), published),
+		entryExpires("a", creation.Add(36500*day))),
+	Entry("with less than a day expires after one",
+		given(expiresAfterDays("a", -90), published),
+		entryExpires("a", creation.Add(day))),
+	Entry("with two keys alike has the default ones",
+		given(
+			published, spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
+				s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
+			})),
+		func(w *world, d decision.Decision) {
+			Expect(target.EffectiveKeys(w.object)).To(Equal(target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
+		}),
+	Entry("that was made in the last year there is ends in it",
+		given(
+			at(time.Date(9999, 12, 31, 12, 0, 0, 0, time.UTC)),
+			createdAt("a", time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)), published),
+		entryExpires("a", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC))),
 )

@@ -36,8 +36,8 @@ func TestRotation(t *testing.T) {
 const day = 24 * time.Hour
 
 var (
-	made = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC) // when every passcode is made, if nothing else is said
-	key  = fingerprint.NewKey(make([]byte, fingerprint.KeySize))
+	creation = time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC) // when every passcode is made, if nothing else is said
+	key      = fingerprint.NewKey(make([]byte, fingerprint.KeySize))
 )
 
 // world is what the table's rows put together: an object, what its sources hold, what CleverTap says, and the target.
@@ -75,11 +75,11 @@ type step func(*world)
 
 func newWorld(steps ...step) *world {
 	w := &world{
-		now: made.Add(day),
+		now: creation.Add(day),
 		key: key,
 		object: &v1alpha1.CleverTapPasscode{
 			ObjectMeta: metav1.ObjectMeta{
-				Name: "marketing", Namespace: "shop", UID: "uid", Generation: 1, CreationTimestamp: metav1.NewTime(made),
+				Name: "marketing", Namespace: "shop", UID: "uid", Generation: 1, CreationTimestamp: metav1.NewTime(creation),
 			},
 			Spec:   v1alpha1.CleverTapPasscodeSpec{AccountID: "TEST-1", Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)}},
 			Status: v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1},
@@ -244,7 +244,7 @@ func listed(names ...string) step {
 			if !there {
 				e = v1alpha1.PasscodeEntry{
 					Name: name, SecretKeyRef: v1alpha1.SecretKeyRef{Name: "staged", Key: name},
-					CreatedAt: new(rfc3339(made)),
+					CreatedAt: new(rfc3339(creation)),
 				}
 			}
 			w.object.Spec.Passcodes = append(w.object.Spec.Passcodes, e)
@@ -272,15 +272,15 @@ func createdAt(name string, t time.Time) step {
 	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = new(rfc3339(t)) })
 }
 
-func undated(name string) step {
+func withoutCreatedAt(name string) step {
 	return change(name, func(e *v1alpha1.PasscodeEntry) { e.CreatedAt = nil })
 }
 
-func lasting(name string, days int32) step {
+func expiresAfterDays(name string, days int32) step {
 	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Days: &days} })
 }
 
-func forever(name string) step {
+func neverExpires(name string) step {
 	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{Forever: new(true)} })
 }
 
@@ -295,7 +295,7 @@ func rotatingBefore(d v1alpha1.Duration) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation = &v1alpha1.Rotation{Before: &d} })
 }
 
-func mode(m v1alpha1.VerificationMode) step {
+func verificationMode(m v1alpha1.VerificationMode) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Verification = &v1alpha1.Verification{Mode: m} })
 }
 
@@ -307,9 +307,9 @@ func inAccount(id string) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.AccountID = id })
 }
 
-func holds(name, value string) step { return func(w *world) { w.values[name] = value } }
+func sourceHolds(name, value string) step { return func(w *world) { w.values[name] = value } }
 
-func broken(name, problem string) step { return func(w *world) { w.problems[name] = problem } }
+func sourceProblem(name, problem string) step { return func(w *world) { w.problems[name] = problem } }
 
 func accepted(values ...string) step {
 	return func(w *world) {
@@ -321,7 +321,7 @@ func accepted(values ...string) step {
 
 func rejectedTimes(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, sum(times)), Seen: "HTTP 401"}
+		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)), Seen: "HTTP 401"}
 	}
 }
 
@@ -348,14 +348,14 @@ func pinning(name string) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation = &v1alpha1.Rotation{Pin: name} })
 }
 
-func sum(numbers []int) (total int) {
+func total(numbers []int) (total int) {
 	for _, n := range numbers {
 		total += n
 	}
 	return total
 }
 
-func unanswered(value string, times int) step {
+func unavailableTimes(value string, times int) step {
 	return func(w *world) {
 		a := w.answers[value]
 		if a.Unavailable == 0 {
@@ -366,7 +366,7 @@ func unanswered(value string, times int) step {
 	}
 }
 
-func asking(value string) step {
+func underVerification(value string) step {
 	return func(w *world) {
 		a := w.answers[value]
 		a.RequestedAt = w.now
@@ -398,14 +398,14 @@ func published(w *world) {
 
 func settled(w *world) { w.settle() }
 
-func deleted(w *world) { w.target = rotation.Target{} }
+func targetDeleted(w *world) { w.target = rotation.Target{} }
 
-func edited(w *world) {
+func targetEdited(w *world) {
 	w.target.Tuple.Passcode = w.passcode("edited")
 	w.target.Fingerprint = w.fingerprint(w.target.Tuple.Region, w.target.Tuple.AccountID, w.target.Tuple.Passcode)
 }
 
-func foreign(w *world) { w.target = rotation.Target{Conflict: "not ours"} }
+func targetConflict(w *world) { w.target = rotation.Target{Conflict: "not ours"} }
 
 func given(steps ...step) []step { return steps }
 
@@ -428,7 +428,7 @@ func publishes(name string, reason v1alpha1.RotationReason) expectation {
 	}
 }
 
-func asks(names ...string) expectation {
+func requestsVerificationOf(names ...string) expectation {
 	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		asked := []string{}
@@ -441,6 +441,12 @@ func asks(names ...string) expectation {
 		}
 		Expect(asked).To(ConsistOf(expected))
 	}
+}
+
+// requestsNoVerification is no call to CleverTap.
+func requestsNoVerification(w *world, d decision.Decision) {
+	GinkgoHelper()
+	requestsVerificationOf()(w, d)
 }
 
 func writesNothing(_ *world, d decision.Decision) {
@@ -458,14 +464,14 @@ func restores(name string) expectation {
 	}
 }
 
-func looksAgain(t time.Time) expectation {
+func reconcilesAgainAt(t time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).To(Equal(t))
 	}
 }
 
-func looksAgainWithin(from, to time.Time) expectation {
+func reconcilesAgainWithin(from, to time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Next).To(And(BeTemporally(">=", from), BeTemporally("<=", to)))
@@ -496,14 +502,14 @@ func passcodeOf(d decision.Decision, name string) v1alpha1.PasscodeStatus {
 	return v1alpha1.PasscodeStatus{}
 }
 
-func active(name string) expectation {
+func hasActive(name string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.ActivePasscode).To(Equal(name))
 	}
 }
 
-func state(name string, state v1alpha1.PasscodeState) expectation {
+func hasEntryState(name string, state v1alpha1.PasscodeState) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
@@ -511,7 +517,7 @@ func state(name string, state v1alpha1.PasscodeState) expectation {
 	}
 }
 
-func says(condition, reason string) expectation {
+func hasCondition(condition, reason string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		for _, c := range d.Status.Conditions {
@@ -524,7 +530,7 @@ func says(condition, reason string) expectation {
 	}
 }
 
-func saysNothingOf(condition string) expectation {
+func lacksCondition(condition string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		for _, c := range d.Status.Conditions {
@@ -533,7 +539,7 @@ func saysNothingOf(condition string) expectation {
 	}
 }
 
-func phase(p v1alpha1.Phase) expectation {
+func hasPhase(p v1alpha1.Phase) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.Phase).To(Equal(p))
@@ -556,7 +562,7 @@ func decides(steps []step, expectations ...expectation) {
 	}
 }
 
-func otherKey(w *world) {
+func fingerprintKeyReplaced(w *world) {
 	secret := make([]byte, fingerprint.KeySize)
 	secret[0] = 1
 	w.key = fingerprint.NewKey(secret)
@@ -565,12 +571,12 @@ func otherKey(w *world) {
 	restarted(w)
 }
 
-func ours(w *world) { w.target = rotation.Target{} }
+func conflictResolved(w *world) { w.target = rotation.Target{} }
 
 func newerGenerationHandled(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
 
-// madeUp is a status that calls every listed one accepted long ago and another one published.
-func madeUp(w *world) {
+// statusMadeUp is a status that calls every listed one accepted long ago and another one published.
+func statusMadeUp(w *world) {
 	w.object.Status.ActivePasscode = "b"
 	for i := range w.object.Status.Passcodes {
 		w.object.Status.Passcodes[i].State = v1alpha1.StateStaged
@@ -584,7 +590,7 @@ func publishesRevision(n int64) expectation {
 	}
 }
 
-func begins(name string, t time.Time) expectation {
+func entryBegins(name string, t time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
@@ -630,7 +636,7 @@ func rateLimited(value string) step {
 	}
 }
 
-func calling(endpoint string) step { return func(w *world) { w.endpoint = endpoint } }
+func endpointIs(endpoint string) step { return func(w *world) { w.endpoint = endpoint } }
 
 // publishedOnly lets CleverTap accept one alone.
 func publishedOnly(name string) step {
@@ -648,7 +654,7 @@ func nextPasscode(name string, t time.Time) expectation {
 	}
 }
 
-func runway(t time.Time) expectation {
+func hasRunway(t time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(moment(d.Status.RunwayUntil)).To(Equal(t))
@@ -662,7 +668,7 @@ func moment(t *metav1.Time) time.Time {
 	return t.UTC()
 }
 
-func tells(reasons ...string) expectation {
+func sendsEvents(reasons ...string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		told := []string{}
@@ -677,15 +683,20 @@ func tells(reasons ...string) expectation {
 	}
 }
 
-// warns is that the event of this reason is a Warning.
-func warns(reason string) expectation {
+func sendsNoEvents(w *world, d decision.Decision) {
+	GinkgoHelper()
+	sendsEvents()(w, d)
+}
+
+// sendsWarning is that the event of this reason is a Warning.
+func sendsWarning(reason string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Events).To(ContainElement(And(HaveField("Reason", reason), HaveField("Warning", true))))
 	}
 }
 
-func echoes(rotate, verify string) expectation {
+func hasHandled(rotate, verify string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.LastHandledRotateAt).To(Equal(rotate))
@@ -693,8 +704,8 @@ func echoes(rotate, verify string) expectation {
 	}
 }
 
-// retargeted is what an object sees whose target.name was changed.
-func retargeted(w *world) {
+// targetRenamed is what an object sees whose target.name was changed.
+func targetRenamed(w *world) {
 	former := w.target
 	w.former, w.target, w.remembered = &former, rotation.Target{}, nil
 }
@@ -702,18 +713,18 @@ func retargeted(w *world) {
 // backWithANewerValue goes to another name, to another value, and back.
 func backWithANewerValue(w *world) {
 	first := w.target
-	retargeted(w)
+	targetRenamed(w)
 	w.settle()
 	w.former = nil
-	holds("a", "new")(w)
+	sourceHolds("a", "new")(w)
 	accepted("new")(w)
 	w.settle()
-	retargeted(w)
+	targetRenamed(w)
 	w.target = first
 }
 
-// movesTarget writes what is published, at its revision, and calls it no restoration.
-func movesTarget(name string, revision int64) expectation {
+// publishesToTarget writes what is published, at its revision, and calls it no restoration.
+func publishesToTarget(name string, revision int64) expectation {
 	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil(), "writes nothing")
@@ -723,13 +734,13 @@ func movesTarget(name string, revision int64) expectation {
 	}
 }
 
-func released(w *world) { w.former = nil }
+func formerTargetReleased(w *world) { w.former = nil }
 
-func releaseDenied(w *world) { w.releaseProblem = "Secret \"old\" could not be marked" }
+func formerTargetDenied(w *world) { w.releaseProblem = "Secret \"old\" could not be marked" }
 
-func writeDenied(w *world) { w.writeProblem = "Secret \"marketing\" could not be written" }
+func targetWriteDenied(w *world) { w.writeProblem = "Secret \"marketing\" could not be written" }
 
-func copied(prefixes ...string) step {
+func annotationsAllowed(prefixes ...string) step {
 	return func(w *world) {
 		w.allowed = prefixes
 		w.object.Spec.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{
@@ -738,7 +749,7 @@ func copied(prefixes ...string) step {
 	}
 }
 
-func sets(annotation string, there bool) expectation {
+func setsAnnotation(annotation string, there bool) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
@@ -750,18 +761,18 @@ func sets(annotation string, there bool) expectation {
 	}
 }
 
-func releases(yes bool) expectation {
+func releasesFormerTarget(yes bool) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Release).To(HaveLen(map[bool]int{true: 1}[yes]))
 	}
 }
 
-func endingAt(name string, t time.Time) step {
+func expiresAt(name string, t time.Time) step {
 	return change(name, func(e *v1alpha1.PasscodeEntry) { e.Expiry = &v1alpha1.Expiry{At: new(rfc3339(t))} })
 }
 
-func expires(name string, t time.Time) expectation {
+func entryExpires(name string, t time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
@@ -769,12 +780,12 @@ func expires(name string, t time.Time) expectation {
 	}
 }
 
-// rotatesAt adds an accepted spare and looks when its turn comes.
-func rotatesAt(name string, t time.Time) expectation {
+// rotationTimeOf adds an accepted spare and looks when its turn comes.
+func rotationTimeOf(name string, t time.Time) expectation {
 	return func(w *world, _ decision.Decision) {
 		GinkgoHelper()
 		listed(name, "spare")(w)
-		forever("spare")(w)
+		neverExpires("spare")(w)
 		accepted("spare")(w)
 		Expect(moment(w.decide().Status.NextRotationTime)).To(Equal(t))
 	}
@@ -791,8 +802,8 @@ func rejectedThenAccepted(value string) step {
 	}
 }
 
-// mentions is that a condition's message contains each text; one that begins with "!" it must not contain.
-func mentions(condition string, texts ...string) expectation {
+// conditionMentions is that a condition's message contains each text; one that begins with "!" it must not contain.
+func conditionMentions(condition string, texts ...string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		c := meta.FindStatusCondition(d.Status.Conditions, condition)
@@ -807,8 +818,8 @@ func mentions(condition string, texts ...string) expectation {
 	}
 }
 
-// explains is mentions for an entry's message.
-func explains(name string, texts ...string) expectation {
+// entryMentions is mentions for an entry's message.
+func entryMentions(name string, texts ...string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		message := passcodeOf(d, name).Message
@@ -822,8 +833,8 @@ func explains(name string, texts ...string) expectation {
 	}
 }
 
-// heardElsewhere is that another process was told the same a while later, and reported it.
-func heardElsewhere(later time.Duration) step {
+// verifiedByOtherProcess is that another process was told the same a while later, and reported it.
+func verifiedByOtherProcess(later time.Duration) step {
 	return func(w *world) {
 		after(later)(w)
 		for i := range w.object.Status.Passcodes {
@@ -832,7 +843,7 @@ func heardElsewhere(later time.Duration) step {
 	}
 }
 
-func verified(name string, at time.Time) expectation {
+func entryVerifiedAt(name string, at time.Time) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		s := passcodeOf(d, name)
@@ -840,8 +851,8 @@ func verified(name string, at time.Time) expectation {
 	}
 }
 
-// elsewhereWritten is a status in which another process tells that it published this one, in place of "a".
-func elsewhereWritten(name string, revision int64) step {
+// writtenByOtherProcess is a status in which another process tells that it published this one, in place of "a".
+func writtenByOtherProcess(name string, revision int64) step {
 	return func(w *world) {
 		w.object.Status.ActivePasscode, w.object.Status.Revision = name, revision
 		for i := range w.object.Status.Passcodes {
