@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -33,7 +32,7 @@ type stage struct {
 	plane       *harness.ControlPlane
 	vendor      *clevertaptest.Server
 	http        *httptest.Server
-	operator    *exec.Cmd
+	operator    *harness.Process
 }
 
 func newStage(clock clock.Clock) (*stage, error) {
@@ -66,28 +65,13 @@ func (s *stage) start(ctx context.Context) error {
 			return err
 		}
 	}
-	log, err := os.Create(filepath.Join(s.folder, "operator.log"))
-	if err != nil {
-		return fmt.Errorf("making the operator's log: %w", err)
-	}
-	s.operator = exec.Command(filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator"),
-		"--kubeconfig="+s.kubeconfig, "--operator-namespace=clevertap-passcode-operator-system",
-		"--clevertap-endpoint="+s.http.URL+"/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=0")
-	s.operator.Stdout, s.operator.Stderr = log, log
-	// A Ctrl-C is the demo's to handle: it ends the operator in its own time.
-	s.operator.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.operator.Start(); err != nil {
-		return fmt.Errorf("starting the operator: %w", err)
-	}
-	return nil
+	s.operator, err = harness.StartProcess(s.kubeconfig, "clevertap-passcode-operator-system", s.http.URL, "--health-probe-bind-address=0")
+	return err
 }
 
 // close ends every process and leaves no file.
 func (s *stage) close() error {
-	var problems []error
-	if s.operator != nil && s.operator.Process != nil {
-		problems = append(problems, s.operator.Process.Signal(syscall.SIGTERM), s.operator.Wait())
-	}
+	problems := []error{s.operator.Stop()}
 	s.http.CloseClientConnections()
 	s.http.Close()
 	if s.plane != nil {

@@ -13,11 +13,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,7 +29,6 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
@@ -51,7 +48,7 @@ type world struct {
 	kube     client.WithWatch
 	vendor   *clevertaptest.Server
 	http     *httptest.Server
-	operator *exec.Cmd
+	operator *harness.Process
 	probes   string
 	audit    *auditLog
 	shard    string
@@ -75,14 +72,10 @@ func newWorld(ctx context.Context, delay time.Duration) (*world, error) {
 	if w.plane, err = harness.Start(w.audit.path); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
-	scheme, err := operator.Scheme()
-	if err != nil {
-		return nil, err
-	}
 	config := w.plane.Config()
-	config.QPS, config.UserAgent = -1, "bench"
-	if w.kube, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
+	config.UserAgent = "bench"
+	if w.kube, err = harness.Client(config); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
 	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), w.plane.Kubeconfig(), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the kubeconfig: %w", err)
@@ -134,18 +127,11 @@ func (w *world) startOperator(ctx context.Context, more ...string) (time.Duratio
 	if err := listener.Close(); err != nil {
 		return 0, fmt.Errorf("finding a port: %w", err)
 	}
-	log, err := os.Create(filepath.Join(w.folder, "operator.log"))
-	if err != nil {
-		return 0, fmt.Errorf("making the operator's log: %w", err)
-	}
 	begun := w.clock.Now()
-	w.operator = exec.Command(filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator"), append([]string{
-		"--kubeconfig=" + filepath.Join(w.folder, "kubeconfig"), "--operator-namespace=" + namespace(-1),
-		"--clevertap-endpoint=" + w.http.URL + "/{region}", "--metrics-bind-address=0", "--health-probe-bind-address=" + w.probes,
-	}, more...)...)
-	w.operator.Stdout, w.operator.Stderr = log, log
-	if err := w.operator.Start(); err != nil {
-		return 0, fmt.Errorf("starting the operator: %w", err)
+	w.operator, err = harness.StartProcess(filepath.Join(w.folder, "kubeconfig"), namespace(-1), w.http.URL,
+		append([]string{"--health-probe-bind-address=" + w.probes}, more...)...)
+	if err != nil {
+		return 0, err
 	}
 	err = wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, 2*time.Minute, true, func(context.Context) (bool, error) {
 		response, err := http.Get("http://" + w.probes + "/readyz")
@@ -158,10 +144,7 @@ func (w *world) startOperator(ctx context.Context, more ...string) (time.Duratio
 }
 
 func (w *world) stopOperator() error {
-	if w.operator == nil {
-		return nil
-	}
-	err := errors.Join(w.operator.Process.Signal(syscall.SIGTERM), w.operator.Wait())
+	err := w.operator.Stop()
 	w.operator = nil
 	return err
 }

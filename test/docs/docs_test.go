@@ -33,7 +33,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
@@ -158,19 +157,9 @@ func newStage(t *testing.T) *stage {
 	s := &stage{plane: plane, folder: t.TempDir()}
 	s.installCRDs(t)
 	s.run(t, s.workspace(t, "clevertap-passcode-operator-system"), "", "true")
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- operator.Run(ctx, operator.Options{
-			OperatorNamespace: "clevertap-passcode-operator-system", MetricsBindAddress: "0", HealthProbeBindAddress: "0",
-			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
-			MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-		}, operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: prometheus.NewRegistry()})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		NewWithT(t).Expect(<-ended).To(Succeed())
-	})
+	stop := harness.StartOperator(harness.Options("clevertap-passcode-operator-system", server.URL),
+		operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: prometheus.NewRegistry()})
+	t.Cleanup(func() { NewWithT(t).Expect(stop()).To(Succeed()) })
 	return s
 }
 

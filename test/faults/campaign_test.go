@@ -26,7 +26,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
@@ -85,16 +84,12 @@ func newCampaign() (*campaign, error) {
 	if err != nil {
 		return nil, err
 	}
-	scheme, err := operator.Scheme()
-	if err != nil {
-		return nil, errors.Join(err, plane.Stop())
-	}
 	c := &campaign{plane: plane, config: plane.Config(), references: map[string]*reference{}}
 	c.binary = filepath.Join(harness.Root(), "bin", "clevertap-passcode-operator")
 	c.summary.Violations = map[string]int{}
 	c.config.QPS = -1
-	if c.kube, err = client.NewWithWatch(c.config, client.Options{Scheme: scheme}); err != nil {
-		return nil, errors.Join(fmt.Errorf("connecting: %w", err), plane.Stop())
+	if c.kube, err = harness.Client(c.config); err != nil {
+		return nil, errors.Join(err, plane.Stop())
 	}
 	return c, nil
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const (
@@ -227,11 +228,10 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		access = rest.CopyConfig(s.cacheBehind)
 	}
 	access.Wrap(s.fence.around(i, false))
-	return operator.Run(ctx, operator.Options{ //nolint:wrapcheck // nobody is told
-		Namespaces: []string{s.namespace}, OperatorNamespace: s.namespace, MetricsBindAddress: "0", HealthProbeBindAddress: "0",
-		ClevertapEndpoint: s.http.URL + "/{region}", VerifyTimeout: 5 * time.Second, VerifyConcurrency: 2,
-		MaxConcurrentReconciles: 4, VolumeRefresh: 2 * time.Minute,
-	}, operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
+	options := harness.Options(s.namespace, s.http.URL)
+	options.Namespaces = []string{s.namespace}
+	//nolint:wrapcheck // nobody is told
+	return operator.Run(ctx, options, operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
 }
 
 // current is replica 0's newest incarnation.

@@ -34,7 +34,7 @@ func newCluster(t *testing.T) *cluster {
 	plane, err := harness.Start("")
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(plane.Stop()).To(Succeed()) })
-	kube, err := client.New(plane.Config(), client.Options{})
+	kube, err := harness.Client(plane.Config())
 	g.Expect(err).NotTo(HaveOccurred())
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	g.Expect(os.WriteFile(kubeconfig, plane.Kubeconfig(), 0o600)).To(Succeed())

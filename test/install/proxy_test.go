@@ -28,7 +28,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -148,9 +147,7 @@ func (l *logged) Write(text []byte) (int, error) {
 
 // readyOf applies an object with its source, and returns the reason of its condition Ready.
 func readyOf(g Gomega, plane *harness.ControlPlane) func() string {
-	scheme := clientgoscheme.Scheme
-	g.Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
-	server, err := client.New(plane.Config(), client.Options{Scheme: scheme})
+	server, err := harness.Client(plane.Config())
 	g.Expect(err).NotTo(HaveOccurred())
 	ctx := context.Background()
 	g.Expect(server.Create(ctx, &corev1.Secret{

@@ -153,7 +153,7 @@ func apiServer(t *testing.T) client.Client {
 	folder := moduleFolder(t, "github.com/prometheus-operator/prometheus-operator@v0.92.1")
 	_, err = envtest.InstallCRDs(plane.Config(), envtest.CRDInstallOptions{Paths: []string{filepath.Join(folder, "example", "prometheus-operator-crd")}, ErrorIfPathMissing: true})
 	g.Expect(err).NotTo(HaveOccurred())
-	server, err := client.New(plane.Config(), client.Options{})
+	server, err := harness.Client(plane.Config())
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, name := range []string{namespace, "shop", "mall", "monitoring", "123"} {
 		g.Expect(server.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})).To(Succeed())

@@ -30,6 +30,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 const (
@@ -40,17 +41,17 @@ const (
 
 // cluster is a test's namespace with an operator, a CleverTap and a clock of its own.
 type cluster struct {
-	namespace string
-	clock     *clocktesting.FakeClock
-	start     time.Time
-	vendor    *clevertaptest.Server
-	account   *clevertaptest.Account
-	requests  *requestLog
-	endpoint  string
-	registry  *prometheus.Registry
-	user      string // that the operator is
-	stop      func()
-	adapt     []func(*operator.Options, *rest.Config)
+	namespace  string
+	clock      *clocktesting.FakeClock
+	start      time.Time
+	vendor     *clevertaptest.Server
+	account    *clevertaptest.Account
+	requests   *requestLog
+	mockServer string
+	registry   *prometheus.Registry
+	user       string // that the operator is
+	stop       func()
+	adapt      []func(*operator.Options, *rest.Config)
 }
 
 // newCluster starts an operator that has nothing to do yet; its options and its access may be adapted.
@@ -63,7 +64,7 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 	c.account = c.vendor.Account(india, accountID)
 	server := httptest.NewServer(c.vendor)
 	DeferCleanup(server.Close)
-	c.endpoint = server.URL + "/{region}"
+	c.mockServer = server.URL
 	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 	DeferCleanup(func() { c.stop() })
@@ -73,40 +74,22 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 // startOperator starts one more, and returns what stops it.
 func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) (stop func()) {
 	GinkgoHelper()
-	ctx, cancel := context.WithCancel(context.Background())
 	access := rest.CopyConfig(config)
 	access.Impersonate = rest.ImpersonationConfig{UserName: c.user}
-	options := operator.Options{
-		Namespaces:              []string{c.namespace},
-		OperatorNamespace:       c.namespace,
-		MetricsBindAddress:      "0",
-		HealthProbeBindAddress:  "0",
-		ClevertapEndpoint:       c.endpoint,
-		VerifyTimeout:           10 * time.Second,
-		VerifyConcurrency:       2,
-		MaxConcurrentReconciles: 4,
-		VolumeRefresh:           2 * time.Minute,
-	}
+	options := harness.Options(c.namespace, c.mockServer)
+	options.Namespaces, options.VerifyTimeout = []string{c.namespace}, 10*time.Second
 	for _, adapt := range adapt {
 		adapt(&options, access)
 	}
 	access.Wrap(c.requests.around)
-	ended := make(chan error, 1)
 	registry := c.registry
 	if c.stop != nil {
 		registry = prometheus.NewRegistry() // a second operator's are nobody's
 	}
-	go func() {
-		ended <- operator.Run(ctx, options, operator.Dependencies{
-			Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry})
-	}()
-	var once sync.Once
+	end := harness.StartOperator(options, operator.Dependencies{Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry})
 	return func() {
 		GinkgoHelper()
-		once.Do(func() {
-			cancel()
-			Expect(<-ended).To(Or(Succeed(), MatchError(ContainSubstring("leader election lost"))))
-		})
+		Expect(end()).To(Or(Succeed(), MatchError(ContainSubstring("leader election lost"))))
 	}
 }
 

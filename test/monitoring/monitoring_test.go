@@ -5,7 +5,6 @@
 package monitoring
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -29,7 +28,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/yaml"
 
@@ -211,19 +209,11 @@ func startOperator(t *testing.T) scraped {
 	t.Cleanup(server.Close)
 	populate(t, plane, vendor.Account(clevertap.India, accountID))
 	address := freeAddress(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- operator.Run(ctx, operator.Options{
-			OperatorNamespace: "shop", MetricsBindAddress: address, MetricsSecure: true, HealthProbeBindAddress: "0",
-			ClevertapEndpoint: server.URL + "/{region}", VerifyTimeout: time.Second, VerifyConcurrency: 2,
-			MaxConcurrentReconciles: 4, VolumeRefresh: time.Second,
-		}, operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		NewWithT(t).Expect(<-ended).To(Succeed())
-	})
+	options := harness.Options("shop", server.URL)
+	options.MetricsBindAddress, options.MetricsSecure, options.VolumeRefresh = address, true, time.Second
+	stop := harness.StartOperator(options,
+		operator.Dependencies{Config: plane.Config(), Clock: clock.RealClock{}, Random: rand.Reader, Registry: ctrlmetrics.Registry})
+	t.Cleanup(func() { NewWithT(t).Expect(stop()).To(Succeed()) })
 	return scraped{address, scraperToken(t, plane)}
 }
 
@@ -233,7 +223,7 @@ func scraperToken(t *testing.T, plane *harness.ControlPlane) string {
 	t.Helper()
 	g := NewWithT(t)
 	const system = "clevertap-passcode-operator-system"
-	kube, err := client.New(plane.Config(), client.Options{})
+	kube, err := harness.Client(plane.Config())
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kube.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system}})).To(Succeed())
 	for _, manifest := range []string{file("config", "rbac", "metrics_auth.yaml"), file("config", "prometheus", "base", "scraper.yaml")} {
@@ -255,9 +245,7 @@ func scraperToken(t *testing.T, plane *harness.ControlPlane) string {
 func populate(t *testing.T, plane *harness.ControlPlane, account *clevertaptest.Account) {
 	t.Helper()
 	g := NewWithT(t)
-	scheme, err := operator.Scheme()
-	g.Expect(err).NotTo(HaveOccurred())
-	kube, err := client.New(plane.Config(), client.Options{Scheme: scheme})
+	kube, err := harness.Client(plane.Config())
 	g.Expect(err).NotTo(HaveOccurred())
 	ctx := t.Context()
 	g.Expect(kube.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}})).To(Succeed())
