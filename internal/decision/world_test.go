@@ -6,7 +6,6 @@ package decision_test
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -177,30 +176,10 @@ func (w *world) decide() decision.Decision {
 
 // write makes the target what is wanted, as the API server would.
 func (w *world) write(want *rotation.Want) {
-	record := want.Record
-	annotations := map[string]string{}
-	labels := map[string]string{}
-	maps.Copy(labels, w.target.Labels)
-	maps.Copy(annotations, w.target.Annotations)
-	maps.Copy(labels, want.Labels)
-	maps.Copy(annotations, want.Annotations)
-	for _, key := range want.DropLabels {
-		delete(labels, key)
-	}
-	for _, key := range want.DropAnnotations {
-		delete(annotations, key)
-	}
 	if want.Publishes {
 		w.look, w.looks = nil, 0
 	}
-	w.target = rotation.Target{
-		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Previous: want.Previous,
-		Fingerprint: w.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode),
-		Labels:      labels, Annotations: annotations,
-	}
-	if !want.Previous.IsZero() {
-		w.target.PreviousFingerprint = w.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Previous)
-	}
+	w.target = want.Written(w.target, w.fingerprint)
 	remembered := w.target
 	w.remembered = &remembered
 }

@@ -60,7 +60,7 @@ func Of(now time.Time, object *v1alpha1.CleverTapPasscode) []Milestone {
 		}
 		d := decision.Decide(at, p.observed)
 		if d.Want != nil {
-			p.write(d.Want)
+			p.observed.Target = d.Want.Written(p.observed.Target, p.fingerprintIn)
 			if d.Want.Publishes {
 				all = append(all, Milestone{At: at, Kind: Published, Passcode: d.Want.Record.Passcode})
 			}
@@ -147,7 +147,11 @@ func simulatedValue(name string) clevertap.Passcode {
 
 func (p *simulation) fingerprint(passcode clevertap.Passcode) string {
 	spec := &p.observed.Object.Spec
-	return p.key.Of(string(spec.Region), spec.AccountID, passcode)
+	return p.fingerprintIn(spec.Region, spec.AccountID, passcode)
+}
+
+func (p *simulation) fingerprintIn(region v1alpha1.Region, accountID string, passcode clevertap.Passcode) string {
+	return p.key.Of(string(region), accountID, passcode)
 }
 
 // publish makes a target of what the status says is published.
@@ -173,15 +177,4 @@ func (p *simulation) publish() {
 		AccountID: object.Spec.AccountID, Region: object.Spec.Region,
 		Endpoint: target.Endpoint(object.Spec.Region), Passcode: simulatedValue(object.Status.ActivePasscode),
 	}}
-}
-
-func (p *simulation) write(want *rotation.Want) {
-	record := want.Record
-	p.observed.Target = rotation.Target{
-		Exists: true, Record: &record, Tuple: want.Tuple, Exact: true, Owned: want.Owned, Fingerprint: record.Fingerprint,
-		Labels: want.Labels, Annotations: want.Annotations, Previous: want.Previous,
-	}
-	if !want.Previous.IsZero() {
-		p.observed.Target.PreviousFingerprint = p.fingerprint(want.Previous)
-	}
 }

@@ -182,6 +182,33 @@ func (v *Pass) withMetadata(w Want) *Want {
 	return &w
 }
 
+// Written returns the target as it is once this is written. Fingerprint is that of a passcode in an account and region.
+func (w *Want) Written(before Target, fingerprint func(region v1alpha1.Region, accountID string, passcode clevertap.Passcode) string) Target {
+	record := w.Record
+	after := Target{
+		Exists: true, Record: &record, Tuple: w.Tuple, Exact: true, Owned: w.Owned, Previous: w.Previous,
+		Fingerprint: fingerprint(w.Tuple.Region, w.Tuple.AccountID, w.Tuple.Passcode),
+		Labels:      changed(before.Labels, w.Labels, w.DropLabels), Annotations: changed(before.Annotations, w.Annotations, w.DropAnnotations),
+	}
+	if !w.Previous.IsZero() {
+		after.PreviousFingerprint = fingerprint(w.Tuple.Region, w.Tuple.AccountID, w.Previous)
+	}
+	return after
+}
+
+// changed is a map with what is set and without what is dropped.
+func changed(has, set map[string]string, drop []string) map[string]string {
+	after := maps.Clone(has)
+	if after == nil {
+		after = map[string]string{}
+	}
+	maps.Copy(after, set)
+	for _, key := range drop {
+		delete(after, key)
+	}
+	return after
+}
+
 // TargetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
 func (v *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
 	if v.Spec.Target == nil {
