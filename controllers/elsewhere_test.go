@@ -28,7 +28,8 @@ var _ = Describe("What others hold", func() {
 			Expect(c.object().Status).To(And(HaveField("ActivePasscode", "b"), HaveField("Revision", BeEquivalentTo(2))))
 			c.change(targetNamed("third"))
 			_ = c.settle()
-			Expect(c.secret("third").Data).To(HaveKeyWithValue("passcode", []byte("VALUE-b")), "an older value came back: status says %s revision %d", c.object().Status.ActivePasscode, c.object().Status.Revision)
+			Expect(c.secret("third").Data).To(HaveKeyWithValue("passcode", []byte("VALUE-b")), "an older value came back: status says %s revision %d",
+				c.object().Status.ActivePasscode, c.object().Status.Revision)
 		})
 	}
 	It("in another namespace is not told", func() {

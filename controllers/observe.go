@@ -296,7 +296,8 @@ func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fin
 		return nil
 	}
 	var targets corev1.SecretList
-	options := []client.ListOption{client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint}, client.UnsafeDisableDeepCopy, client.Limit(manyShare)}
+	options := []client.ListOption{client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint},
+		client.UnsafeDisableDeepCopy, client.Limit(manyShare)}
 	if err := r.Client.List(ctx, &targets, options...); err != nil {
 		return fmt.Errorf("listing the targets with the same passcode: %w", err)
 	}
@@ -350,7 +351,8 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 // there is none.
 func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (string, error) {
 	var list corev1.SecretList
-	if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint},
+		client.UnsafeDisableDeepCopy); err != nil {
 		return "", fmt.Errorf("listing the targets that contain a replaced value: %w", err)
 	}
 	for i := range list.Items {

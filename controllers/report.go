@@ -48,7 +48,8 @@ func (r *Reconciler) report(ctx context.Context, s *observation, d decision.Deci
 }
 
 // notice is the event as people outside the cluster get it, a notification.
-func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event, severity string) notification.Notification {
+func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event,
+	severity string) notification.Notification {
 	now := r.Clock.Now()
 	n := notification.Notification{
 		Namespace: object.Namespace, Name: object.Name, Reason: event.Reason, At: now,

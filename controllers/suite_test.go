@@ -136,7 +136,8 @@ func (c *cluster) interceptor() interceptor.Funcs {
 			}
 			return inner.Patch(ctx, o, patch, opts...)
 		},
-		SubResourcePatch: func(ctx context.Context, inner client.Client, sub string, o client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
+		SubResourcePatch: func(ctx context.Context, inner client.Client, sub string, o client.Object, patch client.Patch,
+			opts ...client.SubResourcePatchOption) error {
 			if err := c.denial("status", o); err != nil {
 				return err
 			}

@@ -89,7 +89,8 @@ func (r *Reconciler) wakeAfterScan(object types.NamespacedName) {
 // secretEvents wakes the objects that name a Secret. That a target was written is mostly one's own doing.
 func (r *Reconciler) secretEvents() handler.EventHandler {
 	inner := handler.EnqueueRequestsFromMapFunc(r.objectsOf)
-	queueFor := func(secret client.Object, q workqueue.TypedRateLimitingInterface[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+	queueFor := func(secret client.Object,
+		q workqueue.TypedRateLimitingInterface[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 		priorities, hasPriorities := q.(priorityqueue.PriorityQueue[reconcile.Request])
 		if hasPriorities && secret.GetLabels()[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			return below{priorities, reporting}
@@ -152,7 +153,8 @@ func saysSharedByMany(o *v1alpha1.CleverTapPasscode) bool {
 }
 
 // othersWithActive returns the other objects of the namespace whose status has a value as active. They must not be changed.
-func (r *Reconciler) othersWithActive(ctx context.Context, object types.NamespacedName, fingerprint string, options ...client.ListOption) ([]*v1alpha1.CleverTapPasscode, error) {
+func (r *Reconciler) othersWithActive(ctx context.Context, object types.NamespacedName, fingerprint string,
+	options ...client.ListOption) ([]*v1alpha1.CleverTapPasscode, error) {
 	if fingerprint == "" {
 		return nil, nil
 	}
@@ -274,7 +276,8 @@ func ownerOf(secret client.Object) string {
 // objectsOf are those that name the Secret, and the one that wrote it. An informer that can't be read has no objects yet.
 func (r *Reconciler) objectsOf(ctx context.Context, secret client.Object) []reconcile.Request {
 	var list v1alpha1.CleverTapPasscodeList
-	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()}, client.UnsafeDisableDeepCopy)
+	err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{secretNameIndex: secret.GetName()},
+		client.UnsafeDisableDeepCopy)
 	if err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "listing the objects that name a Secret", "secret", client.ObjectKeyFromObject(secret))
 		return nil

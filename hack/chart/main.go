@@ -61,7 +61,8 @@ func ownEncoding(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[anyValue]():
 		return &jsonschema.Schema{}
 	case reflect.TypeFor[logLevel]():
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer"}, {Enum: []any{"", "debug", "info", "error"}}, {Type: "string", Pattern: "^[0-9]+$"}}}
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer"}, {Enum: []any{"", "debug", "info", "error"}},
+			{Type: "string", Pattern: "^[0-9]+$"}}}
 	case reflect.TypeFor[budget]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "0"}, {Type: "string", Pattern: "^[0-9]+%?$"}}}
 	case reflect.TypeFor[historyLimit]():

@@ -47,7 +47,8 @@ func run(ctx context.Context) (err error) {
 		fmt.Println("\nEvery step was seen to happen.")
 		return nil
 	}
-	fmt.Printf("\nEvery step was seen to happen. Look around in another terminal, end with Ctrl-C:\n\n  export KUBECONFIG=%s\n  %s get ctp -n %s -o wide\n", s.kubeconfig, s.kubectlPath, namespace)
+	fmt.Printf("\nEvery step was seen to happen. Look around in another terminal, end with Ctrl-C:\n\n  export KUBECONFIG=%s\n  %s get ctp -n %s -o wide\n",
+		s.kubeconfig, s.kubectlPath, namespace)
 	<-ctx.Done()
 	return nil
 }

@@ -87,7 +87,8 @@ func (s *stage) rotate(ctx context.Context) error {
 		"one: FLA-SHO-NEEE", "two: FLA-SHT-WOOO")); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the first passcode is reported as expiring soon", time.Minute, "WithinWindow", "ctp", "flash", reasonOf("ExpiringSoon")); err != nil {
+	if err := s.await(ctx, "the first passcode is reported as expiring soon", time.Minute, "WithinWindow", "ctp", "flash",
+		reasonOf("ExpiringSoon")); err != nil {
 		return err
 	}
 	if err := s.show(ctx, "get", "ctp", "flash", "-o", "wide"); err != nil {
@@ -115,7 +116,8 @@ func (s *stage) reject(ctx context.Context) error {
 	if err := s.await(ctx, "the right one is in the Secret", time.Minute, "RIG-HTR-IGHT", "secret", "careful", passcodeOf); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the mistyped passcode is reported as rejected", time.Minute, "Rejected", "ctp", "careful", "-o=jsonpath={.status.passcodes[0].state}"); err != nil {
+	if err := s.await(ctx, "the mistyped passcode is reported as rejected", time.Minute, "Rejected", "ctp", "careful",
+		"-o=jsonpath={.status.passcodes[0].state}"); err != nil {
 		return err
 	}
 	return s.show(ctx, "get", "ctp", "careful", "-o=custom-columns=PASSCODE:.status.passcodes[*].name,STATE:.status.passcodes[*].state")

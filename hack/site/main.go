@@ -40,7 +40,8 @@ func main() {
 }
 
 func build(out string) error {
-	markdown := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID()), goldmark.WithRendererOptions(html.WithUnsafe()))
+	markdown := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+		goldmark.WithRendererOptions(html.WithUnsafe()))
 	files := []string{"README.md", "SECURITY.md"}
 	if err := filepath.WalkDir("docs", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {

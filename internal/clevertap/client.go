@@ -129,11 +129,13 @@ func (c *Client) confirm(ctx context.Context, q Request, connect answer) error {
 	}
 	switch {
 	case err == nil:
-		return &UnavailableError{Seen: connect.seen() + ", but lets the passcode use the events API: this account may not use the Connect call. Set spec.verification.mode: Events"}
+		return &UnavailableError{Seen: connect.seen() +
+			", but lets the passcode use the events API: this account may not use the Connect call. Set spec.verification.mode: Events"}
 	case errors.As(err, &rejected):
 		return err
 	}
-	return &UnavailableError{Seen: connect.seen() + ", and the events call that would confirm it brought no result: if this account may not use the Connect call, set spec.verification.mode: Events"}
+	return &UnavailableError{Seen: connect.seen() +
+		", and the events call that would confirm it brought no result: if this account may not use the Connect call, set spec.verification.mode: Events"}
 }
 
 // ask makes one call within the client's timeout.

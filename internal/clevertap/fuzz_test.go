@@ -85,7 +85,8 @@ func FuzzMask(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			if printed := fmt.Sprintf(verb, passcode) + fmt.Sprintf(verb, struct{ P Passcode }{passcode}); len(value) > 3 && strings.Contains(strings.ReplaceAll(printed, mask, ""), value) {
+			printed := fmt.Sprintf(verb, passcode) + fmt.Sprintf(verb, struct{ P Passcode }{passcode})
+			if len(value) > 3 && strings.Contains(strings.ReplaceAll(printed, mask, ""), value) {
 				t.Errorf("%s prints %s", verb, printed)
 			}
 		}

@@ -26,7 +26,9 @@ func (p Passcode) Suspicion(accountID, name string) string {
 		{"is the passcode's name", value == name},
 		{"is a host name", strings.HasSuffix(value, ".clevertap.com")},
 		{"is in quotes", isWrapped(value, `"`, `"`) || isWrapped(value, "'", "'") || isWrapped(value, "`", "`")},
-		{"is a placeholder", isWrapped(value, "<", ">") || isWrapped(value, "${", "}") || isWrapped(value, "{{", "}}") || isWrapped(value, "$(", ")") || strings.HasPrefix(value, "$")},
+		{"is a placeholder",
+			isWrapped(value, "<", ">") || isWrapped(value, "${", "}") || isWrapped(value, "{{", "}}") || isWrapped(value, "$(", ")") ||
+				strings.HasPrefix(value, "$")},
 		{"is JSON or YAML around a value", isWrapped(value, "{", "}") || isWrapped(value, "[", "]")},
 		{"is a URL", strings.Contains(value, "://")},
 		{"is a mask, not the value behind it", isRepeated(value)},

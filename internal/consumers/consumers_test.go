@@ -48,19 +48,22 @@ func env(key string) modifier {
 }
 
 func envFrom(p *corev1.Pod) {
-	p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}
+	creds := &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}
+	p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: creds}}
 }
 
 func volume(items ...string) modifier {
 	return func(p *corev1.Pod) {
-		p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "creds", Items: paths(items)}}}}
+		p.Spec.Volumes = []corev1.Volume{{Name: "v",
+			VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "creds", Items: paths(items)}}}}
 	}
 }
 
 func projected(items ...string) modifier {
 	return func(p *corev1.Pod) {
 		p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
-			Sources: []corev1.VolumeProjection{{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}, Items: paths(items)}}},
+			Sources: []corev1.VolumeProjection{{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"},
+				Items: paths(items)}}},
 		}}}}
 	}
 }
@@ -97,7 +100,8 @@ func asSidecar(p *corev1.Pod) {
 
 func asEphemeral(p *corev1.Pod) {
 	c := p.Spec.Containers[0]
-	p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: c.Name, Env: c.Env, EnvFrom: c.EnvFrom, VolumeMounts: c.VolumeMounts}}}
+	p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: c.Name, Env: c.Env,
+		EnvFrom: c.EnvFrom, VolumeMounts: c.VolumeMounts}}}
 	p.Spec.Containers = nil
 	p.Status.EphemeralContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
 }
@@ -147,9 +151,12 @@ var ended = state(corev1.ContainerState{Terminated: &corev1.ContainerStateTermin
 // What an init container took is not held where a running container of its Pod mounts the Secret itself.
 func TestAnInitContainerBesideOneThatMountsTheVolume(t *testing.T) {
 	p := pod(volume(), mounted)
-	p.Spec.InitContainers = []corev1.Container{{Name: "render", EnvFrom: []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}}}
-	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "render", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}}}}
-	NewWithT(t).Expect(consumers.FromPod(p).Containers).To(ConsistOf(And(HaveField("Name", "app"), HaveField("Uses", ConsistOf(HaveField("Way", consumers.Refreshed))))))
+	p.Spec.InitContainers = []corev1.Container{{Name: "render",
+		EnvFrom: []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "creds"}}}}}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "render",
+		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}}}}
+	NewWithT(t).Expect(consumers.FromPod(p).Containers).To(ConsistOf(And(HaveField("Name", "app"),
+		HaveField("Uses", ConsistOf(HaveField("Way", consumers.Refreshed))))))
 }
 
 // What is still to start gets what its Secrets hold then.
@@ -230,16 +237,20 @@ func TestOwners(t *testing.T) {
 func TestArgosRollout(t *testing.T) {
 	for _, row := range []struct{ name, spec, status, unfinished, failed string }{
 		{"as it was made", `{}`, `{"phase":"Healthy"}`, "", ""},
-		{"that was asked to restart", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T09:00:00Z"}`, "its controller has not restarted all of its Pods yet", ""},
-		{"that was never restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy"}`, "its controller has not restarted all of its Pods yet", ""},
+		{"that was asked to restart", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T09:00:00Z"}`,
+			"its controller has not restarted all of its Pods yet", ""},
+		{"that was never restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy"}`, "its controller has not restarted all of its Pods yet",
+			""},
 		{"that has restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T10:00:00Z"}`, "", ""},
-		{"that still progresses", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Progressing","restartedAt":"2026-11-25T10:00:00Z"}`, "it is Progressing", ""},
+		{"that still progresses", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Progressing","restartedAt":"2026-11-25T10:00:00Z"}`,
+			"it is Progressing", ""},
 		{"that is degraded", `{}`, `{"phase":"Degraded","message":"ProgressDeadlineExceeded"}`, "", "ProgressDeadlineExceeded"},
 		{"that its controller has not seen", `{}`, `{}`, "it is new", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := &unstructured.Unstructured{}
-			text := fmt.Sprintf(`{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"web"},"spec":%s,"status":%s}`, row.spec, row.status)
+			text := fmt.Sprintf(`{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"web"},"spec":%s,"status":%s}`, row.spec,
+				row.status)
 			if err := o.UnmarshalJSON([]byte(text)); err != nil {
 				t.Fatal(err)
 			}

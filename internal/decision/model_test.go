@@ -367,7 +367,8 @@ func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 		"an older value comes back":   cameBack && (unasked || !want.Publishes),
 	} {
 		if wrong {
-			t.Errorf("%s: %q in revision %d, %s, after %d, having heard %+v: %s", what, value, want.Record.Revision, want.Record.Reason, m.server.revision(), answer, m.trail)
+			t.Errorf("%s: %q in revision %d, %s, after %d, having heard %+v: %s", what, value, want.Record.Revision, want.Record.Reason, m.server.revision(),
+				answer, m.trail)
 		}
 	}
 }
@@ -753,7 +754,8 @@ func (m *model) wanted(t *testing.T) {
 	case !target.Exact || target.Fingerprint != target.Record.Fingerprint:
 		t.Errorf("the target is not whole: %s", m.trail)
 	case object.Status.ActivePasscode != name || object.Status.Revision != target.Record.Revision:
-		t.Errorf("the status tells of %q, revision %d, the target of %q, %d: %s", object.Status.ActivePasscode, object.Status.Revision, name, target.Record.Revision, m.trail)
+		t.Errorf("the status tells of %q, revision %d, the target of %q, %d: %s", object.Status.ActivePasscode, object.Status.Revision, name,
+			target.Record.Revision, m.trail)
 	case object.Status.ObservedGeneration != object.Generation:
 		t.Errorf("generation %d is not observed: %s", object.Generation, m.trail)
 	case object.Status.LastHandledRotateAt != object.Annotations[v1alpha1.RotateRequestedAtAnnotation]:

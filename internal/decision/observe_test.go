@@ -203,12 +203,14 @@ var _ = Describe("Observe", func() {
 			w := newWorld(modeObserve, listed("a", "b"))
 			actions := []step{
 				accepted("a"), accepted("b"), rejected("a"), unavailableTimes("a", 2), sourceHolds("a", "new"), sourceProblem("a", "KeyNotFound"),
-				sourceProblem("a", ""), listed("b", "a"), listed("a", "b"), suspended, requestsRotation("now"), restarted, after(24 * time.Hour), daysLeft(5), settled,
+				sourceProblem("a", ""), listed("b", "a"), listed("a", "b"), suspended, requestsRotation("now"), restarted, after(24 * time.Hour),
+				daysLeft(5), settled,
 			}
 			for range rapid.IntRange(1, 12).Draw(t, "steps") {
 				actions[rapid.IntRange(0, len(actions)-1).Draw(t, "action")](w)
 				d := w.decide()
-				if d.Want != nil || len(d.Release)+len(d.Restart) > 0 || d.Scan || d.Status.Target != "" || d.Status.Revision != 0 || len(d.Status.History) > 0 {
+				if d.Want != nil || len(d.Release)+len(d.Restart) > 0 || d.Scan || d.Status.Target != "" || d.Status.Revision != 0 ||
+					len(d.Status.History) > 0 {
 					t.Fatalf("an effect: %+v", d)
 				}
 				for _, e := range d.Events {

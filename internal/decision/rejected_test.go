@@ -38,7 +38,8 @@ var _ = DescribeTable("An object that the schema would deny", decides,
 				s.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "k", Region: "k"}}
 			})),
 		func(w *world, d decision.Decision) {
-			Expect(target.EffectiveKeys(w.object)).To(Equal(target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}))
+			Expect(target.EffectiveKeys(w.object)).To(Equal(target.Keys{AccountID: "accountId", Passcode: "passcode", Region: "region",
+				Endpoint: "endpoint"}))
 		}),
 	Entry("that was made in the last year there is ends in it",
 		given(

@@ -645,7 +645,8 @@ func formerTargetDeleted(w *world) {
 // restartUndone is that this process restarted api n times for revision 2, and the annotation is gone.
 func restartUndone(n int) step {
 	return func(w *world) {
-		w.restarts = map[consumers.Workload]retirement.Restarts{{Kind: "Deployment", Name: "api"}: {Annotation: consumers.RestartAnnotation("marketing"), Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
+		w.restarts = map[consumers.Workload]retirement.Restarts{{Kind: "Deployment", Name: "api"}: {Annotation: consumers.RestartAnnotation("marketing"),
+			Revision: 2, Count: n, Times: []time.Time{w.now.Add(-time.Minute)}}}
 	}
 }
 

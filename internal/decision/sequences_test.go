@@ -134,14 +134,16 @@ func TestAContainerThatIsToStartTakesTheOldValueFromItsSource(t *testing.T) {
 func TestWhatWasActiveIsNoSuccessorOnceItsTargetIsLost(t *testing.T) {
 	w := newWorld(published)
 	apply(w, targetDeleted, restarted, listed("z", "a"), createdAt("z", creation.Add(-time.Hour)), expiresAfterDays("a", 300), accepted("z", "a"), settled)
-	t.Log("active", w.object.Status.ActivePasscode, "a is", entryOf(w, "a").State, "next", w.object.Status.NextPasscode, w.object.Status.History, conditionText(w, "SuccessorReady"))
+	t.Log("active", w.object.Status.ActivePasscode, "a is", entryOf(w, "a").State, "next", w.object.Status.NextPasscode, w.object.Status.History,
+		conditionText(w, "SuccessorReady"))
 	apply(w, at(creation.Add(61*day)), accepted("z", "a"))
 	d := w.decide()
 	if d.Want != nil && d.Want.Record.Passcode == "a" {
 		t.Errorf("a, active at revision 1, is published again: %s revision %d", d.Want.Record.Reason, d.Want.Record.Revision)
 	}
 	w2 := newWorld(published)
-	apply(w2, targetDeleted, restarted, listed("a", "b"), createdAt("b", creation.Add(time.Hour)), rejectedTimes("a"), accepted("b"), settled, after(time.Minute), accepted("a", "b"), settled)
+	apply(w2, targetDeleted, restarted, listed("a", "b"), createdAt("b", creation.Add(time.Hour)), rejectedTimes("a"), accepted("b"), settled,
+		after(time.Minute), accepted("a", "b"), settled)
 	t.Log("active", w2.object.Status.ActivePasscode, "a is", entryOf(w2, "a").State, w2.object.Status.NextPasscode, conditionText(w2, "SuccessorReady"))
 }
 
@@ -232,7 +234,8 @@ func TestNobodyIsSaidToAskWhoDoesNot(t *testing.T) {
 	apply(w, scanned(), settled, after(5*time.Minute), settled)
 	apply(w, targetDeleted, restarted, listed("a"), accepted("a"), settled, after(time.Hour), accepted("a"), settled)
 	d := w.decide()
-	t.Log(conditionText(w, "Ready"), "|", conditionText(w, "Reconciling"), "|", conditionText(w, "Stalled"), "asks", len(d.Verify), "want", d.Want != nil, "next", d.Next, "now", w.now, entryOf(w, "a").State)
+	t.Log(conditionText(w, "Ready"), "|", conditionText(w, "Reconciling"), "|", conditionText(w, "Stalled"), "asks", len(d.Verify), "want", d.Want != nil,
+		"next", d.Next, "now", w.now, entryOf(w, "a").State)
 	if strings.Contains(conditionText(w, "Ready"), "being asked") && len(d.Verify) == 0 {
 		t.Errorf("nobody asks: %s", conditionText(w, "Ready"))
 	}
@@ -243,11 +246,13 @@ func TestPodsWithoutAPasscodeDespiteClockSkew(t *testing.T) {
 	optional := func(created, started time.Time) podModifier {
 		return func(p *consumers.Pod) {
 			p.CreatedAt, p.StartedAt = created, started
-			p.Containers = []consumers.Container{{Name: "app", StartedAt: started, Uses: []consumers.Use{{Secret: "marketing", Way: consumers.Frozen, Optional: true}}}}
+			p.Containers = []consumers.Container{{Name: "app", StartedAt: started,
+				Uses: []consumers.Use{{Secret: "marketing", Way: consumers.Frozen, Optional: true}}}}
 		}
 	}
 	w := newWorld(published)
-	apply(w, auto, after(10*time.Second), scanned(pod("later", optional(publishedAt.Add(3*time.Second), publishedAt.Add(-time.Second))))) // node's clock is behind
+	apply(w, auto, after(10*time.Second),
+		scanned(pod("later", optional(publishedAt.Add(3*time.Second), publishedAt.Add(-time.Second))))) // node's clock is behind
 	w.settle()
 	if s := conditionText(w, "RolloutComplete"); strings.Contains(s, "later") {
 		t.Errorf("created 3 s after the publication: %s", s)

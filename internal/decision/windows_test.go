@@ -188,7 +188,8 @@ func TestWindowsHoldASwitchBackAndNeverTooLong(t *testing.T) {
 		zone := rapid.SampledFrom([]string{"", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"}).Draw(t, "zone")
 		rotates := timeOf("2026-12-01 00:00").Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(t, "rotates")) * time.Minute)
 		daysBefore := rapid.IntRange(0, 40).Draw(t, "before")
-		w := newWorld(rotationDueAt(rotates, daysBefore, rotationWindow(fmt.Sprintf("%d %d * * %s", minute, hour, weekday), v1alpha1.Duration(lasts.String()), zone))...)
+		w := newWorld(rotationDueAt(rotates, daysBefore,
+			rotationWindow(fmt.Sprintf("%d %d * * %s", minute, hour, weekday), v1alpha1.Duration(lasts.String()), zone))...)
 		at := w.decide().Status.NextRotationTime.UTC()
 		latest := rotates.AddDate(0, 0, daysBefore-1)
 		if latest.Before(rotates) {

@@ -123,8 +123,10 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt, Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others, UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt,
+		Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
+		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others,
+		UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
 		LocationValues: w.held, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {
@@ -300,7 +302,8 @@ func accepted(values ...string) step {
 
 func rejectedTimes(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)), Seen: "HTTP 401"}
+		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)),
+			Seen: "HTTP 401"}
 	}
 }
 

@@ -50,9 +50,12 @@ func newGauge(name, help string, tell func(*v1alpha1.CleverTapPasscode, func(flo
 
 func gauges() []gauge {
 	return []gauge{
-		newGauge("expiration_timestamp_seconds", "When the active passcode expires; absent if it never does.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
-		newGauge("rotation_timestamp_seconds", "When the successor becomes active; absent without one.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
-		newGauge("runway_timestamp_seconds", "When the last passcode that becomes active by itself expires; absent if one never does.", moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
+		newGauge("expiration_timestamp_seconds", "When the active passcode expires; absent if it never does.",
+			moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.ExpiresAt })),
+		newGauge("rotation_timestamp_seconds", "When the successor becomes active; absent without one.",
+			moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.NextRotationTime })),
+		newGauge("runway_timestamp_seconds", "When the last passcode that becomes active by itself expires; absent if one never does.",
+			moment(func(s *v1alpha1.CleverTapPasscodeStatus) *metav1.Time { return s.RunwayUntil })),
 		newGauge("retired_timestamp_seconds", "Since when the oldest Retired passcode can be deleted; absent without one.", moment(oldestRetired)),
 		newGauge("stale_pods", "Pods that still use a replaced value.", stalePods),
 		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),

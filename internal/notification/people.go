@@ -85,7 +85,8 @@ func (n Notification) title() string {
 // text has every fact, because some services drop the title.
 func (n Notification) text() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: %s\nCleverTapPasscode %s/%s, account %s, region %s", n.Data.Severity, n.Reason, n.Namespace, n.Name, n.Data.AccountID, n.Data.Region)
+	fmt.Fprintf(&text, "%s: %s\nCleverTapPasscode %s/%s, account %s, region %s", n.Data.Severity, n.Reason, n.Namespace, n.Name, n.Data.AccountID,
+		n.Data.Region)
 	if n.Data.Passcode != "" {
 		fmt.Fprintf(&text, ", passcode %q", neutral(n.Data.Passcode))
 	}

@@ -123,7 +123,8 @@ func TestAChatReceivesATextWithEveryFact(t *testing.T) {
 	g.Expect(json.Unmarshal([]byte(c.texts()[0]), &got)).To(Succeed())
 	g.Expect(got.Message).To(And(
 		ContainSubstring("Warning: ExpiringSoon"), ContainSubstring("CleverTapPasscode shop/marketing, account TEST-1, region in1"),
-		ContainSubstring("there is no successor"), ContainSubstring("Act before 2026-12-30 09:00 UTC"), ContainSubstring("https://in1.dashboard.clevertap.com"),
+		ContainSubstring("there is no successor"), ContainSubstring("Act before 2026-12-30 09:00 UTC"),
+		ContainSubstring("https://in1.dashboard.clevertap.com"),
 	))
 	g.Expect(got.Message).To(And(Not(ContainSubstring("<!channel>")), Not(ContainSubstring("@here"))), "what a tenant names is neutral")
 }
@@ -229,7 +230,8 @@ func mailbox(t *testing.T) (address string, messages func() string) {
 func TestMail(t *testing.T) {
 	g := NewWithT(t)
 	address, messages := mailbox(t)
-	d := startDelivery(t, clock.RealClock{}, "smtp://"+address+"/?auth=None&encryption=None&useStartTLS=no&fromAddress=operator@example.com&toAddresses=team@example.com", true)
+	d := startDelivery(t, clock.RealClock{},
+		"smtp://"+address+"/?auth=None&encryption=None&useStartTLS=no&fromAddress=operator@example.com&toAddresses=team@example.com", true)
 	d.Send(expiring("Warning"))
 	g.Eventually(d.outcome, 10*time.Second).Should(Equal([]string{"success"}), d.log())
 	g.Expect(messages()).To(And(ContainSubstring("team@example.com"), ContainSubstring("shop/marketing"), ContainSubstring("Act before 2026-12-30")))

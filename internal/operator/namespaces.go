@@ -64,7 +64,8 @@ func (n *namespaces) readable(ctx context.Context) []string {
 		n.watched(name, problem == "")
 		switch before := n.problems[name]; {
 		case problem != "" && problem != before:
-			n.log.Info("A namespace cannot be watched. The operator tries again each minute; no other namespace is affected", "namespace", name, "problem", problem)
+			n.log.Info("A namespace cannot be watched. The operator tries again each minute; no other namespace is affected", "namespace", name, "problem",
+				problem)
 		case problem == "" && before != "":
 			n.log.Info("A namespace can be watched again", "namespace", name)
 		}

@@ -61,9 +61,12 @@ type Options struct {
 // BindFlags adds the flags to the set; their defaults are the options'.
 func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.Func("namespaces", "comma-separated namespaces to watch (default all)", list(&o.Namespaces))
-	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets (default none)", list(&o.AllowedTargetAnnotations))
-	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels (default none)", list(&o.MetricLabels))
-	flags.StringVar(&o.NotificationSink, "notification-sink", "", "URL that receives a CloudEvent for each event (default: the environment variable K_SINK, else none)")
+	flags.Func("allowed-target-annotations", "comma-separated prefixes of copy-triggering annotations that objects may set on targets (default none)",
+		list(&o.AllowedTargetAnnotations))
+	flags.Func("metric-labels", "comma-separated keys of the objects' labels that become labels of clevertap_passcode_labels (default none)",
+		list(&o.MetricLabels))
+	flags.StringVar(&o.NotificationSink, "notification-sink", "",
+		"URL that receives a CloudEvent for each event (default: the environment variable K_SINK, else none)")
 	flags.Func("notification-url", "service URL of shoutrrr (slack://, teams://, smtp://, ...) that receives each event as a text; repeatable (default: the environment variable NOTIFICATION_URLS, separated by spaces, else none)", func(value string) error {
 		o.NotificationURLs = append(o.NotificationURLs, value)
 		return nil
@@ -71,16 +74,20 @@ func (o *Options) BindFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.NotificationSeverity, "notification-severity", "Warning", "least severity sent to --notification-url: Warning or Normal")
 	flags.StringVar(&o.WatchLabelSelector, "watch-label-selector", "", "label selector of the objects to reconcile, for a shard (default all)")
 	flags.BoolVar(&o.LeaderElect, "leader-elect", false, "reconcile only as the leader, so that several replicas can run")
-	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "", "name of the lease (default clevertap-passcode-operator, plus a hash if --namespaces or --watch-label-selector is set)")
-	flags.StringVar(&o.OperatorNamespace, "operator-namespace", "", "namespace of the lease and of the Secret with the fingerprint key (default the namespace that the operator runs in)")
+	flags.StringVar(&o.LeaderElectionID, "leader-election-id", "",
+		"name of the lease (default clevertap-passcode-operator, plus a hash if --namespaces or --watch-label-selector is set)")
+	flags.StringVar(&o.OperatorNamespace, "operator-namespace", "",
+		"namespace of the lease and of the Secret with the fingerprint key (default the namespace that the operator runs in)")
 	flags.StringVar(&o.MetricsBindAddress, "metrics-bind-address", ":8443", "address that serves /metrics; 0 turns it off")
 	flags.BoolVar(&o.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, only to clients that are permitted to read them")
 	flags.StringVar(&o.HealthProbeBindAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz")
-	flags.StringVar(&o.ClevertapEndpoint, "clevertap-endpoint", "", "base URL to call instead of CleverTap's hosts, for gateways and tests; {region} is replaced (default CleverTap's hosts)")
+	flags.StringVar(&o.ClevertapEndpoint, "clevertap-endpoint", "",
+		"base URL to call instead of CleverTap's hosts, for gateways and tests; {region} is replaced (default CleverTap's hosts)")
 	flags.StringVar(&o.ClevertapPartner, "clevertap-partner", clevertap.DefaultPartner, "value of the parameter partner of the Connect call")
 	flags.DurationVar(&o.VerifyTimeout, "verify-timeout", clevertap.DefaultTimeout, "timeout of one call to CleverTap")
 	flags.IntVar(&o.VerifyConcurrency, "verify-concurrency", verification.DefaultPerAccount, "maximum concurrent calls to CleverTap per account")
-	flags.DurationVar(&o.VolumeRefresh, "volume-refresh", 2*time.Minute, "how long kubelets may take to refresh a mounted Secret; an assumption that sets nothing")
+	flags.DurationVar(&o.VolumeRefresh, "volume-refresh", 2*time.Minute,
+		"how long kubelets may take to refresh a mounted Secret; an assumption that sets nothing")
 	flags.IntVar(&o.MaxConcurrentReconciles, "max-concurrent-reconciles", 16, "maximum objects reconciled concurrently")
 }
 
@@ -148,7 +155,8 @@ func (o Options) fields() []any {
 	return []any{
 		"namespaces", o.Namespaces, "selector", o.WatchLabelSelector, "operatorNamespace", o.OperatorNamespace,
 		"leaderElection", o.LeaderElect, "lease", o.LeaderElectionID, "metrics", o.MetricsBindAddress, "metricsSecure", o.MetricsSecure,
-		"endpoint", schemeAndHost(o.ClevertapEndpoint), "notificationSink", schemeAndHost(o.NotificationSink), "notificationURLs", schemes(o.NotificationURLs), "notificationSeverity", o.NotificationSeverity,
+		"endpoint", schemeAndHost(o.ClevertapEndpoint), "notificationSink", schemeAndHost(o.NotificationSink), "notificationURLs",
+		schemes(o.NotificationURLs), "notificationSeverity", o.NotificationSeverity,
 		"verifyTimeout", o.VerifyTimeout.String(), "verifyConcurrency", o.VerifyConcurrency, "volumeRefresh", o.VolumeRefresh.String(),
 		"maxConcurrentReconciles", o.MaxConcurrentReconciles, "metricLabels", o.MetricLabels, "allowedTargetAnnotations", o.AllowedTargetAnnotations,
 	}

@@ -18,7 +18,8 @@ func TestAnAPIServerThatCannotBeReachedIsNamedWithItsLikelyCause(t *testing.T) {
 	g := NewWithT(t)
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	err := Run(t.Context(), Options{OperatorNamespace: "operator", MetricsBindAddress: "0", HealthProbeBindAddress: "0", VerifyConcurrency: 1, MaxConcurrentReconciles: 1, VerifyTimeout: 1},
+	err := Run(t.Context(), Options{OperatorNamespace: "operator", MetricsBindAddress: "0", HealthProbeBindAddress: "0", VerifyConcurrency: 1,
+		MaxConcurrentReconciles: 1, VerifyTimeout: 1},
 		Dependencies{Config: &rest.Config{Host: closed.URL}, Clock: clock.RealClock{}, Registry: prometheus.NewRegistry()})
 	g.Expect(err).To(MatchError(And(HavePrefix("the API server "+closed.URL+" cannot be reached"), ContainSubstring("networkPolicy.apiServerPorts"))))
 }

@@ -24,7 +24,8 @@ func TestABuildSaysWhatItIs(t *testing.T) {
 		"without tags and commit":        {"(devel)", nil, "clevertap-passcode-operator unknown (commit unknown, go1)"},
 	} {
 		t.Run(title, func(t *testing.T) {
-			b := buildOf(&debug.BuildInfo{Main: debug.Module{Version: row.version}, Settings: row.settings}, Build{Version: "unknown", Revision: "unknown", GoVersion: "go1"})
+			b := buildOf(&debug.BuildInfo{Main: debug.Module{Version: row.version}, Settings: row.settings},
+				Build{Version: "unknown", Revision: "unknown", GoVersion: "go1"})
 			NewWithT(t).Expect(b.String()).To(Equal(row.want))
 		})
 	}
@@ -32,7 +33,9 @@ func TestABuildSaysWhatItIs(t *testing.T) {
 
 // What is logged at the start is of URLs the scheme and the host only: tokens are in paths and users.
 func TestTheConfigurationInTheLogHasNoToken(t *testing.T) {
-	o := Options{ClevertapEndpoint: "https://user:secret@gateway.example.com/secret/{region}", NotificationSink: "https://hooks.example.com/secret?token=secret"}
+	o := Options{ClevertapEndpoint: "https://user:secret@gateway.example.com/secret/{region}",
+		NotificationSink: "https://hooks.example.com/secret?token=secret"}
 	text := fmt.Sprint(o.fields()...)
-	NewWithT(t).Expect(text).To(And(ContainSubstring("https://gateway.example.com"), ContainSubstring("https://hooks.example.com"), Not(ContainSubstring("secret"))))
+	NewWithT(t).Expect(text).To(And(ContainSubstring("https://gateway.example.com"), ContainSubstring("https://hooks.example.com"),
+		Not(ContainSubstring("secret"))))
 }

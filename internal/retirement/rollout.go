@@ -89,7 +89,8 @@ func (p *Publication) rolloutFailure(restarts []Restart) string {
 	for _, r := range restarts {
 		switch {
 		case r.Paused:
-			return fmt.Sprintf("%s %q uses an old value and is paused: kubectl rollout resume -n %s %s/%s", r.Kind, r.Name, p.Namespace, strings.ToLower(r.Kind), r.Name)
+			return fmt.Sprintf("%s %q uses an old value and is paused: kubectl rollout resume -n %s %s/%s", r.Kind, r.Name, p.Namespace,
+				strings.ToLower(r.Kind), r.Name)
 		case r.Manual != "":
 			return fmt.Sprintf("%s %q uses an old value, and %s", r.Kind, r.Name, r.Manual)
 		case r.Problem != "":

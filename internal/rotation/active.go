@@ -145,7 +145,8 @@ func (v *Snapshot) setResult(p *ActivePasscode) {
 		p.Verification, p.Result, p.ResultAt = p.Entry.Verification, p.Entry.Result, p.Entry.ResultAt
 		return
 	case v.LastPublished.Verification.Result != clevertap.Unknown:
-		p.Verification, p.Result, p.ResultAt = v.LastPublished.Verification, v.LastPublished.Verification.Result, schedule.WholeSecond(v.LastPublished.Verification.At)
+		p.Verification = v.LastPublished.Verification
+		p.Result, p.ResultAt = p.Verification.Result, schedule.WholeSecond(p.Verification.At)
 		return
 	}
 	p.Verification = v.LastPublished.Verification

@@ -225,7 +225,8 @@ func (v *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what s
 
 func (v *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
 	return v.FirstOf(func(e *Entry) bool {
-		return e.Replaced && e.DuplicateOf == nil && (e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode)
+		return e.Replaced && e.DuplicateOf == nil &&
+			(e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode)
 	})
 }
 

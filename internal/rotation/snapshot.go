@@ -364,7 +364,8 @@ func (v *Snapshot) lastResult(e *Entry) (clevertap.Result, time.Time) {
 		return clevertap.Unknown, time.Time{}
 	case own == clevertap.Unknown:
 		return verdict, told
-	case told.After(v.Now), told.Before(heard), told.Equal(heard) && (verdict != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
+	case told.After(v.Now), told.Before(heard), told.Equal(heard) &&
+		(verdict != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
 		return own, heard
 	}
 	return verdict, told

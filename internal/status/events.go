@@ -69,9 +69,11 @@ func (v Report) deniedRequest(echoed string, r rotation.Request) []rotation.Even
 	}
 	switch {
 	case r.NoSuccessor:
-		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor, Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
+		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor,
+			Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
 	case r.Denied != "":
-		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused, Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
+		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused,
+			Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
 	}
 	return nil
 }
@@ -83,11 +85,13 @@ func (v Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []r
 		switch {
 		case p.Revision <= before.Revision:
 		case p.Reason == v1alpha1.RotationInitial:
-			events = append(events, rotation.Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode, Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
+			events = append(events, rotation.Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode,
+				Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
 			events = append(events, rotation.Event{
 				Warning: rotation.IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
-				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p), v.replacedMessage(after.History[i+1:], p)),
+				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p),
+					v.replacedMessage(after.History[i+1:], p)),
 			})
 		}
 	}
@@ -166,7 +170,8 @@ func (v Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus
 	if last != 0 && takesOver {
 		return nil
 	}
-	return &rotation.Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon, Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
+	return &rotation.Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon,
+		Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
 }
 
 func daysOrLess(days int32) string {

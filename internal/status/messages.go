@@ -176,7 +176,8 @@ func (v Report) windowMessage() string {
 func (v Report) publishedMessage(p *rotation.ActivePasscode) string {
 	text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))
 	if p.Validity.Expired(v.Now) {
-		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(), schedule.Stamp(p.Validity.Until))
+		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(),
+			schedule.Stamp(p.Validity.Until))
 	}
 	return text + v.pendingMessage(p)
 }
@@ -246,7 +247,8 @@ func (v Report) allRejectedMessage() string {
 			rejected = append(rejected, fmt.Sprintf("%q", e.Spec.Name))
 		}
 	}
-	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s", retirement.Listing(rejected), v.endpointHint(), v.createNext())
+	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s",
+		retirement.Listing(rejected), v.endpointHint(), v.createNext())
 	if v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() }) != nil {
 		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", retirement.Listing(rejected), v.endpointHint(), v.problemsMessage())
 	}
@@ -373,7 +375,8 @@ func (v Report) entryMessage(e *rotation.Entry) string {
 	case v1alpha1.ReasonKeyNotFound:
 		return fmt.Sprintf("Secret %q has no key %q: add it, or correct secretKeyRef.key", ref.Name, ref.Key)
 	case v1alpha1.ReasonPasscodeMalformed:
-		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name, e.Detail)
+		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name,
+			e.Detail)
 	}
 	return v.valueMessage(e)
 }

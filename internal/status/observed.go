@@ -78,7 +78,8 @@ func (v Report) nothingObserved() metav1.Condition {
 // observedEvents are those of events that can happen without a target.
 func (v Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
 	before := v.Object.Status
-	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.Rotate), v.deniedRequest(before.LastHandledVerifyAt, v.Verify))
+	events := slices.Concat(v.targetReleased(before), v.deniedRequest(before.LastHandledRotateAt, v.Rotate),
+		v.deniedRequest(before.LastHandledVerifyAt, v.Verify))
 	ready, unavailable := v.readyEvent(before, after), v.unavailableEvent(before, after)
 	if ready != nil && ready.Reason == v1alpha1.ReasonVerificationUnavailable {
 		unavailable = nil // one an outage

@@ -141,7 +141,8 @@ func (v Report) setValue(e *rotation.Entry, s *v1alpha1.PasscodeStatus, times *t
 	s.Fingerprint, s.FirstSeenAt, s.StaleCreatedAt = e.Fingerprint, times.orNil(e.FirstSeen), string(e.StaleCreatedAt)
 	s.VerifiedAt = times.orNil(e.ResultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
-	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() || e.Reported != nil && v.ValueStayed(e, e.Reported) && rotation.EverAccepted(e.Reported)
+	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() ||
+		e.Reported != nil && v.ValueStayed(e, e.Reported) && rotation.EverAccepted(e.Reported)
 	if accepted {
 		s.BeginsAt, s.ExpiresAt = times.orNil(e.Validity.From), times.orNil(e.Validity.Until)
 	}

@@ -24,7 +24,8 @@ import (
 
 // printable draws any value that can be a passcode, and often those that a reader may trip over.
 func printable() *rapid.Generator[string] {
-	awkward := rapid.SampledFrom([]string{`'`, `''`, `"`, `\`, `\'`, `$HOME`, "$(id)", "`id`", "#", "a#b", "!!", "*", "~", "&&", ";", "%s", "=", "'\\''", "{}", "<&>", "-n", ":", "@"})
+	awkward := rapid.SampledFrom([]string{`'`, `''`, `"`, `\`, `\'`, `$HOME`, "$(id)", "`id`", "#", "a#b", "!!", "*", "~", "&&", ";", "%s", "=", "'\\''",
+		"{}", "<&>", "-n", ":", "@"})
 	return rapid.OneOf(awkward, rapid.StringMatching(`[!-~]{1,128}`))
 }
 
@@ -48,7 +49,8 @@ func TestEveryPasscodeIsReadBackByAShell(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		value := printable().Draw(r, "passcode")
 		write(t, file, tupleOf(r, value).Render(v1alpha1.FileFormatEnv))
-		out, err := exec.Command("sh", "-c", `. "$1" && printf '%s\n' "$CLEVERTAP_ACCOUNT_ID" "$CLEVERTAP_PASSCODE" "$CLEVERTAP_REGION" "$CLEVERTAP_ENDPOINT"`, "sh", file).CombinedOutput()
+		out, err := exec.Command("sh", "-c",
+			`. "$1" && printf '%s\n' "$CLEVERTAP_ACCOUNT_ID" "$CLEVERTAP_PASSCODE" "$CLEVERTAP_REGION" "$CLEVERTAP_ENDPOINT"`, "sh", file).CombinedOutput()
 		if want := "TEST-5RW-K78-985Z\n" + value + "\nin1\nhttps://in1.api.clevertap.com\n"; err != nil || string(out) != want {
 			r.Fatalf("%v: %q, not %q", err, out, want)
 		}
@@ -86,7 +88,8 @@ func TestEveryPasscodeIsSentByCurl(t *testing.T) {
 			r.Fatalf("%v: %s", err, out)
 		}
 		got := <-headers
-		if got.Get("X-Clevertap-Passcode") != value || got.Get("X-Clevertap-Account-Id") != "TEST-5RW-K78-985Z" || got.Get("Content-Type") != "application/json" {
+		if got.Get("X-Clevertap-Passcode") != value || got.Get("X-Clevertap-Account-Id") != "TEST-5RW-K78-985Z" ||
+			got.Get("Content-Type") != "application/json" {
 			r.Fatalf("%q was sent as %v", value, got)
 		}
 	})

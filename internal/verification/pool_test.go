@@ -90,7 +90,8 @@ func (b *bench) call(key string, region clevertap.Region, account string) {
 
 // askFrom has an object of its own ask, in a namespace.
 func (b *bench) askFrom(namespace, key string, region clevertap.Region, account string) {
-	b.pool.Request(types.NamespacedName{Namespace: namespace, Name: "one"}, key, clevertap.Request{Region: region, AccountID: account, Passcode: request(key, account).Passcode}, false)
+	b.pool.Request(types.NamespacedName{Namespace: namespace, Name: "one"}, key,
+		clevertap.Request{Region: region, AccountID: account, Passcode: request(key, account).Passcode}, false)
 }
 
 func object(name string) types.NamespacedName {
@@ -137,7 +138,8 @@ func TestWhatIsAnsweredCounts(t *testing.T) {
 	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
 		Result: clevertap.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
 	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
-		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true, RetryAfter: time.Minute}))
+		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true,
+		RetryAfter: time.Minute}))
 	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
 		Result: clevertap.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
 	b.clock.Step(time.Second)

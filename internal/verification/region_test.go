@@ -15,7 +15,8 @@ import (
 
 func fill(r *region, ns, account string, n int) {
 	for i := range n {
-		q := &valueRequest{key: fmt.Sprint(ns, account, i), request: clevertap.Request{AccountID: account}, objects: sets.New[types.NamespacedName](), waiting: map[string]bool{ns: false}}
+		q := &valueRequest{key: fmt.Sprint(ns, account, i), request: clevertap.Request{AccountID: account}, objects: sets.New[types.NamespacedName](),
+			waiting: map[string]bool{ns: false}}
 		r.enqueue(ns, q, false)
 	}
 }
@@ -63,7 +64,8 @@ func TestWhoIsHeldUpKeepsItsTurn(t *testing.T) {
 				end([]string{"a2", "a3"}[k%2], "V")
 			}
 			if calls["victim/V"] == 0 {
-				t.Errorf("perAccount %d, arrival %d: the victim's one request waits after %d calls of others to its account", perAccount, arrival, calls["a2/V"]+calls["a3/V"])
+				t.Errorf("perAccount %d, arrival %d: the victim's one request waits after %d calls of others to its account", perAccount, arrival,
+					calls["a2/V"]+calls["a3/V"])
 			}
 		}
 	}

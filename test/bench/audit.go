@@ -64,7 +64,8 @@ func parseAudit(line []byte) (request, bool, error) {
 	if err := json.Unmarshal(line, &event); err != nil {
 		return request{}, false, fmt.Errorf("reading the audit log: %w", err)
 	}
-	if !strings.HasPrefix(event.UserAgent, "clevertap-passcode-operator") || event.ObjectRef.Resource == "" || event.Stage == "ResponseStarted" && event.Verb != "watch" {
+	if !strings.HasPrefix(event.UserAgent, "clevertap-passcode-operator") || event.ObjectRef.Resource == "" ||
+		event.Stage == "ResponseStarted" && event.Verb != "watch" {
 		return request{}, false, nil
 	}
 	if event.Verb == "watch" && event.Stage != "ResponseStarted" {

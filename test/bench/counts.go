@@ -44,7 +44,8 @@ func checkCounts(ctx context.Context) error {
 			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", n), rotated.atMost("create events", 3*n),
 			rotated.atMost("list pods", n), rotated.none("get secrets", "list secrets", "get clevertappasscodes", "create secrets"), rotated.asked(n),
 			idle.nothing(),
-			restarted.atMost("list secrets", 1), restarted.atMost("list clevertappasscodes", 1), restarted.none("patch secrets", "create secrets", "patch clevertappasscodes/status", "create events"),
+			restarted.atMost("list secrets", 1), restarted.atMost("list clevertappasscodes", 1),
+			restarted.none("patch secrets", "create secrets", "patch clevertappasscodes/status", "create events"),
 		)
 	})
 	if err == nil {

@@ -57,8 +57,9 @@ func (w *world) sameWrites(ctx context.Context, o *v1alpha1.CleverTapPasscode) e
 	event := &eventsv1.Event{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: o.Name + "-", Namespace: o.Namespace}, EventTime: metav1.NewMicroTime(w.clock.Now()),
 		ReportingController: "bench", ReportingInstance: "bench", Action: "Reconcile", Reason: v1alpha1.EventRotated, Type: corev1.EventTypeNormal,
-		Regarding: corev1.ObjectReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "CleverTapPasscode", Namespace: o.Namespace, Name: o.Name, UID: o.UID},
-		Note:      fmt.Sprintf("Published %q in Secret %q, revision %d: Scheduled, in place of %q", "b", o.Name, o.Status.Revision, "a"),
+		Regarding: corev1.ObjectReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "CleverTapPasscode", Namespace: o.Namespace, Name: o.Name,
+			UID: o.UID},
+		Note: fmt.Sprintf("Published %q in Secret %q, revision %d: Scheduled, in place of %q", "b", o.Name, o.Status.Revision, "a"),
 	}
 	if err := w.kube.Create(ctx, event); err != nil {
 		return fmt.Errorf("creating an event: %w", err)

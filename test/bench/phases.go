@@ -109,12 +109,13 @@ func (w *world) quiet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return wait.PollUntilContextTimeout(ctx, time.Second, sourceWait, false, func(context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
-		now, err := w.usage()
-		idle := now.CPU-last.CPU < 20*time.Millisecond
-		last = now
-		return idle, err
-	})
+	return wait.PollUntilContextTimeout(ctx, time.Second, sourceWait, false,
+		func(context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+			now, err := w.usage()
+			idle := now.CPU-last.CPU < 20*time.Millisecond
+			last = now
+			return idle, err
+		})
 }
 
 // onboard measures n new objects from the first one's creation on; nil waits for what is due later.
@@ -283,7 +284,8 @@ func (w *world) floor(ctx context.Context, n int) (all, one result, err error) {
 func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix string, objects int) error {
 	blob := make([]byte, 8<<10)
 	err := each(secrets, func(i int) error {
-		return w.kube.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: objectName("crowd", i), Namespace: namespace(i)}, Data: map[string][]byte{"blob": blob}})
+		return w.kube.Create(ctx,
+			&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: objectName("crowd", i), Namespace: namespace(i)}, Data: map[string][]byte{"blob": blob}})
 	})
 	if err != nil {
 		return fmt.Errorf("making other Secrets: %w", err)
@@ -292,13 +294,15 @@ func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix st
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: objectName("pod", i), Namespace: namespace(i)}}
 		pod.Spec.Containers = []corev1.Container{{Name: "app", Image: "app"}}
 		if i < holding {
-			pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: objectName(prefix, i%objects)}}}}
+			secret := &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: objectName(prefix, i%objects)}}
+			pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: secret}}
 		}
 		if err := w.kube.Create(ctx, pod); err != nil || i >= holding {
 			return err //nolint:wrapcheck // the caller does
 		}
 		pod.Status.Phase = corev1.PodRunning
-		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(w.clock.Now())}}}}
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app",
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(w.clock.Now())}}}}
 		return w.kube.Status().Update(ctx, pod) //nolint:wrapcheck // as above
 	})
 }

@@ -125,10 +125,12 @@ func plot(all []group) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12"><title>Growth with the number of objects</title><rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height, width, height)
 	for _, n := range []int{100, 1_000, 10_000} {
-		fmt.Fprintf(&b, `<line x1="%.0f" x2="%.0f" y1="40" y2="%d" stroke="#eee"/><text x="%.0f" y="%d" text-anchor="middle">%d</text>`+"\n", x(n), x(n), bottom, x(n), bottom+18, n)
+		fmt.Fprintf(&b, `<line x1="%.0f" x2="%.0f" y1="40" y2="%d" stroke="#eee"/><text x="%.0f" y="%d" text-anchor="middle">%d</text>`+"\n", x(n), x(n),
+			bottom, x(n), bottom+18, n)
 	}
 	for _, v := range []float64{.1, 1, 10, 100, 1000} {
-		fmt.Fprintf(&b, `<line x1="%d" x2="600" y1="%.0f" y2="%.0f" stroke="#eee"/><text x="%d" y="%.0f" text-anchor="end">%g</text>`+"\n", left, y(v), y(v), left-8, y(v)+4, v)
+		fmt.Fprintf(&b, `<line x1="%d" x2="600" y1="%.0f" y2="%.0f" stroke="#eee"/><text x="%d" y="%.0f" text-anchor="end">%g</text>`+"\n", left, y(v), y(v),
+			left-8, y(v)+4, v)
 	}
 	for i, line := range []struct {
 		name, phase, colour string
@@ -142,7 +144,8 @@ func plot(all []group) string {
 		for _, r := range byNumber(all, line.phase) {
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x(r.N), y(line.of(r))))
 		}
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/><text x="%d" y="%d" fill="%s">%s</text>`+"\n", line.colour, strings.Join(points, " "), left+10, 56+16*i, line.colour, line.name)
+		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/><text x="%d" y="%d" fill="%s">%s</text>`+"\n", line.colour,
+			strings.Join(points, " "), left+10, 56+16*i, line.colour, line.name)
 	}
 	return b.String() + "</svg>\n"
 }

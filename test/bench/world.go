@@ -221,7 +221,8 @@ func (w *world) declare(ctx context.Context, prefix string, n int, modify func(*
 			o.Labels = map[string]string{"shard": strconv.Itoa(i % 2)}
 		}
 		for _, key := range []string{"a", "b"} {
-			o.Spec.Passcodes = append(o.Spec.Passcodes, v1alpha1.PasscodeEntry{Name: key, SecretKeyRef: v1alpha1.SecretKeyRef{Name: o.Name + "-staged", Key: key}})
+			o.Spec.Passcodes = append(o.Spec.Passcodes,
+				v1alpha1.PasscodeEntry{Name: key, SecretKeyRef: v1alpha1.SecretKeyRef{Name: o.Name + "-staged", Key: key}})
 		}
 		if modify != nil {
 			modify(o)

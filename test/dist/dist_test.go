@@ -111,7 +111,8 @@ func TestEveryFileHasItsChecksum(t *testing.T) {
 func TestTheOperatorSaysItsVersion(t *testing.T) {
 	g := NewWithT(t)
 	if runtime.GOARCH == "amd64" && runtime.GOOS == "linux" {
-		g.Expect(runs(t, read(t, "clevertap-passcode-operator_linux_amd64"), "--version")).To(MatchRegexp(`clevertap-passcode-operator \S+ \(commit [0-9a-f]{40}`))
+		g.Expect(runs(t, read(t, "clevertap-passcode-operator_linux_amd64"),
+			"--version")).To(MatchRegexp(`clevertap-passcode-operator \S+ \(commit [0-9a-f]{40}`))
 	}
 	arm, err := elf.NewFile(bytes.NewReader(read(t, "clevertap-passcode-operator_linux_arm64")))
 	g.Expect(err).NotTo(HaveOccurred())

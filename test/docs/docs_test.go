@@ -179,7 +179,9 @@ func (s *stage) command(ctx context.Context, folder, stdin, script string) *exec
 	command.Dir = folder
 	command.Stdin = strings.NewReader(stdin)
 	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(folder, "kubeconfig"), "ROOT="+harness.Root(),
-		"PATH="+strings.Join([]string{filepath.Join(harness.Root(), "bin"), os.Getenv("KUBEBUILDER_ASSETS"), filepath.Dir(os.Getenv("HELM")), os.Getenv("PATH")}, ":"))
+		"PATH="+
+			strings.Join([]string{filepath.Join(harness.Root(), "bin"), os.Getenv("KUBEBUILDER_ASSETS"), filepath.Dir(os.Getenv("HELM")), os.Getenv("PATH")},
+				":"))
 	return command
 }
 
@@ -197,7 +199,8 @@ func (s *stage) play(t *testing.T, p *page, counts map[string]int) {
 	if strings.Contains(p.source, "<!-- played with: marketing -->") {
 		s.run(t, folder, "", filepath.Join(harness.Root(), "test", "docs", "marketing.sh"))
 	}
-	defer s.run(t, folder, "", "kubectl delete ctp --all; kubectl delete secret -l clevertap.passcode-operator.io/role=target") // the next page's passcodes are the same
+	defer s.run(t, folder, "",
+		"kubectl delete ctp --all; kubectl delete secret -l clevertap.passcode-operator.io/role=target") // the next page's passcodes are the same
 	updated := p.source
 	for _, b := range p.blocks {
 		switch {

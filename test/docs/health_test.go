@@ -22,13 +22,18 @@ import (
 func healths() []struct{ name, object, argo, flux string } {
 	return []struct{ name, object, argo, flux string }{
 		{"new", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: -1}}`, "Progressing", "inProgress"},
-		{"changed since", `{metadata: {generation: 2}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}]}}`, "Progressing", "inProgress"},
-		{"published", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}]}}`, "Healthy", "current"},
+		{"changed since", `{metadata: {generation: 2}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}]}}`,
+			"Progressing", "inProgress"},
+		{"published", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}]}}`,
+			"Healthy", "current"},
 		{"expiring soon", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}, {type: ExpiringSoon, status: "True", message: m}]}}`, "Healthy", "current"},
 		{"being asked about", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: Unknown, message: m}, {type: Reconciling, status: "True", message: m}]}}`, "Progressing", "inProgress"},
 		{"refused", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", message: m}, {type: Stalled, status: "True", message: m}]}}`, "Degraded", "failed"},
-		{"published with a forbidden annotation", `{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}, {type: Stalled, status: "True", message: m}]}}`, "Degraded", "failed"},
-		{"suspended before anything was published", `{metadata: {generation: 1}, spec: {suspend: true}, status: {observedGeneration: 1, conditions: [{type: Ready, status: Unknown, message: m}]}}`, "Suspended", ""},
+		{"published with a forbidden annotation",
+			`{metadata: {generation: 1}, spec: {}, status: {observedGeneration: 1, conditions: [{type: Ready, status: "True", message: m}, {type: Stalled, status: "True", message: m}]}}`, "Degraded", "failed"},
+		{"suspended before anything was published",
+			`{metadata: {generation: 1}, spec: {suspend: true}, status: {observedGeneration: 1, conditions: [{type: Ready, status: Unknown, message: m}]}}`,
+			"Suspended", ""},
 	}
 }
 

@@ -146,8 +146,10 @@ func TestCurlWithAHeadersFile(t *testing.T) {
 	t.Cleanup(server.Close)
 	vendor.Account(clevertap.India, "TEST-1").Passcode("q4", "YOW-RMW-WIKL", 90)
 	file := filepath.Join(t.TempDir(), "headers")
-	g.Expect(os.WriteFile(file, []byte("X-CleverTap-Account-Id: TEST-1\nX-CleverTap-Passcode: YOW-RMW-WIKL\nContent-Type: application/json\n"), 0o600)).To(Succeed())
-	out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-o", os.DevNull, "-w", "%{http_code}", "-H", "@"+file, server.URL+"/in1/v1/connect?partner=example").Output()
+	g.Expect(os.WriteFile(file, []byte("X-CleverTap-Account-Id: TEST-1\nX-CleverTap-Passcode: YOW-RMW-WIKL\nContent-Type: application/json\n"),
+		0o600)).To(Succeed())
+	out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-o", os.DevNull, "-w", "%{http_code}", "-H", "@"+file,
+		server.URL+"/in1/v1/connect?partner=example").Output()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(out)).To(Equal("200"))
 }

@@ -122,7 +122,10 @@ func clusterWide() {
 		token := kubectl("create", "token", "-n", "shop", "scraper")
 		Expect(scrape(address(), token)).To(Equal("403 Forbidden"))
 		kubectl("create", "clusterrolebinding", "scraper", "--clusterrole=clevertap-passcode-operator-metrics-reader", "--serviceaccount=shop:scraper")
-		Eventually(func() string { return scrape(address(), token) }).Should(ContainSubstring(`clevertap_passcode_status_condition{condition="Ready",name="marketing",namespace="shop",status="True"} 1`))
+		Eventually(func() string {
+			return scrape(address(),
+				token)
+		}).Should(ContainSubstring(`clevertap_passcode_status_condition{condition="Ready",name="marketing",namespace="shop",status="True"} 1`))
 	})
 
 	It("is upgraded from the manifests to the chart, which writes no target", func() {
@@ -228,7 +231,8 @@ func namespaced() {
 
 	It("can touch nothing else", func() {
 		for _, verb := range []string{"get", "list", "watch", "create", "patch", "delete"} {
-			out, _ := run("", "kubectl", "auth", "can-i", verb, "secrets", "-n", "stranger", "--as=system:serviceaccount:"+tenant+":clevertap-passcode-operator")
+			out, _ := run("", "kubectl", "auth", "can-i", verb, "secrets", "-n", "stranger",
+				"--as=system:serviceaccount:"+tenant+":clevertap-passcode-operator")
 			Expect(out).To(Equal("no"), verb)
 		}
 		for verb, want := range map[string]string{"get": "yes", "patch": "yes", "delete": "no", "update": "no"} {
@@ -245,6 +249,7 @@ func namespaced() {
 			return out // or why there is no log yet
 		}).Should(MatchRegexp(`cannot (list|watch) resource \\*"secrets`))
 		Consistently(get(tenant, "deployment/clevertap-passcode-operator", ".status.updatedReplicas"), 10*time.Second).ShouldNot(BeEmpty())
-		Expect(get(tenant, "deployment/clevertap-passcode-operator", ".status.conditions[?(@.type==\"Progressing\")].reason")()).NotTo(Equal("NewReplicaSetAvailable"))
+		Expect(get(tenant, "deployment/clevertap-passcode-operator",
+			".status.conditions[?(@.type==\"Progressing\")].reason")()).NotTo(Equal("NewReplicaSetAvailable"))
 	})
 }

@@ -66,9 +66,11 @@ func (l leaf) candidates() []any {
 	case l.schema.Type == "integer":
 		return append(list, int64(*l.schema.Minimum), int64(*l.schema.Maximum), int64(*l.schema.Minimum)-1, int64(*l.schema.Maximum)+1, int64(100))
 	case l.schema.Type == "object":
-		return append(list, map[string]any{"note": "x"}, map[string]any{"not a key": "x"}, map[string]any{"clevertap.passcode-operator.io/role": "source"}, map[string]any{})
+		return append(list, map[string]any{"note": "x"}, map[string]any{"not a key": "x"}, map[string]any{"clevertap.passcode-operator.io/role": "source"},
+			map[string]any{})
 	}
-	return append(list, "b", "c", "TEST-OTHER", "other", "other.key", "2027-06-01T09:00:00Z", "2026-02-30T25:00:00Z", "100h", "90s", "10s", "1h30m", "999999h",
+	return append(list, "b", "c", "TEST-OTHER", "other", "other.key", "2027-06-01T09:00:00Z", "2026-02-30T25:00:00Z", "100h", "90s", "10s", "1h30m",
+		"999999h",
 		"30 3 * * *", "@every 1h", "Asia/Kolkata", "..", "../x", "with\x00control", "Ünïcode", "", strings.Repeat("x", 400))
 }
 
@@ -112,8 +114,10 @@ func fullSpec() map[string]any {
 		},
 		"rotation": map[string]any{"before": "720h", "windows": []any{map[string]any{"schedule": "0 2 * * *", "duration": "4h", "timeZone": "Europe/Paris"}}},
 		"rollout":  map[string]any{"auto": true, "targets": []any{map[string]any{"kind": "Deployment", "name": "api"}}},
-		"target": map[string]any{"name": "o", "deletionPolicy": "Retain", "labels": map[string]any{"team": "crm"}, "annotations": map[string]any{"team": "crm"},
-			"keys":  map[string]any{"accountID": "accountId", "passcode": "passcode", "region": "region", "endpoint": "endpoint", "previousPasscode": "previous"},
+		"target": map[string]any{"name": "o", "deletionPolicy": "Retain", "labels": map[string]any{"team": "crm"},
+			"annotations": map[string]any{"team": "crm"},
+			"keys": map[string]any{"accountID": "accountId", "passcode": "passcode", "region": "region", "endpoint": "endpoint",
+				"previousPasscode": "previous"},
 			"files": []any{map[string]any{"key": "clevertap.env", "format": "Env"}}},
 		"verification": map[string]any{"mode": "Connect", "interval": "1h"},
 	}

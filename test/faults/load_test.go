@@ -94,11 +94,12 @@ func (s *scene) stageMany(ctx context.Context, n int) error {
 		}
 	}
 	for i := range n {
-		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("o%d", i), Namespace: s.namespace}, Spec: v1alpha1.CleverTapPasscodeSpec{
-			AccountID: fmt.Sprintf("TEST-LOAD-%d", i/perAccount), Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)},
-			Passcodes: []v1alpha1.PasscodeEntry{{Name: "a", SecretKeyRef: v1alpha1.SecretKeyRef{
-				Name: fmt.Sprintf("test-load-%d", i/perAccount), Key: fmt.Sprintf("k%d", i)}}},
-		}}
+		o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("o%d", i), Namespace: s.namespace},
+			Spec: v1alpha1.CleverTapPasscodeSpec{
+				AccountID: fmt.Sprintf("TEST-LOAD-%d", i/perAccount), Region: "in1", Expiry: v1alpha1.Expiry{Days: ptr.To[int32](90)},
+				Passcodes: []v1alpha1.PasscodeEntry{{Name: "a", SecretKeyRef: v1alpha1.SecretKeyRef{
+					Name: fmt.Sprintf("test-load-%d", i/perAccount), Key: fmt.Sprintf("k%d", i)}}},
+			}}
 		if err := s.kube.Create(ctx, o); err != nil {
 			return fmt.Errorf("declaring: %w", err)
 		}

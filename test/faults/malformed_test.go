@@ -183,9 +183,10 @@ func (c *campaign) loosenCRD(ctx context.Context) error {
 	}
 	// The API server takes a moment to go by it.
 	probe := unchecked("default", "probe", map[string]any{})
-	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
-		return c.kube.Create(ctx, probe.DeepCopy(), client.DryRunAll) == nil, nil
-	})
+	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true,
+		func(ctx context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+			return c.kube.Create(ctx, probe.DeepCopy(), client.DryRunAll) == nil, nil
+		})
 }
 
 func loosen(schema any) {

@@ -78,7 +78,9 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 
 func writeKubeconfig(file, server string) error {
 	access := clientcmdapi.NewConfig()
-	access.Clusters["fence"], access.Contexts["fence"], access.CurrentContext = &clientcmdapi.Cluster{Server: server}, &clientcmdapi.Context{Cluster: "fence"}, "fence"
+	access.Clusters["fence"] = &clientcmdapi.Cluster{Server: server}
+	access.Contexts["fence"] = &clientcmdapi.Context{Cluster: "fence"}
+	access.CurrentContext = "fence"
 	if err := clientcmd.WriteToFile(*access, file); err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}

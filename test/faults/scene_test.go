@@ -78,7 +78,8 @@ type scene struct {
 
 // newScene makes a namespace and starts the plan's operators, as child processes or within this process.
 func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, cacheBehind: p.cacheBehind, passesOver: p.workload.passesOver, made: map[string]bool{}}
+	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, cacheBehind: p.cacheBehind, passesOver: p.workload.passesOver,
+		made: map[string]bool{}}
 	s.calm = calmWith(p.faults)
 	if p.children {
 		s.binary = c.binary
@@ -182,11 +183,13 @@ func (s *scene) keep(what runtime.Object) {
 	switch what := what.(type) {
 	case *v1alpha1.CleverTapPasscode:
 		s.reported = append(s.reported, what)
-		s.tell("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision, readyReason(what))
+		s.tell("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
+			readyReason(what))
 	case *corev1.Secret:
 		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			s.states = append(s.states, state{what, len(s.vendor.Calls())})
-			s.tell("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation], what.Annotations[v1alpha1.PasscodeAnnotation], len(what.Data))
+			s.tell("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation],
+				what.Annotations[v1alpha1.PasscodeAnnotation], len(what.Data))
 		}
 	}
 }
@@ -231,7 +234,8 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 	options := harness.Options(s.namespace, s.http.URL)
 	options.Namespaces = []string{s.namespace}
 	//nolint:wrapcheck // nobody is told
-	return operator.Run(ctx, options, operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
+	return operator.Run(ctx, options,
+		operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
 }
 
 // current is replica 0's newest incarnation.

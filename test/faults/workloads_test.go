@@ -163,20 +163,24 @@ func workloads() []workload {
 			s.clock.Step(2 * time.Hour)
 			return nil
 		}, publishes("b"))},
-		{name: "request", passesOver: true, run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
-		{name: "two requests and one spare", run: steps(begun, settles, rotates("1", "b"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "2"), handled("2"), settles, publishes("b"))},
-		{name: "verification request", run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation, "now"), func(ctx context.Context, s *scene) error {
-			return s.until("the request is handled", func() bool {
-				o, err := s.object(ctx, "o")
-				return err == nil && o.Status.LastHandledVerifyAt == "now"
-			})
-		})},
+		{name: "request", passesOver: true,
+			run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
+		{name: "two requests and one spare",
+			run: steps(begun, settles, rotates("1", "b"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "2"), handled("2"), settles, publishes("b"))},
+		{name: "verification request",
+			run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation, "now"), func(ctx context.Context, s *scene) error {
+				return s.until("the request is handled", func() bool {
+					o, err := s.object(ctx, "o")
+					return err == nil && o.Status.LastHandledVerifyAt == "now"
+				})
+			})},
 		{name: "removal", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Passcodes = o.Spec.Passcodes[1:] }), publishes("b"))},
 		{name: "pin there and back", goesBack: true, run: steps(begun,
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "b"} }), publishes("b"),
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
-		{name: "rollout restart", timed: true, passesOver: true, marks: true, run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
-			settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
+		{name: "rollout restart", timed: true, passesOver: true, marks: true,
+			run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
+				settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
@@ -193,31 +197,35 @@ func workloads() []workload {
 			s.vendor.Break(nil)
 			return nil
 		}, publishes("a"))},
-		{name: "target edited and deleted", edits: true, forgets: true, run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
-			return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
-		}, settles, deletesTarget, publishes("a"))},
+		{name: "target edited and deleted", edits: true, forgets: true,
+			run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
+				return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
+			}, settles, deletesTarget, publishes("a"))},
 	}, slices.Concat(deniedWorkloads(), observingWorkloads())...)
 }
 
 // observingWorkloads are those of a Secret that somebody else maintains, for a while or all the time.
 func observingWorkloads() []workload {
 	observed := func(ctx context.Context, s *scene) error {
-		return all(s.passcode(ctx, "a", "b"), s.declareWith(ctx, "o", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = v1alpha1.ModeObserve }))
+		return all(s.passcode(ctx, "a", "b"),
+			s.declareWith(ctx, "o", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = v1alpha1.ModeObserve }))
 	}
 	mode := func(mode v1alpha1.Mode) action {
 		return changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = mode })
 	}
 	return []workload{
-		{name: "an observed Secret that its writer changes", timed: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
-			s.account.Passcode("a", "VALUE-OF-a2", 90)
-			s.made["VALUE-OF-a2"] = true
-			return nil
-		}, edits("staged", "a", "VALUE-OF-a2"), verifiesValue("VALUE-OF-a2"), tells("o", v1alpha1.ReasonPasscodeVerified))},
-		{name: "an observed passcode that CleverTap rejects", timed: true, asksAgain: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
-			s.account.Delete("a")
-			s.clock.Step(2 * time.Hour)
-			return nil
-		}, tells("o", v1alpha1.ReasonPasscodeRejected))},
+		{name: "an observed Secret that its writer changes", timed: true,
+			run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+				s.account.Passcode("a", "VALUE-OF-a2", 90)
+				s.made["VALUE-OF-a2"] = true
+				return nil
+			}, edits("staged", "a", "VALUE-OF-a2"), verifiesValue("VALUE-OF-a2"), tells("o", v1alpha1.ReasonPasscodeVerified))},
+		{name: "an observed passcode that CleverTap rejects", timed: true, asksAgain: true,
+			run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+				s.account.Delete("a")
+				s.clock.Step(2 * time.Hour)
+				return nil
+			}, tells("o", v1alpha1.ReasonPasscodeRejected))},
 		{name: "from Observe to Manage and back", timed: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified),
 			mode(v1alpha1.ModeManage), publishes("a"), mode(v1alpha1.ModeObserve), tells("o", v1alpha1.ReasonPasscodeVerified), settles,
 			mode(v1alpha1.ModeManage), publishes("a"), tells("o", v1alpha1.ReasonPasscodePublished))},
@@ -241,14 +249,16 @@ func deniedWorkloads() []workload {
 			func(ctx context.Context, s *scene) error {
 				return s.until("the former target is marked", func() bool { return s.secret(ctx, "o").Annotations[v1alpha1.ReleasedAtAnnotation] != "" })
 			})},
-		{name: "a target that may not be written", timed: true, run: steps(begun, settles, denies("PATCH", "secrets/o"), changes(func(o *v1alpha1.CleverTapPasscode) {
-			o.Spec.Target = &v1alpha1.Target{Labels: map[string]v1alpha1.LabelValue{"team": "growth"}}
-		}), fails(v1alpha1.ReasonTargetNotWritten), hoursLater, verifies, allows, func(ctx context.Context, s *scene) error {
-			return s.until("the label is written", func() bool { return s.secret(ctx, "o").Labels["team"] == "growth" })
-		})},
+		{name: "a target that may not be written", timed: true,
+			run: steps(begun, settles, denies("PATCH", "secrets/o"), changes(func(o *v1alpha1.CleverTapPasscode) {
+				o.Spec.Target = &v1alpha1.Target{Labels: map[string]v1alpha1.LabelValue{"team": "growth"}}
+			}), fails(v1alpha1.ReasonTargetNotWritten), hoursLater, verifies, allows, func(ctx context.Context, s *scene) error {
+				return s.until("the label is written", func() bool { return s.secret(ctx, "o").Labels["team"] == "growth" })
+			})},
 		{name: "a workload that may not be restarted", timed: true, outstanding: true, marks: true, run: steps(deployed, begun,
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }), settles,
-			denies("PATCH", "deployments/api"), asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed), verifies, allows,
+			denies("PATCH", "deployments/api"), asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed),
+			verifies, allows,
 			restarted, settles, rolledOut, settles)},
 	}
 }
@@ -353,7 +363,8 @@ func deployed(ctx context.Context, s *scene) error {
 		return err
 	}
 	pod.Status.Phase = corev1.PodRunning
-	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.start)}}}}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app",
+		State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.start)}}}}
 	return s.kube.Status().Update(ctx, pod) //nolint:wrapcheck // the caller does
 }
 
@@ -373,12 +384,14 @@ func rolledOut(ctx context.Context, s *scene) error {
 		return fmt.Errorf("restarted %d times", d.Generation-1)
 	}
 	now := metav1.NewTime(s.clock.Now())
-	fresh := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-y", Namespace: s.namespace, Labels: old.Labels, OwnerReferences: old.OwnerReferences}, Spec: corev1.PodSpec{Containers: old.Spec.Containers}}
+	fresh := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-y", Namespace: s.namespace, Labels: old.Labels, OwnerReferences: old.OwnerReferences},
+		Spec: corev1.PodSpec{Containers: old.Spec.Containers}}
 	if err := errors.Join(s.kube.Delete(ctx, old, client.GracePeriodSeconds(0)), s.kube.Create(ctx, fresh)); err != nil {
 		return err
 	}
 	fresh.Status.Phase = corev1.PodRunning
-	fresh.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}}
+	fresh.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app",
+		State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}}}}
 	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1}
 	return errors.Join(s.kube.Status().Update(ctx, fresh), s.kube.Status().Update(ctx, d))
 }

@@ -178,7 +178,8 @@ func TestTheChartWithNamespacesIsTheNamespacedInstallation(t *testing.T) {
 // leaseOf is the lease that the chart names, in its arguments and its Role alike.
 func leaseOf(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := run("HELM", append([]string{"template", release, "charts/clevertap-passcode-operator", "--namespace", namespace, "--kube-version", "1.37.2"}, args...)...)
+	out, err := run("HELM",
+		append([]string{"template", release, "charts/clevertap-passcode-operator", "--namespace", namespace, "--kube-version", "1.37.2"}, args...)...)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred(), out)
 	_, after, found := strings.Cut(out, "--leader-election-id=")
 	NewWithT(t).Expect(found).To(BeTrue())

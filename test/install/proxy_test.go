@@ -126,7 +126,8 @@ func startOperator(t *testing.T, plane *harness.ControlPlane, argument string, e
 	g.Expect(err).NotTo(HaveOccurred(), string(out))
 	kubeconfig := filepath.Join(folder, "kubeconfig")
 	g.Expect(os.WriteFile(kubeconfig, plane.Kubeconfig(), 0o600)).To(Succeed())
-	operator := exec.CommandContext(t.Context(), binary, "--operator-namespace=default", "--metrics-bind-address=0", "--health-probe-bind-address=0", argument)
+	operator := exec.CommandContext(t.Context(), binary, "--operator-namespace=default", "--metrics-bind-address=0", "--health-probe-bind-address=0",
+		argument)
 	operator.Env = append(environment, "KUBECONFIG="+kubeconfig)
 	log := &logged{t: t}
 	operator.Stderr = log

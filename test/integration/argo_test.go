@@ -135,7 +135,8 @@ func (c *cluster) runArgosPod(ctx SpecContext) {
 // argoRestarts is what Argo's controller does: a new Pod for the old one, and then its status.
 func (c *cluster) argoRestarts(ctx SpecContext, rollout *unstructured.Unstructured, at string) {
 	GinkgoHelper()
-	Expect(kube.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(c.namespace), client.MatchingLabels{"app": "web"}, client.GracePeriodSeconds(0))).To(Succeed())
+	Expect(kube.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(c.namespace), client.MatchingLabels{"app": "web"},
+		client.GracePeriodSeconds(0))).To(Succeed())
 	Expect(unstructured.SetNestedField(rollout.Object, at, "status", "restartedAt")).To(Succeed())
 	Expect(kube.Status().Update(ctx, rollout)).To(Succeed())
 }

@@ -117,7 +117,8 @@ var _ = Describe("A rotation", func() {
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
 		Eventually(c.marked(ctx)).Should(HavePrefix("2@"))
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("RolloutComplete"), Equal("InProgress")), WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("RolloutComplete"), Equal("InProgress")),
+			WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring))))
 		Eventually(c.events(ctx)).Should(ContainElement("Normal RolloutRestarted"))
 		manager := c.deployment(ctx).ManagedFields
 		Expect(manager).To(ContainElement(And(HaveField("Manager", "clevertap-passcode-operator-restart"),
@@ -173,7 +174,8 @@ var _ = Describe("A rotation", func() {
 		c.deploy(ctx, byVolume)
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("RolloutComplete"), Equal("Complete")), WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("RolloutComplete"), Equal("Complete")),
+			WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring))))
 		c.settled()
 		requests := len(c.requests.list())
 		c.clock.Step(2 * time.Minute)
@@ -214,7 +216,8 @@ var _ = Describe("A rotation", func() {
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
-		Eventually(c.status(ctx)).Should(HaveField("StalePods", HaveValue(And(HaveField("Count", BeEquivalentTo(2)), HaveField("Names", HaveEach(HavePrefix("api-")))))))
+		Eventually(c.status(ctx)).Should(HaveField("StalePods",
+			HaveValue(And(HaveField("Count", BeEquivalentTo(2)), HaveField("Names", HaveEach(HavePrefix("api-")))))))
 		Eventually(c.series).Should(ContainElement("stale_pods{} 2"))
 		Expect(kube.Delete(ctx, c.deployment(ctx), client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
 		Eventually(func() int { return len(c.pods(ctx)) }, 10*time.Second).Should(BeZero())
@@ -235,7 +238,8 @@ var _ = Describe("A rotation", func() {
 		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start)}, restarting)
 		Eventually(c.status(ctx)).Should(HaveField("NextPasscode", "q1"))
 		c.requestRotation(ctx, "1")
-		Eventually(c.status(ctx)).Should(And(WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring)), WithTransform(reason("RolloutComplete"), Equal("Failed"))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(stateOf("q4"), Equal(v1alpha1.StateRetiring)),
+			WithTransform(reason("RolloutComplete"), Equal("Failed"))))
 		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring("the operator is not permitted to list Pods and workloads in namespace " + c.namespace))
 	})
 
@@ -245,7 +249,8 @@ var _ = Describe("A rotation", func() {
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
-		Eventually(c.secret(ctx, "marketing")).Should(HaveField("Data", And(HaveKeyWithValue("previous", []byte("AAA-AAA-AAAA")), HaveKeyWithValue("passcode", []byte("BBB-BBB-BBBB")))))
+		Eventually(c.secret(ctx, "marketing")).Should(HaveField("Data",
+			And(HaveKeyWithValue("previous", []byte("AAA-AAA-AAAA")), HaveKeyWithValue("passcode", []byte("BBB-BBB-BBBB")))))
 		for _, pod := range c.pods(ctx) {
 			pod.Status.Phase = corev1.PodFailed
 			Expect(kube.Status().Update(ctx, &pod)).To(Succeed())
@@ -275,7 +280,8 @@ var _ = Describe("A rotation", func() {
 				namespace = newNamespace(ctx)
 			}
 			for j := range 100 {
-				pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", j), Namespace: namespace}, Spec: template(func(*corev1.PodSpec) {}).Spec}
+				pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", j), Namespace: namespace},
+					Spec: template(func(*corev1.PodSpec) {}).Spec}
 				Expect(kube.Create(ctx, pod)).To(Succeed())
 			}
 		}

@@ -21,7 +21,8 @@ var _ = Describe("Files of a target", func() {
 			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{env}}
 		})
 		file := func(s *corev1.Secret) string { return string(s.Data["clevertap.env"]) }
-		want := "CLEVERTAP_ACCOUNT_ID=" + accountID + "\nCLEVERTAP_PASSCODE=AAA-AAA-AAAA\nCLEVERTAP_REGION=in1\nCLEVERTAP_ENDPOINT=https://in1.api.clevertap.com\n"
+		want := "CLEVERTAP_ACCOUNT_ID=" + accountID +
+			"\nCLEVERTAP_PASSCODE=AAA-AAA-AAAA\nCLEVERTAP_REGION=in1\nCLEVERTAP_ENDPOINT=https://in1.api.clevertap.com\n"
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(file, Equal(want)))
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
 

@@ -30,7 +30,8 @@ func withSpare(ctx SpecContext) *cluster {
 	}
 	c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB", "q2": "CCC-CCC-CCCC"})
 	c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start), entry("q1", c.start), entry("q2", c.start)})
-	Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q4"), HaveField("NextPasscode", "q1"), WithTransform(stateOf("q2"), Equal(v1alpha1.StateStaged))))
+	Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q4"), HaveField("NextPasscode", "q1"),
+		WithTransform(stateOf("q2"), Equal(v1alpha1.StateStaged))))
 	c.settled()
 	return c
 }
@@ -51,7 +52,8 @@ var _ = Describe("A person", func() {
 		object.Status = v1alpha1.CleverTapPasscodeStatus{ObservedGeneration: -1}
 		Expect(kube.Status().Update(ctx, object)).To(Succeed())
 		c.restartOperator()
-		Eventually(c.status(ctx)).Should(And(HaveField("LastHandledRotateAt", "2026-11-24T12:00:00Z"), HaveField("Revision", BeEquivalentTo(2)), HaveField("ActivePasscode", "q1")))
+		Eventually(c.status(ctx)).Should(And(HaveField("LastHandledRotateAt", "2026-11-24T12:00:00Z"), HaveField("Revision", BeEquivalentTo(2)),
+			HaveField("ActivePasscode", "q1")))
 		c.settled()
 		Expect(c.secret(ctx, "marketing")().Annotations).To(HaveKeyWithValue(v1alpha1.RevisionAnnotation, "2"))
 	})
@@ -82,7 +84,8 @@ var _ = Describe("A person", func() {
 		c := withSpare(ctx)
 		c.change(ctx, pin("q2"))
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("CCC-CCC-CCCC")))
-		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q2"), HaveField("NextPasscode", ""), WithTransform(reason("SuccessorReady"), Equal("Staged"))))
+		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q2"), HaveField("NextPasscode", ""),
+			WithTransform(reason("SuccessorReady"), Equal("Staged"))))
 		c.change(ctx, pin("q4"))
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 		Eventually(c.status(ctx)).Should(HaveField("History", HaveExactElements(
@@ -112,11 +115,13 @@ var _ = Describe("A person", func() {
 		c := withSpare(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Hour)
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Rejected")), WithTransform(reason("Ready"), Equal("PasscodePublished"))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Rejected")),
+			WithTransform(reason("Ready"), Equal("PasscodePublished"))))
 		c.settled()
 		c.clock.Step(30 * time.Second)
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
-		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q1"), HaveField("History", ContainElement(HaveField("Reason", v1alpha1.RotationRejected)))))
+		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q1"),
+			HaveField("History", ContainElement(HaveField("Reason", v1alpha1.RotationRejected)))))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning Rotated"))
 	})
 
@@ -130,8 +135,10 @@ var _ = Describe("A person", func() {
 		c.clock.Step(time.Hour)
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Verified"), Equal("Rejected")))
 		c.clockPasses(30 * time.Second)
-		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseRejected), WithTransform(reason("Ready"), Equal("PasscodeRejected")), WithTransform(reason("Stalled"), Equal("PasscodeRejected"))))
-		Expect(c.message(ctx, "Ready")).To(And(ContainSubstring("Settings > Users on https://in1.dashboard.clevertap.com"), ContainSubstring("89 days before its declared expiry")))
+		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseRejected), WithTransform(reason("Ready"), Equal("PasscodeRejected")),
+			WithTransform(reason("Stalled"), Equal("PasscodeRejected"))))
+		Expect(c.message(ctx, "Ready")).To(And(ContainSubstring("Settings > Users on https://in1.dashboard.clevertap.com"),
+			ContainSubstring("89 days before its declared expiry")))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning PasscodeRejected"))
 		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
@@ -169,7 +176,8 @@ var _ = Describe("A person", func() {
 		c.stage(ctx, "staged", map[string]string{"q4": "BBB-BBB-BBBB"})
 		Eventually(c.secret(ctx, "renamed")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
 		c.change(ctx, targetName("marketing"))
-		Eventually(c.secret(ctx, "marketing")).Should(And(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")), HaveField("Annotations", Not(HaveKey(v1alpha1.ReleasedAtAnnotation)))))
+		Eventually(c.secret(ctx, "marketing")).Should(And(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")),
+			HaveField("Annotations", Not(HaveKey(v1alpha1.ReleasedAtAnnotation)))))
 		Expect(len(c.vendor.Calls())).To(BeNumerically(">", calls))
 	})
 
@@ -179,7 +187,8 @@ var _ = Describe("A person", func() {
 		c.settled()
 		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
 		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("PasscodePublished")), HaveField("Revision", BeEquivalentTo(1))))
-		Eventually(c.secret(ctx, "marketing")).Should(HaveField("Annotations", HaveKeyWithValue(v1alpha1.RecordAnnotation, ContainSubstring(string(c.object(ctx).UID)))))
+		Eventually(c.secret(ctx, "marketing")).Should(HaveField("Annotations",
+			HaveKeyWithValue(v1alpha1.RecordAnnotation, ContainSubstring(string(c.object(ctx).UID)))))
 	})
 
 	It("names one target in two objects, and hands it over", func(ctx SpecContext) {
@@ -201,7 +210,8 @@ var _ = Describe("A person", func() {
 	It("sets an annotation that would have the passcode copied, which is left out", func(ctx SpecContext) {
 		c := published(ctx)
 		c.change(ctx, targetAnnotation("replicator.v1.mittwald.de/replicate-to"))
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Stalled"), Equal("TargetAnnotationForbidden")), WithTransform(reason("Ready"), Equal("PasscodePublished"))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Stalled"), Equal("TargetAnnotationForbidden")),
+			WithTransform(reason("Ready"), Equal("PasscodePublished"))))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning TargetAnnotationForbidden"))
 		Expect(c.secret(ctx, "marketing")().Annotations).NotTo(HaveKey("replicator.v1.mittwald.de/replicate-to"))
 	})

@@ -137,7 +137,8 @@ var _ = Describe("kubectl clevertap stage", func() {
 	It("says that CleverTap did not answer in time", func(ctx SpecContext) {
 		c := byHand(ctx)
 		c.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
-		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s", "could not be verified"))
+		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s",
+			"could not be verified"))
 	})
 
 	DescribeTable("refuses before anything is written", func(ctx SpecContext, input string, args []string, message string) {
@@ -153,7 +154,8 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Entry("an empty one", "", stage(), "is empty"),
 		Entry("one that is staged", "AAA-AAA-AAAA", stage(), `staged already, as "q4"`),
 		Entry("a listed name", "BBB-BBB-BBBB", []string{"stage", "marketing", "--passcode-name", "q4", "--days", "9"}, `spec.passcodes lists "q4" already`),
-		Entry("a Secret without the label", "BBB-BBB-BBBB", stage("--secret", "unlabelled"), "exists without the label clevertap.passcode-operator.io/role=source"),
+		Entry("a Secret without the label", "BBB-BBB-BBBB", stage("--secret", "unlabelled"),
+			"exists without the label clevertap.passcode-operator.io/role=source"),
 		Entry("a key that is taken", "BBB-BBB-BBBB", stage("--secret", "others", "--key", "taken"), `has another value under key "taken"`),
 		Entry("no expiry", "BBB-BBB-BBBB", []string{"stage", "marketing", "--passcode-name", "x"}, "days forever"),
 	)
@@ -161,7 +163,8 @@ var _ = Describe("kubectl clevertap stage", func() {
 	It("denies an entry that the API server would not accept, before anything is written", func(ctx SpecContext) {
 		c := withSpare(ctx) // whose list another tool manages
 		for _, wrong := range [][]string{{"--days", "0"}, {"--days", "-5"}, {"--at", "2020-01-01T00:00:00Z"}} {
-			Expect(c.clevertap(ctx, "BBB-BBB-BBBC", append([]string{"stage", "marketing", "--passcode-name", "q9"}, wrong...)...)).To(exits(1, "Err", "error:"), strings.Join(wrong, " "))
+			Expect(c.clevertap(ctx, "BBB-BBB-BBBC", append([]string{"stage", "marketing", "--passcode-name", "q9"}, wrong...)...)).To(exits(1, "Err",
+				"error:"), strings.Join(wrong, " "))
 		}
 		Expect(c.secret(ctx, "marketing-staged")().Data).To(BeEmpty())
 	})
@@ -225,7 +228,8 @@ var _ = Describe("kubectl clevertap", func() {
 		c := withSpare(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "q1"} })
 		Eventually(c.status(ctx)).Should(HaveField("ActivePasscode", "q1"))
-		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err", "spec.rotation.pin is managed by integration.test"), HaveField("Out", ContainSubstring(`pin: "q4"`))))
+		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err",
+			"spec.rotation.pin is managed by integration.test"), HaveField("Out", ContainSubstring(`pin: "q4"`))))
 		Expect(c.object(ctx).Spec.Rotation.Pin).To(Equal("q1"))
 		Expect(c.clevertap(ctx, "", "rollback", "marketing", "--edit")).To(tells(`rolled back: "q4" is active`))
 	})
@@ -254,19 +258,22 @@ var _ = Describe("kubectl clevertap", func() {
 		c.clock.Step(time.Second)
 		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("CleverTap rejects \"q4\""))
 		c.clockPasses(31 * time.Second) // a second rejection confirms the first
-		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:", `- CleverTap rejects "q4", the active passcode`, "nothing was published before"))
+		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:",
+			`- CleverTap rejects "q4", the active passcode`, "nothing was published before"))
 	})
 
 	It("lists what needs a person first", func(ctx SpecContext) {
 		c := withSpare(ctx)
-		Expect(kube.Create(ctx, valid(c.namespace, func(o *v1alpha1.CleverTapPasscode) { o.Name = "broken" }, targetName("elsewhere"), stagedIn("absent", "key")))).To(Succeed())
+		Expect(kube.Create(ctx,
+			valid(c.namespace, func(o *v1alpha1.CleverTapPasscode) { o.Name = "broken" }, targetName("elsewhere"), stagedIn("absent", "key")))).To(Succeed())
 		c.clockPasses(10 * time.Second) // 5 s, for which a Secret that is applied later is waited for
 		Eventually(func() string { return string(c.named(ctx, "broken").Status.Phase) }, 10*time.Second).Should(Equal("Pending"))
 		lines := strings.Split(c.clevertap(ctx, "", "list").Out, "\n")
 		Expect(lines[0]).To(MatchRegexp(`^NAME +STATUS +PASSCODE +LEFT +NEXT +RUNWAY +NEEDS`))
 		Expect(lines[1]).To(MatchRegexp(`^broken +Pending +- +- +- +- +`))
 		Expect(lines[2]).To(MatchRegexp(`^marketing +Active +q4 +(89|90)d +q1 +(89|90)d +-`))
-		Expect(c.clevertap(ctx, "", "list", "-o", "name").Out).To(Equal("clevertappasscode.clevertap.passcode-operator.io/broken\nclevertappasscode.clevertap.passcode-operator.io/marketing\n"))
+		Expect(c.clevertap(ctx, "", "list", "-o",
+			"name").Out).To(Equal("clevertappasscode.clevertap.passcode-operator.io/broken\nclevertappasscode.clevertap.passcode-operator.io/marketing\n"))
 		Expect(c.clevertap(ctx, "", "__complete", "status", "").Out).To(ContainSubstring("marketing\tActive q4"))
 	})
 
@@ -302,11 +309,13 @@ var _ = Describe("kubectl clevertap", func() {
 			lines[at] = wrong
 		}
 		Expect(os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)).To(Succeed())
-		Expect((&cluster{namespace: "shop", clock: clocktesting.NewFakeClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))}).clevertap(ctx, "", "plan", "-f", file)).To(fails("passcodes.yaml", "CleverTapPasscode ", problem))
+		Expect((&cluster{namespace: "shop", clock: clocktesting.NewFakeClock(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))}).clevertap(ctx, "", "plan", "-f",
+			file)).To(fails("passcodes.yaml", "CleverTapPasscode ", problem))
 	},
 		Entry("a name that no object can have", "metadata: {name: Mark_eting}", "metadata.name"),
 		Entry("a label that no object can have", "metadata: {name: marketing, labels: {'a b': c}}", "metadata.labels"),
-		Entry("a version that the plugin does not know", "apiVersion: clevertap.passcode-operator.io/v1beta1", "knows only clevertap.passcode-operator.io/v1alpha1"),
+		Entry("a version that the plugin does not know", "apiVersion: clevertap.passcode-operator.io/v1beta1",
+			"knows only clevertap.passcode-operator.io/v1alpha1"),
 		Entry("a region that there is not", "  region: mars", `spec.region: Unsupported value: "mars"`),
 		Entry("a date that there is not", `  expiry: {at: "2026-99-99T00:00:00Z"}`, "spec.expiry.at"),
 		Entry("a date of 29 February in a common year", `  expiry: {at: "2027-02-29T00:00:00Z"}`, "spec.expiry"),
@@ -360,13 +369,15 @@ var _ = Describe("kubectl clevertap", func() {
 				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "manager", Image: "registry.example/clevertap-passcode-operator:v0.3.1"}}},
 			}},
 		})).To(Succeed())
-		Expect(c.clevertap(ctx, "", "version")).To(done("operator registry.example/clevertap-passcode-operator:v0.3.1 (Deployment " + c.namespace + "/operator, 0/2 Pods ready)"))
+		Expect(c.clevertap(ctx, "", "version")).To(done("operator registry.example/clevertap-passcode-operator:v0.3.1 (Deployment " + c.namespace +
+			"/operator, 0/2 Pods ready)"))
 	})
 
 	It("prints a bundle for support without a value", func(ctx SpecContext) {
 		c := byHand(ctx)
 		applied := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "staged", Namespace: c.namespace}}
-		Expect(kube.Patch(ctx, applied, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"what-kubectl-applied"}}}`)))).To(Succeed())
+		Expect(kube.Patch(ctx, applied, client.RawPatch(types.MergePatchType,
+			[]byte(`{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"what-kubectl-applied"}}}`)))).To(Succeed())
 		Eventually(func() ran { return c.clevertap(ctx, "", "report") }).Should(done(
 			"PasscodePublished", "activePasscode: q4", "clevertap.passcode-operator.io/role: target", "kubernetes: v1.", "plugin:"))
 		for _, format := range []string{"yaml", "json"} {
@@ -384,7 +395,8 @@ var _ = Describe("kubectl clevertap", func() {
 		c := byHand(ctx)
 		ended := c.clevertap(ctx, `"BBB-BBB-BBBB"`, "stage", "marketing", "--passcode-name", "q1", "--days", "90")
 		Expect(ended).To(refuses("Warning: the value is in quotes", "CleverTap rejects it", "Its value is in quotes"))
-		Expect(c.clevertap(ctx, "\ufeffBBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q2", "--days", "90")).To(fails("begins with a byte order mark"))
+		Expect(c.clevertap(ctx, "\ufeffBBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q2", "--days",
+			"90")).To(fails("begins with a byte order mark"))
 	})
 })
 
@@ -395,7 +407,8 @@ var _ = Describe("kubectl clevertap adopt", func() {
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB"})
-		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: "legacy"}, StringData: map[string]string{"passcode": "BBB-BBB-BBBB", "note": "by hand"}}
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: "legacy"},
+			StringData: map[string]string{"passcode": "BBB-BBB-BBBB", "note": "by hand"}}
 		for _, modify := range modifiers {
 			modify(secret)
 		}
@@ -419,7 +432,8 @@ var _ = Describe("kubectl clevertap adopt", func() {
 		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(tells(`adopted: Secret "legacy" has "q1", revision 1`))
 		Eventually(c.secret(ctx, "legacy")).Should(HaveField("Data", And(
 			HaveKeyWithValue("passcode", []byte("BBB-BBB-BBBB")), HaveKeyWithValue("accountId", []byte(accountID)), Not(HaveKey("note")))))
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("PasscodePublished")), HaveField("ActivePasscode", "q1"), HaveField("Revision", BeEquivalentTo(1)),
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("PasscodePublished")), HaveField("ActivePasscode", "q1"),
+			HaveField("Revision", BeEquivalentTo(1)),
 			HaveField("History", HaveLen(1))))
 		Expect(c.object(ctx).Status.History[0].Reason).To(Equal(v1alpha1.RotationInitial))
 		Eventually(c.events(ctx)).Should(And(ContainElement("Normal PasscodePublished"), Not(ContainElement("Normal TargetRestored"))))
@@ -428,7 +442,8 @@ var _ = Describe("kubectl clevertap adopt", func() {
 	It("denies what would change the value that workloads have, or a key that they may read", func(ctx SpecContext) {
 		c := legacy(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "q4"} })
-		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy", "--drop-keys")).To(fails(`spec.rotation.pin names "q4", and the Secret contains "q1"`))
+		Expect(c.clevertap(ctx, "", "adopt", "marketing", "--secret", "legacy",
+			"--drop-keys")).To(fails(`spec.rotation.pin names "q4", and the Secret contains "q1"`))
 
 		c = legacy(ctx, func(s *corev1.Secret) {
 			s.StringData["endpoint"], s.StringData["old"] = "https://gateway.internal/clevertap", "OLD-OLD-OLDD"

@@ -39,7 +39,8 @@ func applyPolicy(ctx SpecContext, file, namespace string, accounts map[string]st
 	}}
 	if binding.Spec.ParamRef != nil {
 		binding.Spec.ParamRef.Namespace = namespace
-		Expect(kube.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: binding.Spec.ParamRef.Name, Namespace: namespace}, Data: accounts})).To(Succeed())
+		Expect(kube.Create(ctx,
+			&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: binding.Spec.ParamRef.Name, Namespace: namespace}, Data: accounts})).To(Succeed())
 	}
 	for _, o := range []client.Object{policy, binding} {
 		Expect(kube.Create(ctx, o)).To(Succeed())
@@ -54,7 +55,8 @@ var _ = Describe("The sample policies", func() {
 		denied := func(modifiers ...modifier) func() error {
 			return func() error { return kube.Create(ctx, valid(namespace, modifiers...), client.DryRunAll) }
 		}
-		Eventually(denied(account("THIRD")), 20*time.Second).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
+		Eventually(denied(account("THIRD")),
+			20*time.Second).Should(MatchError(ContainSubstring("account THIRD in in1 is not allowed in namespace " + namespace)))
 		Expect(denied(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(MatchError(ContainSubstring("is not allowed")))
 		Expect(denied()()).To(Succeed())
 		Expect(denied(account("OTHER"), func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })()).To(Succeed())

@@ -171,8 +171,10 @@ func (c *cluster) runStatefulSetAndDaemonSet(ctx SpecContext) {
 	pod := template(byEnv)
 	pod.Labels = map[string]string{"app": "others"}
 	selector := &metav1.LabelSelector{MatchLabels: pod.Labels}
-	db := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: c.namespace}, Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](1), Selector: selector, Template: pod}}
-	agent := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "agent", Namespace: c.namespace}, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: pod}}
+	db := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "db", Namespace: c.namespace},
+		Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](1), Selector: selector, Template: pod}}
+	agent := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: "agent", Namespace: c.namespace},
+		Spec: appsv1.DaemonSetSpec{Selector: selector, Template: pod}}
 	Expect(kube.Create(ctx, db)).To(Succeed())
 	Expect(kube.Create(ctx, agent)).To(Succeed())
 	// There is no node that the DaemonSet's Pod would be made for.

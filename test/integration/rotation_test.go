@@ -135,7 +135,8 @@ var _ = Describe("The main job", func() {
 		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpiringSoon), WithTransform(reason("ExpiringSoon"), Equal("WithinWindow"))))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning ExpiringSoon"))
 		c.clock.SetTime(c.start.Add(90 * day))
-		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpired), WithTransform(reason("Ready"), Equal("Expired")), WithTransform(reason("Stalled"), Equal("Expired"))))
+		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpired), WithTransform(reason("Ready"), Equal("Expired")),
+			WithTransform(reason("Stalled"), Equal("Expired"))))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning Expired"))
 		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
@@ -163,7 +164,8 @@ var _ = Describe("The main job", func() {
 			c.settled()
 		}
 		Expect(c.secret(ctx, "marketing")().ResourceVersion).To(Equal(secret.ResourceVersion))
-		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Unavailable")), WithTransform(reason("Ready"), Equal("PasscodePublished"))))
+		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Unavailable")),
+			WithTransform(reason("Ready"), Equal("PasscodePublished"))))
 		Eventually(c.events(ctx)).Should(ContainElement("Warning VerificationUnavailable"))
 		c.vendor.Break(nil)
 		c.clock.Step(time.Hour)
@@ -193,7 +195,8 @@ var _ = Describe("The main job", func() {
 		c.stage(ctx, "staged", map[string]string{"q4": "BBB-BBB-BBBB"})
 		Eventually(c.secret(ctx, "marketing"), time.Second, 10*time.Millisecond).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
 		Eventually(c.status(ctx)).Should(HaveField("History", HaveEach(HaveField("Passcode", "q4"))))
-		Eventually(c.status(ctx)).Should(HaveField("History", HaveExactElements(HaveField("Reason", v1alpha1.RotationSourceChanged), HaveField("Reason", v1alpha1.RotationInitial))))
+		Eventually(c.status(ctx)).Should(HaveField("History",
+			HaveExactElements(HaveField("Reason", v1alpha1.RotationSourceChanged), HaveField("Reason", v1alpha1.RotationInitial))))
 	})
 })
 

@@ -74,7 +74,8 @@ var _ = Describe("A target", func() {
 			c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 			c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
 			c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
-			Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("TargetConflict")), WithTransform(reason("Stalled"), Equal("TargetConflict"))))
+			Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal("TargetConflict")),
+				WithTransform(reason("Stalled"), Equal("TargetConflict"))))
 			Eventually(c.events(ctx)).Should(Equal([]string{"Warning TargetConflict"}))
 			Expect(c.secret(ctx, "marketing")()).To(And(HaveField("ResourceVersion", secret.ResourceVersion), HaveField("Data", HaveKey("precious"))))
 
@@ -110,7 +111,8 @@ var _ = Describe("A target", func() {
 			modify(secret)
 			Expect(kube.Update(ctx, secret)).To(Succeed())
 			Eventually(c.secret(ctx, "marketing"), time.Second, 10*time.Millisecond).Should(And(
-				HaveField("Data", before.Data), HaveField("Labels", before.Labels), HaveField("Annotations", HaveKeyWithValue(v1alpha1.RevisionAnnotation, "1"))))
+				HaveField("Data", before.Data), HaveField("Labels", before.Labels),
+				HaveField("Annotations", HaveKeyWithValue(v1alpha1.RevisionAnnotation, "1"))))
 			c.settled()
 			Expect(c.vendor.Calls()).To(HaveLen(calls))
 		},

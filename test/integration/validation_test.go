@@ -173,10 +173,12 @@ var _ = Describe("The API server", func() {
 		}
 		Expect(err).To(MatchError(And(ContainSubstring(field), ContainSubstring(message))))
 	},
-		Entry("an account id with an underscore", "spec.accountID: Invalid value: \"a_b_c\": must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z", account("a_b_c")),
+		Entry("an account id with an underscore",
+			"spec.accountID: Invalid value: \"a_b_c\": must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z", account("a_b_c")),
 		Entry("an account id of two characters", "must be 3 to 64 letters", account("ab")),
 		Entry("an account id of 65 characters", "spec.accountID: Too long: may not be more than 64", account(strings.Repeat("a", 65))),
-		Entry("a region that CleverTap has not", "spec.region: Unsupported value: \"eu2\": supported values: \"eu1\", \"in1\", \"sg1\", \"us1\", \"aps3\", \"mec1\"",
+		Entry("a region that CleverTap has not",
+			"spec.region: Unsupported value: \"eu2\": supported values: \"eu1\", \"in1\", \"sg1\", \"us1\", \"aps3\", \"mec1\"",
 			func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu2" }),
 		Entry("no expiry", "spec.expiry: Invalid value: exactly one of days, forever and at must be set", expiring(v1alpha1.Expiry{})),
 		Entry("two expiries", "exactly one of days, forever and at must be set", expiring(v1alpha1.Expiry{Days: ptr.To[int32](1), Forever: new(true)})),
@@ -192,7 +194,8 @@ var _ = Describe("The API server", func() {
 		Entry("29 February in a common year", "must be an RFC 3339 time", createdAt("2027-02-29T00:00:00Z")),
 		Entry("31 April", "must be an RFC 3339 time", createdAt("2027-04-31T00:00:00Z")),
 		Entry("the year 0", "must be an RFC 3339 time", createdAt("0000-01-01T00:00:00Z")),
-		Entry("no passcodes", "spec.passcodes: Invalid value: 0: spec.passcodes in body should have at least 1 items", func(o *v1alpha1.CleverTapPasscode) { o.Spec.Passcodes = []v1alpha1.PasscodeEntry{} }),
+		Entry("no passcodes", "spec.passcodes: Invalid value: 0: spec.passcodes in body should have at least 1 items",
+			func(o *v1alpha1.CleverTapPasscode) { o.Spec.Passcodes = []v1alpha1.PasscodeEntry{} }),
 		Entry("101 passcodes", "spec.passcodes: Too many: 101: must have at most 100 items", entries(101)),
 		Entry("two passcodes of one name", "spec.passcodes[1]: Duplicate value", func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Passcodes = append(o.Spec.Passcodes, o.Spec.Passcodes[0])
@@ -201,16 +204,20 @@ var _ = Describe("The API server", func() {
 		Entry("a passcode name with a newline", "must not contain control characters", entryName("a\nb")),
 		Entry("a passcode name with a C1 control character", "must not contain control characters", entryName("a\u0085b")),
 		Entry("a passcode name of 129 characters", "spec.passcodes[0].name: Too long: may not be more than 128", entryName(strings.Repeat("a", 129))),
-		Entry("a source Secret that can't exist", "spec.passcodes[0].secretKeyRef.name: Invalid value: \"Upper\": must be the name of a Secret", stagedIn("Upper", "q4")),
-		Entry("a source key that can't exist", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"a b\": must be a key of a Secret", stagedIn("clevertap-staged", "a b")),
+		Entry("a source Secret that can't exist", "spec.passcodes[0].secretKeyRef.name: Invalid value: \"Upper\": must be the name of a Secret",
+			stagedIn("Upper", "q4")),
+		Entry("a source key that can't exist", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"a b\": must be a key of a Secret",
+			stagedIn("clevertap-staged", "a b")),
 		Entry("a file under a key that the target has", "keys of files must differ", func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "passcode", Format: v1alpha1.FileFormatEnv}}}
 		}),
 		Entry("a file under a key that is renamed", "keys of files must differ", func(o *v1alpha1.CleverTapPasscode) {
-			o.Spec.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Region: "x"}, Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv}}}
+			o.Spec.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Region: "x"},
+				Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv}}}
 		}),
 		Entry("two files under one key", "Duplicate value", func(o *v1alpha1.CleverTapPasscode) {
-			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv}, {Key: "x", Format: v1alpha1.FileFormatJSON}}}
+			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "x", Format: v1alpha1.FileFormatEnv},
+				{Key: "x", Format: v1alpha1.FileFormatJSON}}}
 		}),
 		Entry("a file of another format", "Unsupported value", func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{Files: []v1alpha1.TargetFile{{Key: "x", Format: "YAML"}}}
@@ -228,7 +235,8 @@ var _ = Describe("The API server", func() {
 		Entry("two target keys alike", "spec.target.keys: Invalid value: the keys must differ", keys(v1alpha1.TargetKeys{Passcode: "x", Region: "x"})),
 		Entry("a target key that is another's default", "the keys must differ", keys(v1alpha1.TargetKeys{Passcode: "region"})),
 		Entry("a previous passcode under the passcode's key", "the keys must differ", keys(v1alpha1.TargetKeys{PreviousPasscode: "passcode"})),
-		Entry("a target key that is a folder", "spec.target.keys.passcode: Invalid value: \".\": must be a key of a Secret", keys(v1alpha1.TargetKeys{Passcode: "."})),
+		Entry("a target key that is a folder", "spec.target.keys.passcode: Invalid value: \".\": must be a key of a Secret",
+			keys(v1alpha1.TargetKeys{Passcode: "."})),
 		Entry("a target key that begins with two dots", "must be a key of a Secret", keys(v1alpha1.TargetKeys{Passcode: "..data"})),
 		Entry("a label key that is none", "every key must be a valid label key", targetLabel("a b", "x")),
 		Entry("a label value that is none", "must be a label value", targetLabel("team", "a b")),
@@ -249,7 +257,8 @@ var _ = Describe("The API server", func() {
 		Entry("a unit without a number", "must be a duration", before("h")),
 		Entry("a duration that overflows", "must be a duration", before("9999999h")),
 		Entry("a pin on what is not listed", "rotation.pin must be the name of an entry of spec.passcodes", pin("shop-2027-q1")),
-		Entry("a window that is hardly open", "spec.rotation.windows[0].duration: Invalid value: \"59s\": must be 1m to 168h", windows(window("0 2 * * *", "59s", ""))),
+		Entry("a window that is hardly open", "spec.rotation.windows[0].duration: Invalid value: \"59s\": must be 1m to 168h",
+			windows(window("0 2 * * *", "59s", ""))),
 		Entry("a window of more than a week", "must be 1m to 168h", windows(window("0 2 * * *", "169h", ""))),
 		Entry("a window in days", "must be a duration", windows(window("0 2 * * *", "1d", ""))),
 		Entry("a window without a schedule", "spec.rotation.windows[0].schedule", windows(window("", "1h", ""))),
@@ -257,14 +266,18 @@ var _ = Describe("The API server", func() {
 		Entry("questions more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m to 720h", interval("59s")),
 		Entry("questions less often than every 30 days", "spec.verification.interval: Invalid value: \"721h\": must be 1m to 720h", interval("721h")),
 		Entry("an interval that would overflow", "must be 1m to 720h", interval("999999h")),
-		Entry("a source key that is a folder", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"..\": must be a key of a Secret", stagedIn("clevertap-staged", "..")),
+		Entry("a source key that is a folder", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"..\": must be a key of a Secret",
+			stagedIn("clevertap-staged", "..")),
 		Entry("a source key that is this folder", "must be a key of a Secret", stagedIn("clevertap-staged", ".")),
-		Entry("a window whose schedule is a macro", "spec.rotation.windows[0].schedule: Invalid value: \"@every 24h\": must be five cron fields", windows(window("@every 24h", "4h", ""))),
+		Entry("a window whose schedule is a macro", "spec.rotation.windows[0].schedule: Invalid value: \"@every 24h\": must be five cron fields",
+			windows(window("@every 24h", "4h", ""))),
 		Entry("a window whose schedule is a macro after a blank", "must be five cron fields", windows(window(" @daily", "4h", ""))),
 		Entry("a window whose schedule names a zone", "the zone is set by timeZone", windows(window("TZ=Europe/Paris 0 2 * * *", "4h", ""))),
-		Entry("an annotation value of 1,025 characters", "spec.target.annotations.note: Too long: may not be more than 1024", func(o *v1alpha1.CleverTapPasscode) {
-			o.Spec.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{"note": v1alpha1.AnnotationValue(strings.Repeat("a", 1025))}}
-		}),
+		Entry("an annotation value of 1,025 characters", "spec.target.annotations.note: Too long: may not be more than 1024",
+			func(o *v1alpha1.CleverTapPasscode) {
+				o.Spec.Target = &v1alpha1.Target{Annotations: map[string]v1alpha1.AnnotationValue{"note": v1alpha1.AnnotationValue(strings.Repeat("a",
+					1025))}}
+			}),
 	)
 
 	It("marks the status of a new object as unseen", func(ctx SpecContext) {

@@ -252,7 +252,8 @@ func populate(t *testing.T, plane *harness.ControlPlane, account *clevertaptest.
 	declare := func(name string, expiry v1alpha1.Expiry, daysOld int, passcodes ...string) {
 		object := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name}}
 		object.Spec = v1alpha1.CleverTapPasscodeSpec{AccountID: accountID, Region: "in1", Expiry: expiry}
-		source := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name + "-staged", Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource}}, StringData: map[string]string{}}
+		source := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name + "-staged",
+			Labels: map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource}}, StringData: map[string]string{}}
 		for i, passcode := range passcodes {
 			made := metav1.Now().AddDate(0, 0, -daysOld+60*i)
 			source.StringData[passcode] = strings.ToUpper(name + "-" + passcode)

@@ -57,7 +57,8 @@ revision 1 with the same value, and nothing is restarted. Keys that the object d
 		if o.TargetName() != name {
 			if owner := foreignOwner(o, "spec", "target", "name"); owner != "" {
 				c.say("spec:\n  target:\n    name: %s", name)
-				return &outcome{ExitNotFinished, fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", name, owner)}
+				return &outcome{ExitNotFinished,
+					fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", name, owner)}
 			}
 			if err := a.setTarget(ctx, o, name); err != nil {
 				return err
@@ -89,7 +90,8 @@ func (a *access) adoptable(ctx context.Context, o *v1alpha1.CleverTapPasscode, s
 	for i := range objects.Items {
 		for _, entry := range objects.Items[i].Spec.Passcodes {
 			if entry.SecretKeyRef.Name == secret.Name {
-				return "", fmt.Errorf("secret %s/%s cannot be adopted: it is the source of entry %q of CleverTapPasscode %q. A source is no target", secret.Namespace, secret.Name, entry.Name, objects.Items[i].Name)
+				return "", fmt.Errorf("secret %s/%s cannot be adopted: it is the source of entry %q of CleverTapPasscode %q. A source is no target",
+					secret.Namespace, secret.Name, entry.Name, objects.Items[i].Name)
 			}
 		}
 	}
@@ -98,7 +100,8 @@ func (a *access) adoptable(ctx context.Context, o *v1alpha1.CleverTapPasscode, s
 		return "", err
 	}
 	if pin := o.Spec.Pin(); pin != "" && pin != passcode {
-		return "", fmt.Errorf("spec.rotation.pin names %q, and the Secret contains %q: the operator would change what workloads have. Remove the pin first", pin, passcode)
+		return "", fmt.Errorf("spec.rotation.pin names %q, and the Secret contains %q: the operator would change what workloads have. Remove the pin first",
+			pin, passcode)
 	}
 	if gone := keysToDrop(o, secret); len(gone) > 0 && !drop {
 		return "", fmt.Errorf("the operator would remove or change the keys %s of Secret %s/%s: add --drop-keys if nothing needs them as they are, or name others in spec.target", strings.Join(gone, ", "), secret.Namespace, secret.Name)
@@ -156,7 +159,8 @@ func (a *access) entryWithValue(ctx context.Context, o *v1alpha1.CleverTapPassco
 	key := target.EffectiveKeys(o).Passcode
 	value, there := secret.Data[key]
 	if !there {
-		return "", fmt.Errorf("secret %s/%s has no key %q: set spec.target.keys.passcode to the key that contains the passcode", secret.Namespace, secret.Name, key)
+		return "", fmt.Errorf("secret %s/%s has no key %q: set spec.target.keys.passcode to the key that contains the passcode", secret.Namespace,
+			secret.Name, key)
 	}
 	passcode, err := clevertap.ParsePasscode(value)
 	if err != nil {
@@ -172,14 +176,16 @@ func (a *access) entryWithValue(ctx context.Context, o *v1alpha1.CleverTapPassco
 			continue
 		}
 		if !acceptedEntry(o, entry.Name) {
-			return "", refused("the Secret contains the value of %q, which CleverTap has not accepted: kubectl clevertap why -n %s %s", entry.Name, o.Namespace, o.Name)
+			return "", refused("the Secret contains the value of %q, which CleverTap has not accepted: kubectl clevertap why -n %s %s", entry.Name,
+				o.Namespace, o.Name)
 		}
 		if active := o.Status.ActivePasscode; active != "" && active != entry.Name {
 			return "", fmt.Errorf("the Secret contains the value of %q, and %q is active: the operator would change what workloads have. Rotate to it first, or adopt the Secret with an object of its own", entry.Name, active)
 		}
 		return entry.Name, nil
 	}
-	return "", fmt.Errorf("the passcode in Secret %s/%s is in no entry of spec.passcodes: stage it first, so that the operator can verify and restore it", secret.Namespace, secret.Name)
+	return "", fmt.Errorf("the passcode in Secret %s/%s is in no entry of spec.passcodes: stage it first, so that the operator can verify and restore it",
+		secret.Namespace, secret.Name)
 }
 
 // acceptedEntry reports whether CleverTap accepts the entry, as far as the status says.

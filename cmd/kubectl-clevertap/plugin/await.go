@@ -52,10 +52,12 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 		return done, err
 	})
 	if wait.Interrupted(err) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return &outcome{ExitTimedOut, fmt.Sprintf("no outcome within %s (%s): kubectl clevertap why -n %s %s says more", timeout, orDash(last), a.namespace, name)}
+		return &outcome{ExitTimedOut,
+			fmt.Sprintf("no outcome within %s (%s): kubectl clevertap why -n %s %s says more", timeout, orDash(last), a.namespace, name)}
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return &outcome{ExitInterrupted, fmt.Sprintf("interrupted (%s): what was requested goes on; kubectl clevertap why -n %s %s says how it went", orDash(last), a.namespace, name)}
+		return &outcome{ExitInterrupted,
+			fmt.Sprintf("interrupted (%s): what was requested goes on; kubectl clevertap why -n %s %s says how it went", orDash(last), a.namespace, name)}
 	}
 	return err //nolint:wrapcheck // it is the verdict's
 }

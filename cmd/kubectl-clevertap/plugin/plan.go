@@ -123,7 +123,8 @@ func read(ctx context.Context, files resource.FilenameOptions) ([]*v1alpha1.Clev
 			continue
 		}
 		if content.GetAPIVersion() != v1alpha1.GroupVersion.String() {
-			return nil, fmt.Errorf("%s: CleverTapPasscode %q has apiVersion %s, and this plugin knows only %s", info.Source, content.GetName(), content.GetAPIVersion(), v1alpha1.GroupVersion)
+			return nil, fmt.Errorf("%s: CleverTapPasscode %q has apiVersion %s, and this plugin knows only %s", info.Source, content.GetName(),
+				content.GetAPIVersion(), v1alpha1.GroupVersion)
 		}
 		object, err := valid.decode(ctx, content.Object)
 		if err != nil {
@@ -229,7 +230,8 @@ func (c *cli) printTimeline(t timeline) error {
 		return err
 	}
 	if len(t.UnknownExpiry) > 0 {
-		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard, which is in the past.", quoted(t.UnknownExpiry))
+		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard, which is in the past.",
+			quoted(t.UnknownExpiry))
 	}
 	if t.RunwayUntil == nil {
 		c.say("Runway: never expires\n")

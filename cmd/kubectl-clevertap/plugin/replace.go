@@ -55,7 +55,8 @@ func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.Cl
 		return nil, err
 	}
 	if owner := foreignOwner(s.source.secret, "data", s.source.key); owner != "" {
-		return nil, fmt.Errorf("key %q of Secret %s/%s is managed by %s, which would write its own value back: change the value there", s.source.key, object.Namespace, s.entry.SecretKeyRef.Name, owner)
+		return nil, fmt.Errorf("key %q of Secret %s/%s is managed by %s, which would write its own value back: change the value there", s.source.key,
+			object.Namespace, s.entry.SecretKeyRef.Name, owner)
 	}
 	s.source.overwrite = true
 	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {

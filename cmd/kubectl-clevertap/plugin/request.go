@@ -40,7 +40,8 @@ func (c *cli) rotate() *cobra.Command {
 			if now.Status.Revision == before.Revision {
 				return true, "", refused("not rotated: %s", refusal(now))
 			}
-			return true, fmt.Sprintf("rotated: %q is active instead of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode, now.Status.Revision), nil
+			return true, fmt.Sprintf("rotated: %q is active instead of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode,
+				now.Status.Revision), nil
 		})
 		return c.finish(output, o, err)
 	})
@@ -49,7 +50,8 @@ func (c *cli) rotate() *cobra.Command {
 // onlyManaged denies what an object in mode Observe cannot do.
 func onlyManaged(o *v1alpha1.CleverTapPasscode) error {
 	if o.Spec.Observes() {
-		return fmt.Errorf("CleverTapPasscode %s/%s is in mode Observe, in which the operator writes nothing: set spec.mode to Manage first", o.Namespace, o.Name)
+		return fmt.Errorf("CleverTapPasscode %s/%s is in mode Observe, in which the operator writes nothing: set spec.mode to Manage first", o.Namespace,
+			o.Name)
 	}
 	return nil
 }

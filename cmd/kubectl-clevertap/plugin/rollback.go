@@ -67,7 +67,8 @@ func previousOf(o *v1alpha1.CleverTapPasscode) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("CleverTapPasscode %s/%s: no entry that was active before still works: see status.history and status.passcodes", o.Namespace, o.Name)
+	return "", fmt.Errorf("CleverTapPasscode %s/%s: no entry that was active before still works: see status.history and status.passcodes", o.Namespace,
+		o.Name)
 }
 
 func (a *access) pin(ctx context.Context, o *v1alpha1.CleverTapPasscode, passcode string) error {

@@ -38,7 +38,8 @@ func newValidator() (*validator, error) {
 		return nil, fmt.Errorf("reading the CustomResourceDefinition: %w", err)
 	}
 	var properties apiextensions.JSONSchemaProps
-	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(definition.Spec.Versions[0].Schema.OpenAPIV3Schema, &properties, nil); err != nil {
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(definition.Spec.Versions[0].Schema.OpenAPIV3Schema, &properties,
+		nil); err != nil {
 		return nil, fmt.Errorf("reading the schema of CleverTapPasscode: %w", err)
 	}
 	structural, err := schema.NewStructural(&properties)

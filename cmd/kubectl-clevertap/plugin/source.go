@@ -42,7 +42,8 @@ func (a *access) sourceOf(ctx context.Context, namespace string, ref v1alpha1.Se
 	case secret.Labels[v1alpha1.RoleLabel] != v1alpha1.RoleSource:
 		return nil, fmt.Errorf("source Secret %s/%s exists without the label %s=%s, its owner's consent to verify its values with CleverTap: label it, or choose another with --secret", namespace, ref.Name, v1alpha1.RoleLabel, v1alpha1.RoleSource)
 	case owner != nil:
-		return nil, fmt.Errorf("source Secret %s/%s is written by %s %q: stage the value in its origin, or choose another with --secret", namespace, ref.Name, owner.Kind, owner.Name)
+		return nil, fmt.Errorf("source Secret %s/%s is written by %s %q: stage the value in its origin, or choose another with --secret", namespace,
+			ref.Name, owner.Kind, owner.Name)
 	}
 	return &source{secret: secret, key: ref.Key}, nil
 }

@@ -196,7 +196,8 @@ func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode,
 	}
 	passcode, err := clevertap.ParsePasscode(raw)
 	if err != nil {
-		return clevertap.Passcode{}, fmt.Errorf("the value of %q: %w: a passcode has 1 to %d printable ASCII characters and no white space", name, err, clevertap.MaxPasscodeLength)
+		return clevertap.Passcode{}, fmt.Errorf("the value of %q: %w: a passcode has 1 to %d printable ASCII characters and no white space", name, err,
+			clevertap.MaxPasscodeLength)
 	}
 	return passcode, nil
 }
@@ -345,7 +346,8 @@ func (s *staging) printEntry() error {
 	if s.replaces {
 		return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged and the operator verifies it; spec.passcodes is managed by %s: commit this createdAt for %q, until then its validity counts from the old one", s.manager, s.entry.Name)}
 	}
-	return &outcome{ExitNotFinished, fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
+	return &outcome{ExitNotFinished,
+		fmt.Sprintf("the value is staged; spec.passcodes is managed by %s: commit this at its end, and the operator verifies it", s.manager)}
 }
 
 // list appends the entry.
