@@ -9,6 +9,7 @@ HELM_DOCS := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+KUBE_API_LINTER := sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter@v0.0.0-20260716143926-092fe0c72997
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
 export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25.1
 
@@ -43,8 +44,9 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	go run $(HELM_DOCS) --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: lint
-lint: ## Runs golangci-lint, and actionlint on the workflows.
+lint: ## Runs golangci-lint, kube-api-linter on the types, and actionlint on the workflows.
 	go run $(GOLANGCI_LINT) run
+	go run $(KUBE_API_LINTER) run --config .golangci-api.yml ./api/...
 	go run $(ACTIONLINT)
 
 .PHONY: verify

@@ -26,10 +26,12 @@ type CleverTapPasscodeSpec struct {
 	// accountID is the id of the CleverTap account (project), as the dashboard shows it under Settings > Project.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9-]{3,64}$')",message="must be 3 to 64 letters, digits and hyphens, such as TEST-5RW-K78-985Z"
+	// +required
 	AccountID string `json:"accountID"`
 
 	// region is the region of the account, the first part of the dashboard's address: eu1 (Europe), in1 (India), sg1
 	// (Singapore), us1 (United States), aps3 (Indonesia) or mec1 (Middle East).
+	// +required
 	Region Region `json:"region"`
 
 	// type is the kind of passcode. Account: made under Settings > Passcodes; several work at the same time. User:
@@ -39,6 +41,7 @@ type CleverTapPasscodeSpec struct {
 
 	// expiry is the validity that was chosen on the dashboard. It applies to every entry of passcodes that has none of
 	// its own.
+	// +required
 	Expiry Expiry `json:"expiry"`
 
 	// passcodes lists the passcodes that a person created and staged in Secrets, in the order of use: 1 to 100
@@ -47,6 +50,7 @@ type CleverTapPasscodeSpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
+	// +required
 	Passcodes []PasscodeEntry `json:"passcodes"`
 
 	// target is the Secret that the operator writes and workloads mount. Defaults to a Secret with the name of the
@@ -141,10 +145,12 @@ type PasscodeEntry struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'\\p{Cc}')",message="must not contain control characters"
+	// +required
 	Name string `json:"name"`
 
 	// secretKeyRef names the key of the Secret that contains the value. The Secret is in the same namespace and has
 	// the label clevertap.passcode-operator.io/role: source.
+	// +required
 	SecretKeyRef SecretKeyRef `json:"secretKeyRef"`
 
 	// createdAt is when the passcode was created on the dashboard, in RFC 3339. Validity is counted from then.
@@ -162,11 +168,13 @@ type SecretKeyRef struct {
 	// name is the name of the Secret.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a Secret: lower-case letters, digits, hyphens and dots"
+	// +required
 	Name string `json:"name"`
 
 	// key is the key in the Secret's data.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')",message="must be a key of a Secret: letters, digits, hyphens, underscores and dots, not . and not beginning with .."
+	// +required
 	Key string `json:"key"`
 }
 
@@ -215,11 +223,13 @@ type Target struct {
 // TargetFile is a key of the target Secret with all four values in one file.
 type TargetFile struct {
 	// key is the key of the file.
+	// +required
 	Key TargetKey `json:"key"`
 
 	// format is how the values are written. Env: CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE, CLEVERTAP_REGION and
 	// CLEVERTAP_ENDPOINT, a line each. JSON: an object with accountId, passcode, region and endpoint. Headers: the HTTP
 	// headers of CleverTap's API, a line each.
+	// +required
 	Format FileFormat `json:"format"`
 }
 
@@ -314,10 +324,12 @@ type RotationWindow struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="!self.trim().startsWith('@') && !self.contains('TZ=')",message="must be five cron fields, such as 0 2 * * 1-5; the zone is set by timeZone"
+	// +required
 	Schedule string `json:"schedule"`
 
 	// duration is how long the window stays open: 1m to 168h.
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,6}h)?([0-9]{1,7}m)?([0-9]{1,9}s)?$') || self.size() < 2 || (duration(self) >= duration('1m') && duration(self) <= duration('168h'))",message="must be 1m to 168h"
+	// +required
 	Duration Duration `json:"duration"`
 
 	// timeZone is the time zone of schedule, an IANA name such as Europe/Paris. Defaults to UTC.
@@ -346,11 +358,13 @@ type Rollout struct {
 type RolloutTarget struct {
 	// kind is the kind of the workload: Deployment, StatefulSet, DaemonSet, or Rollout (of Argo Rollouts).
 	// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;Rollout
+	// +required
 	Kind string `json:"kind"`
 
 	// name is the name of the workload.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a workload: lower-case letters, digits, hyphens and dots"
+	// +required
 	Name string `json:"name"`
 }
 
@@ -559,11 +573,13 @@ type CleverTapPasscodeStatus struct {
 // PasscodeStatus is the state of an entry.
 type PasscodeStatus struct {
 	// name is the name of the entry in spec.passcodes.
+	// +required
 	Name string `json:"name"`
 
 	// state is Missing (no value), Malformed (cannot be a passcode), Unverified (no result yet), Rejected (by
 	// CleverTap), Duplicate (same value as an earlier entry), Staged (accepted and unused), Active (in the target),
 	// Retiring (replaced, still in use), Retired (replaced, safe to delete on the dashboard) or Expired.
+	// +required
 	State PasscodeState `json:"state"`
 
 	// beginsAt is from when the passcode is valid: createdAt, or when its value was first seen.
@@ -602,18 +618,23 @@ type PasscodeStatus struct {
 // Publication is one publication of a value.
 type Publication struct {
 	// revision is the revision that it made.
+	// +required
 	Revision int64 `json:"revision"`
 	// passcode is the name of the entry that was published.
+	// +required
 	Passcode string `json:"passcode"`
 	// time is when it was published.
+	// +required
 	Time metav1.Time `json:"time"`
 	// reason is why: Initial, Scheduled, Requested, Rejected, Expired, SourceChanged, Removed or Pinned.
+	// +required
 	Reason RotationReason `json:"reason"`
 }
 
 // StalePods are Pods that still use a replaced value.
 type StalePods struct {
 	// count is how many there are.
+	// +required
 	Count int32 `json:"count"`
 	// names are the names of up to 20 of them.
 	// +optional
@@ -645,10 +666,12 @@ type StalePods struct {
 // +kubebuilder:validation:XValidation:rule="(has(self.spec.mode) && self.spec.mode == 'Observe') || self.spec.passcodes.all(p, p.secretKeyRef.name != (has(self.spec.target) && has(self.spec.target.name) ? self.spec.target.name : self.metadata.name))",message="the target Secret (spec.target.name, or else the object's own name) must not be the secretKeyRef of an entry"
 type CleverTapPasscode struct {
 	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object's metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// spec is the desired state.
+	// +required
 	Spec CleverTapPasscodeSpec `json:"spec"`
 
 	// status is the observed state, written by the operator.
@@ -664,5 +687,6 @@ type CleverTapPasscodeList struct {
 	// +optional
 	metav1.ListMeta `json:"metadata,omitempty"`
 
+	// +required
 	Items []CleverTapPasscode `json:"items"`
 }
