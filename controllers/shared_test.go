@@ -50,7 +50,7 @@ var _ = Describe("A passcode that several objects have active", func() {
 		}
 		Expect(woken(newCluster(sharer("marketing", many), joins...), joins[0])).To(BeZero())
 	})
-	It("is told while the source of the other is lost, whose target still has it", func() {
+	It("is reported while the source of the other is lost, whose target still has it", func() {
 		other := newObject(func(o *v1alpha1.CleverTapPasscode) {
 			o.Name, o.UID = "orders", "uid-2"
 			o.Spec.Passcodes[0].SecretKeyRef.Name = "staged-2"

@@ -197,7 +197,7 @@ func (c *Client) call(request *http.Request) (answer, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err != nil && !isRefusal(response.StatusCode) {
+	if err != nil && !isRejection(response.StatusCode) {
 		return answer{}, err
 	}
 	return answer{

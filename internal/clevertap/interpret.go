@@ -32,7 +32,7 @@ type answer struct {
 // *RateLimitedError, or *UnavailableError for all that says nothing. The first that fits wins.
 func interpret(mode Mode, a answer) error {
 	switch {
-	case a.refused():
+	case a.rejected():
 		return &RejectedError{Seen: a.seen()}
 	case a.status == http.StatusTooManyRequests:
 		return &RateLimitedError{Seen: a.seen(), RetryAfter: a.retryAfter}
@@ -55,12 +55,12 @@ func (a answer) forbidden() bool {
 	return a.status == http.StatusForbidden || bodyCode == http.StatusForbidden
 }
 
-// refused reports whether the response is a rejection: a 401 or 403 whatever its body, or such a body whatever its status.
-func (a answer) refused() bool {
-	return isRefusal(a.status) || (a.fail && isRefusal(a.code))
+// rejected reports whether the response is a rejection: a 401 or 403 whatever its body, or such a body whatever its status.
+func (a answer) rejected() bool {
+	return isRejection(a.status) || (a.fail && isRejection(a.code))
 }
 
-func isRefusal(code int) bool {
+func isRejection(code int) bool {
 	return code == http.StatusUnauthorized || code == http.StatusForbidden
 }
 
@@ -145,7 +145,7 @@ func (a answer) seen() string {
 
 func (a answer) advice() string {
 	switch {
-	case isRefusal(a.status) || a.status == http.StatusTooManyRequests:
+	case isRejection(a.status) || a.status == http.StatusTooManyRequests:
 		return ""
 	case a.status == http.StatusProxyAuthRequired:
 		return ": a proxy on the way wants credentials"

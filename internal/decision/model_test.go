@@ -93,7 +93,7 @@ type model struct {
 
 	values map[string]string // of the sources, by name
 	gone   map[string]bool   // values that the dashboard has deleted
-	dark   bool              // something on the way refuses everyone
+	dark   bool              // something on the way rejects everyone
 	wiped  bool              // somebody has emptied the status, or deleted the target: what was told is not known any more
 	denied bool              // a policy denies writes of the target
 	pod    bool              // a Pod has had the target in its environment since before anything was published
@@ -394,7 +394,7 @@ func (m *model) next(t *testing.T) []*model {
 
 func isNone(m *model) bool { return m == nil }
 
-// lit is that nothing on the way refuses everyone any more, a moment later if something did, no policy denies anything,
+// lit is that nothing on the way rejects everyone any more, a moment later if something did, no policy denies anything,
 // no Pod has an old value, and the object is not suspended.
 func (m *model) lit(what string) *model {
 	n := m.after(what)
@@ -480,7 +480,7 @@ func (m *model) disruptions(t *testing.T) []*model {
 		n.triggers++
 		list = append(list, n)
 	}
-	dark := m.disrupted("everyone is refused")
+	dark := m.disrupted("everyone is rejected")
 	dark.dark = true
 	denied := m.disrupted("a label that a policy denies on the target")
 	denied.denied = true
@@ -761,7 +761,7 @@ func (m *model) wanted(t *testing.T) {
 	case object.Status.LastHandledRotateAt != object.Annotations[v1alpha1.RotateRequestedAtAnnotation]:
 		t.Errorf("the request is not handled: %s", m.trail)
 	case !m.works(value) && m.anyWorks():
-		t.Errorf("%q is refused, and another one would not be: %s", value, m.trail)
+		t.Errorf("%q is rejected, and another one would not be: %s", value, m.trail)
 	case due:
 		t.Errorf("%q should have been replaced by now: %s", name, m.trail)
 	case target.Record.Revision > m.triggers:

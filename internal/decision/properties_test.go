@@ -24,8 +24,8 @@ type life struct {
 	*world
 	works  map[string]bool
 	silent bool
-	// refusing reports whether something on the way refuses everyone.
-	refusing bool
+	// rejecting reports whether something on the way rejects everyone.
+	rejecting bool
 }
 
 func (l *life) pass(t *rapid.T) {
@@ -90,7 +90,7 @@ func (l *life) answerTo(q rotation.VerificationRequest) {
 		before.Unavailable++
 		before.UnavailableAt, before.Seen = l.now, "HTTP 503"
 		l.answers[key] = before
-	case l.works[key] && !l.refusing:
+	case l.works[key] && !l.rejecting:
 		l.answers[key] = clevertap.Verification{Result: clevertap.Accepted, At: l.now}
 	default:
 		after := clevertap.Verification{Result: clevertap.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
@@ -113,7 +113,7 @@ func (l *life) happen(t *rapid.T) {
 			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
 		},
 		"silence":  func() { l.silent = !l.silent },
-		"refusing": func() { l.refusing = !l.refusing },
+		"rejecting": func() { l.rejecting = !l.rejecting },
 		"pin": func() {
 			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
 		},
@@ -180,7 +180,7 @@ func TestWhateverHappens(t *testing.T) {
 }
 
 // However long CleverTap says nothing, and whatever the time: what is published stays.
-func TestSilenceMovesNothing(t *testing.T) {
+func TestAnOutageMovesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := begin(t)
 		for range rapid.IntRange(0, 10).Draw(t, "before") {
@@ -203,8 +203,8 @@ func TestSilenceMovesNothing(t *testing.T) {
 	})
 }
 
-// A path that refuses everyone for a while, a proxy's perhaps, moves nothing; nor does its recovery.
-func TestAPathThatRefusesEveryoneMovesNothing(t *testing.T) {
+// A path that rejects everyone for a while, a proxy's perhaps, moves nothing; nor does its recovery.
+func TestAPathThatRejectsEveryoneMovesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := begin(t)
 		pass := func(longest time.Duration) {
@@ -215,11 +215,11 @@ func TestAPathThatRefusesEveryoneMovesNothing(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(1, 5).Draw(t, "outages") {
-			l.refusing = true
+			l.rejecting = true
 			for range rapid.IntRange(1, 30).Draw(t, "outage") {
 				pass(3 * time.Hour)
 			}
-			l.refusing = false
+			l.rejecting = false
 			for range rapid.IntRange(1, 30).Draw(t, "recovery") {
 				pass(time.Hour)
 			}

@@ -58,7 +58,7 @@ func TestTheActivePasscodeIsNeverNamedAsWhatToDelete(t *testing.T) {
 	w := newWorld(published)
 	apply(w, after(time.Hour), sourceHolds("a", "new"), accepted("new"), settled, // changed in place, "a" is active still
 		scanned(pod("p", usesByEnv(creation))), settled, // somebody holds the old value
-		after(time.Minute), listed("b"), rejectedTimes("b"), accepted("new"), settled, // a is taken off; b is refused: a stays
+		after(time.Minute), listed("b"), rejectedTimes("b"), accepted("new"), settled, // a is taken off; b is rejected: a stays
 		after(10*time.Minute), scanned(), settled, settled)
 	t.Log("active:", w.object.Status.ActivePasscode, conditionText(w, "Ready"))
 	for _, e := range safeToDeleteEvents(w) {
@@ -225,7 +225,7 @@ func TestAnExpiredPasscodeIsNotCalledRefused(t *testing.T) {
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").Message)
 	apply(w, restarted, after(time.Hour), accepted("a"), expiresAfterDays("b", 200), unavailableTimes("b", 3), settled)
 	if s := entryOf(w, "b"); s.State == "Rejected" {
-		t.Errorf("CleverTap never refused b: %s %s", s.State, s.Message)
+		t.Errorf("CleverTap never rejected b: %s %s", s.State, s.Message)
 	}
 }
 

@@ -307,7 +307,7 @@ func rejectedTimes(value string, times ...int) step {
 	}
 }
 
-// rejected is refused twice, 30 s apart.
+// rejected is rejected twice, 30 s apart.
 func rejected(value string) step {
 	return func(w *world) {
 		first := w.now

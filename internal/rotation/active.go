@@ -48,7 +48,7 @@ func (p *ActivePasscode) SourceChanged() bool {
 	return p.FormerEntry != nil && p.FormerEntry.HasValue()
 }
 
-// Removed reports whether it was taken off the list, or can be had from nowhere.
+// Removed reports whether it was taken off the list, or nothing has its value any more.
 func (p *ActivePasscode) Removed() bool {
 	return p.Entry == nil && (p.FormerEntry == nil || !p.FormerEntry.HasValue() && p.Tuple.Passcode.IsZero())
 }

@@ -125,7 +125,7 @@ func doubling(first, last time.Duration, n int) time.Duration {
 	return min(wait, last)
 }
 
-// routineRequests are the verifications that are due whatever is to be published: of the active passcode, and of staged entries.
+// routineRequests are the verifications that are due, whether or not a publication waits for them: of the active passcode, and of staged entries.
 func (v *Snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
 	for _, e := range v.listed(func(e *Entry) bool { return !e.Replaced || v.Verify.pending() }) {
 		// An observed Secret without a result is as urgent as a publication: until there is one, nothing is known of it.

@@ -89,11 +89,11 @@ func (v Report) unpublished() metav1.Condition {
 	}); unanswered != nil {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
 	}
-	unrefused := func(e *rotation.Entry) bool {
+	unrejected := func(e *rotation.Entry) bool {
 		return e.HasValue() && e.DuplicateOf == nil && e.Result != clevertap.Rejected
 	}
-	switch usable := v.FirstOf(unrefused); {
-	case v.FirstOf(func(e *rotation.Entry) bool { return unrefused(e) && (!e.Replaced || e == v.Pinned()) }) != nil:
+	switch usable := v.FirstOf(unrejected); {
+	case v.FirstOf(func(e *rotation.Entry) bool { return unrejected(e) && (!e.Replaced || e == v.Pinned()) }) != nil:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.verifyingMessage())
 	case usable != nil:
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, v.allReplacedMessage())

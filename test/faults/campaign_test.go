@@ -78,7 +78,7 @@ type campaign struct {
 	summary    summary
 }
 
-// newCampaign starts a control plane, which is to be stopped.
+// newCampaign starts a control plane, which its caller stops.
 func newCampaign() (*campaign, error) {
 	plane, err := harness.Start("")
 	if err != nil {

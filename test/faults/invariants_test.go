@@ -213,7 +213,7 @@ func lastChange(states []state) string {
 }
 
 // due reports whether a request may come although nothing happens: an event that the API server told to come back later, the
-// next question about a listed passcode that is refused, and its status, and looks at what is awaited.
+// next question about a listed passcode that is rejected, and its status, and looks at what is awaited.
 func (w workload) due(what string) bool {
 	switch resource := path.Base(what); {
 	case resource == "events":

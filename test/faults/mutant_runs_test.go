@@ -136,7 +136,7 @@ func mutants() []mutant {
 		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
 			right: "return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh",
 			wrong: "return age != 1"},
-		{mistake: "take a rejection for an acceptance", file: choose, workload: "the first one is refused",
+		{mistake: "take a rejection for an acceptance", file: choose, workload: "the first one is rejected",
 			right: "return e.Verification.Result == clevertap.Accepted &&",
 			wrong: "return e.Verification.Result != clevertap.Unknown &&"},
 		{mistake: "forget to count a revision", file: want, workload: "request",

@@ -101,8 +101,8 @@ func begunWith(others ...string) action {
 	}
 }
 
-// begunRefused has the dashboard delete the first one before anybody asks.
-func begunRefused(ctx context.Context, s *scene) error {
+// begunRejected has the dashboard delete the first one before anybody asks.
+func begunRejected(ctx context.Context, s *scene) error {
 	if err := s.passcode(ctx, "a", "b", "c"); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func settles(_ context.Context, s *scene) error {
 func workloads() []workload {
 	return append([]workload{
 		{name: "first publication", run: begun},
-		{name: "the first one is refused", asksAgain: true, run: steps(begunRefused, publishes("b"))},
+		{name: "the first one is rejected", asksAgain: true, run: steps(begunRejected, publishes("b"))},
 		{name: "rotation when due", timed: true, run: steps(begun, settles, skipsTo(60*day), publishes("b"))},
 		{name: "in-place change", run: steps(begun, func(_ context.Context, s *scene) error {
 			s.account.Passcode("a", "VALUE-OF-a2", 90)

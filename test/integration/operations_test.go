@@ -143,7 +143,7 @@ var _ = Describe("A person", func() {
 		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
 
-	It("sees nothing move while a proxy refuses everyone, nor when it recovers", func(ctx SpecContext) {
+	It("sees nothing move while a proxy rejects everyone, nor when it recovers", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		secret := c.secret(ctx, "marketing")()
 		c.vendor.Break(clevertaptest.Answers(403, "<html>no</html>"))

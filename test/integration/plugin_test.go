@@ -62,7 +62,7 @@ func kubeconfigFile() string {
 
 func done(out ...any) OmegaMatcher    { return exits(0, "Out", out...) }
 func tells(out ...any) OmegaMatcher   { return exits(0, "Err", out...) }
-func refuses(err ...any) OmegaMatcher { return exits(plugin.ExitRefused, "Err", err...) }
+func refuses(err ...any) OmegaMatcher { return exits(plugin.ExitRejected, "Err", err...) }
 func fails(err ...any) OmegaMatcher   { return exits(1, "Err", err...) }
 
 func exits(code int, stream string, texts ...any) OmegaMatcher {

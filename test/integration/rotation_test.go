@@ -120,7 +120,7 @@ var _ = Describe("The main job", func() {
 		Expect(c.requests.since(requests)).To(Equal([]string{"PATCH clevertappasscodes/status"}))
 	})
 
-	It("keeps a refused passcode out, and says so", func(ctx SpecContext) {
+	It("keeps a rejected passcode out, and says so", func(ctx SpecContext) {
 		c := newCluster(ctx)
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "WRO-NGW-RONG", "q1": "BBB-BBB-BBBB"})

@@ -176,7 +176,7 @@ func (a *access) entryWithValue(ctx context.Context, o *v1alpha1.CleverTapPassco
 			continue
 		}
 		if !acceptedEntry(o, entry.Name) {
-			return "", refused("the Secret contains the value of %q, which CleverTap has not accepted: kubectl clevertap why -n %s %s", entry.Name,
+			return "", rejected("the Secret contains the value of %q, which CleverTap has not accepted: kubectl clevertap why -n %s %s", entry.Name,
 				o.Namespace, o.Name)
 		}
 		if active := o.Status.ActivePasscode; active != "" && active != entry.Name {

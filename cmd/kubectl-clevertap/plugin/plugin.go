@@ -23,8 +23,8 @@ import (
 
 // Exit codes, beside 0 for done and 1 for an error.
 const (
-	// ExitRefused: CleverTap refused the passcode, or the operator the request.
-	ExitRefused = 3
+	// ExitRejected: CleverTap rejected the passcode, or the operator denied the request.
+	ExitRejected = 3
 	// ExitTimedOut: the outcome did not come in time; what was asked for may still happen.
 	ExitTimedOut = 4
 	// ExitRunwayShort: plan found less runway than --min-runway.
@@ -43,8 +43,8 @@ type outcome struct {
 
 func (o *outcome) Error() string { return o.message }
 
-func refused(format string, args ...any) error {
-	return &outcome{code: ExitRefused, message: fmt.Sprintf(format, args...)}
+func rejected(format string, args ...any) error {
+	return &outcome{code: ExitRejected, message: fmt.Sprintf(format, args...)}
 }
 
 // ExitCode prints the error, if there is one, and returns the process's exit code.

@@ -38,7 +38,7 @@ func (c *cli) rotate() *cobra.Command {
 				return false, "waiting for the operator to rotate" + next(now), nil
 			}
 			if now.Status.Revision == before.Revision {
-				return true, "", refused("not rotated: %s", refusal(now))
+				return true, "", rejected("not rotated: %s", denial(now))
 			}
 			return true, fmt.Sprintf("rotated: %q is active instead of %q, revision %d", now.Status.ActivePasscode, before.ActivePasscode,
 				now.Status.Revision), nil
@@ -116,7 +116,7 @@ func next(o *v1alpha1.CleverTapPasscode) string {
 }
 
 // refusal says why a rotation that was asked for was not done.
-func refusal(o *v1alpha1.CleverTapPasscode) string {
+func denial(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Spec.Suspend:
 		return "spec.suspend is true: set it to false first"
@@ -133,11 +133,11 @@ func refusal(o *v1alpha1.CleverTapPasscode) string {
 func refusedOnes(o *v1alpha1.CleverTapPasscode) error {
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected {
-			return refused("CleverTap rejects %q: %s", p.Name, p.Message)
+			return rejected("CleverTap rejects %q: %s", p.Name, p.Message)
 		}
 	}
 	if v := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); v != nil && v.Reason == v1alpha1.ReasonRejected {
-		return refused("CleverTap rejects %q, the active passcode: %s", o.Status.ActivePasscode, v.Message)
+		return rejected("CleverTap rejects %q, the active passcode: %s", o.Status.ActivePasscode, v.Message)
 	}
 	return nil
 }

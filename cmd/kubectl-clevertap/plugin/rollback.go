@@ -48,7 +48,7 @@ apply manages that very field, the change to commit is printed instead, and the 
 					previous, now.Status.Revision, now.Namespace, now.Name), nil
 			case now.Status.ObservedGeneration < now.Generation || p == nil:
 			case p.State == v1alpha1.StateRejected || p.State == v1alpha1.StateMissing || p.State == v1alpha1.StateExpired:
-				return true, "", refused("%q is pinned but not active: %s (%s)", previous, p.Message, p.State)
+				return true, "", rejected("%q is pinned but not active: %s (%s)", previous, p.Message, p.State)
 			}
 			return false, fmt.Sprintf("pinned %q; waiting for CleverTap to accept it", previous), nil
 		})

@@ -372,7 +372,7 @@ func (s *staging) addToList(ctx context.Context, doing, path string, value any) 
 	return object, nil
 }
 
-// judge waits until CleverTap accepted or refused the passcode.
+// judge waits until CleverTap accepted or rejected the passcode.
 func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	p := stateOf(o, s.entry.Name)
 	if p == nil || o.Status.ObservedGeneration < o.Generation || s.replaces && p.Fingerprint == s.fingerprint {
@@ -384,7 +384,7 @@ func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	case v1alpha1.StateActive:
 		return true, fmt.Sprintf("CleverTap accepts %q, and it is active", p.Name), nil
 	case v1alpha1.StateRejected, v1alpha1.StateDuplicate, v1alpha1.StateMalformed, v1alpha1.StateExpired:
-		return true, "", refused("%q cannot be used, it is %s: %s", p.Name, p.State, p.Message)
+		return true, "", rejected("%q cannot be used, it is %s: %s", p.Name, p.State, p.Message)
 	default:
 		return false, "waiting for the result" + detail(p.Message), nil
 	}
