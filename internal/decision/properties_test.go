@@ -112,7 +112,7 @@ func (l *life) happen(t *rapid.T) {
 		"works": func() {
 			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
 		},
-		"silence":  func() { l.silent = !l.silent },
+		"silence":   func() { l.silent = !l.silent },
 		"rejecting": func() { l.rejecting = !l.rejecting },
 		"pin": func() {
 			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
