@@ -9,9 +9,13 @@ HELM_DOCS := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+KUBE_SCORE := github.com/zegl/kube-score/cmd/kube-score@v1.20.0
 KUBE_API_LINTER := sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter@v0.0.0-20260716143926-092fe0c72997
 # Downloads a control plane where there is internet; without it, find.sh builds one from source.
 export SETUP_ENVTEST := sigs.k8s.io/controller-runtime/tools/setup-envtest@v0.25.1
+
+chart := charts/clevertap-passcode-operator
+tools := bin/tools
 
 .PHONY: help
 help: ## Lists these targets.
@@ -44,10 +48,11 @@ manifests: ## Generates the CRD from the API types and the role from the control
 	go run $(HELM_DOCS) --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: lint
-lint: ## Runs golangci-lint, kube-api-linter on the types, and actionlint on the workflows.
+lint: $(tools)/helm $(tools)/kustomize ## Runs golangci-lint, kube-api-linter on the types, actionlint on the workflows, kube-score on manifests and chart.
 	go run $(GOLANGCI_LINT) run
 	go run $(KUBE_API_LINTER) run --config .golangci-api.yml ./api/...
 	go run $(ACTIONLINT)
+	hack/kube-score.sh $(KUBE_SCORE) $(abspath $(tools)/helm) $(abspath $(tools)/kustomize)
 
 .PHONY: verify
 verify: generate manifests reference ## Fails if generated files, formatting or go.mod differ from what is checked in, or a word is not the glossary's.
@@ -60,8 +65,6 @@ verify: generate manifests reference ## Fails if generated files, formatting or 
 
 ##@ Install
 
-chart := charts/clevertap-passcode-operator
-tools := bin/tools
 IMAGE ?= ghcr.io/passcode-operator/clevertap-passcode-operator:v0.1.0
 
 # Tools that are run more than once are built once. A version's stamp makes a new one of it.

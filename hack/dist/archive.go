@@ -125,16 +125,16 @@ func (r *release) pluginArchive(p platform, binary, license, completion []byte) 
 		return "", err
 	}
 	name := "kubectl-clevertap_" + p.String() + suffix
-	if p.os == "linux" && p.arch == "amd64" {
-		if err := r.write("kubectl-clevertap_"+p.String(), binary); err != nil {
-			return "", err
-		}
-		if err := r.sbom("kubectl-clevertap_" + p.String()); err != nil {
-			return "", err
-		}
-		if err := os.Remove(r.path("kubectl-clevertap_" + p.String())); err != nil {
-			return "", fmt.Errorf("removing the plugin's binary: %w", err)
-		}
+	// The bill of materials is read from the binary, which only its archive keeps.
+	unpacked := "kubectl-clevertap_" + p.String()
+	if err := r.write(unpacked, binary); err != nil {
+		return "", err
+	}
+	if err := r.sbom(unpacked); err != nil {
+		return "", err
+	}
+	if err := os.Remove(r.path(unpacked)); err != nil {
+		return "", fmt.Errorf("removing the plugin's binary: %w", err)
 	}
 	return name, r.write(name, content)
 }

@@ -23,27 +23,9 @@ const repository = "ghcr.io/passcode-operator/clevertap-passcode-operator"
 func (r *release) operator() error {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, p := range []platform{{"linux", "amd64"}, {"linux", "arm64"}} {
-		binary, err := r.compile(".", p)
+		image, err := r.imageFor(p)
 		if err != nil {
 			return err
-		}
-		file := "clevertap-passcode-operator_" + p.String()
-		if err := r.write(file, binary); err != nil {
-			return err
-		}
-		if err := r.sbom(file); err != nil {
-			return err
-		}
-		image, err := r.image(binary, p)
-		if err != nil {
-			return err
-		}
-		tag, err := name.NewTag(repository + ":" + r.version)
-		if err != nil {
-			return fmt.Errorf("naming the image: %w", err)
-		}
-		if err := tarball.WriteToFile(r.path("image_"+p.String()+".tar"), tag, image); err != nil {
-			return fmt.Errorf("writing the image for %s: %w", p, err)
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
 			Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: p.os, Architecture: p.arch}},
@@ -53,6 +35,33 @@ func (r *release) operator() error {
 		return fmt.Errorf("writing the OCI layout: %w", err)
 	}
 	return nil
+}
+
+// imageFor writes the operator for a platform, its bill of materials and its image as a tarball.
+func (r *release) imageFor(p platform) (v1.Image, error) {
+	binary, err := r.compile(".", p)
+	if err != nil {
+		return nil, err
+	}
+	file := "clevertap-passcode-operator_" + p.String()
+	if err := r.write(file, binary); err != nil {
+		return nil, err
+	}
+	if err := r.sbom(file); err != nil {
+		return nil, err
+	}
+	image, err := r.image(binary, p)
+	if err != nil {
+		return nil, err
+	}
+	tag, err := name.NewTag(repository + ":" + r.version)
+	if err != nil {
+		return nil, fmt.Errorf("naming the image: %w", err)
+	}
+	if err := tarball.WriteToFile(r.path("image_"+p.String()+".tar"), tag, image); err != nil {
+		return nil, fmt.Errorf("writing the image for %s: %w", p, err)
+	}
+	return image, nil
 }
 
 // image is the one that the Dockerfile builds: the binary, which brings its own roots and time zones, and nothing else.

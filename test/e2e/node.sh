@@ -7,13 +7,14 @@
 #   BIN=DIR node.sh up      start it; DIR holds the Kubernetes binaries and etcd; prints the kubeconfig
 #   node.sh down            stop it and remove its state
 #   node.sh exec CMD…       run CMD inside the network namespace (the API server answers only there)
+#   node.sh load TARBALL TAG    load the image of a tarball into containerd, under one more tag
 #   node.sh image NAME FILE=PATH… -- CMD…   make an image from static files and load it into containerd
 set -eu
 self=$(readlink -f "$0")
 DIR=${DIR:-/tmp/one-node}; NS=${NS:-one-node}; IP=10.99.0.1; POD_NET=10.98.0.0/24
 in_ns() { nsenter --net=/run/netns/$NS "$@"; }     # not `ip netns exec`: that hides the cgroup mounts
 bg() { local n=$1; shift; nohup nsenter --net=/run/netns/$NS "$@" > "$DIR/$n.log" 2>&1 & echo $! > "$DIR/$n.pid"; }
-case "${1:?up, down, exec or image}" in
+case "${1:?up, down, exec, load or image}" in
 exec) shift; export KUBECONFIG=$DIR/kubeconfig; exec nsenter --net=/run/netns/$NS "$@";;
 down)
   for n in kube-proxy kubelet kube-scheduler kube-controller-manager; do [ -f "$DIR/$n.pid" ] && kill "$(cat "$DIR/$n.pid")" 2>/dev/null || true; done
@@ -26,6 +27,10 @@ down)
   mount | awk -v d="$DIR/" 'index($3,d)==1{print $3}' | sort -r | xargs -r -n1 umount -l 2>/dev/null || true
   for n in $pods; do ip netns del "${n##*/}" 2>/dev/null || true; done
   ip netns del $NS 2>/dev/null || true; rm -rf "$DIR"; exit 0;;
+load)
+  ctr -a "$DIR/containerd.sock" -n k8s.io images import "$2" >/dev/null
+  name=$(tar -xOf "$2" manifest.json | grep -o '"RepoTags":\["[^"]*' | cut -d'"' -f4)
+  [ "$name" = "$3" ] || ctr -a "$DIR/containerd.sock" -n k8s.io images tag --force "$name" "$3" >/dev/null; exit 0;;
 image)
   shift; name=$1; shift; root=$(mktemp -d); mkdir -p "$root/rootfs/bin" "$root/rootfs/tmp" "$root/rootfs/etc"
   while [ $# -gt 0 ] && [ "$1" != -- ]; do mkdir -p "$root/rootfs/$(dirname "${1%%=*}")"; cp "${1#*=}" "$root/rootfs/${1%%=*}"; shift; done
@@ -39,7 +44,7 @@ image)
   tar -C "$root" -cf "$root/image.tar" manifest.json config.json layer.tar
   ctr -a "$DIR/containerd.sock" -n k8s.io images import "$root/image.tar" >/dev/null; rm -rf "$root"; exit 0;;
 up) ;;
-*) echo "node.sh: up, down, exec or image" >&2; exit 2;;
+*) echo "node.sh: up, down, exec, load or image" >&2; exit 2;;
 esac
 
 : "${BIN:?a folder with etcd and the Kubernetes binaries}"

@@ -33,8 +33,18 @@ fi
 
 BIN=$(hack/controlplane/find.sh etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
 export BIN
+# What is played is what a release attaches: all of it, if DIST names what make dist has built, else its image, with the manifests
+# and the chart of this checkout.
 say "building the operator and the tests"
-CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/e2e/clevertap-passcode-operator .
+if [ -n "${DIST:-}" ]; then
+	dist=$(cd "$DIST" && pwd)
+	INSTALL=$dist/install.yaml
+	CHART=$(echo "$dist"/*.tgz)
+	export INSTALL CHART
+else
+	dist=$PWD/bin/e2e/dist
+	go run ./hack/dist -image-only -out "$dist" >&2
+fi
 CGO_ENABLED=0 go test -c -o bin/e2e/e2e.test ./test/e2e
 
 # The version before this one, until there is a tag: the first commit of which the chart's names follow the release.
@@ -62,7 +72,7 @@ trap 'exit 1' INT TERM
 "$node" down
 say "starting a node"
 "$node" up >/dev/null || cannot "the node did not become ready (are network namespaces and cgroups allowed?)"
-"$node" image "$image" clevertap-passcode-operator=bin/e2e/clevertap-passcode-operator -- /clevertap-passcode-operator
+"$node" load "$dist/image_linux_$(go env GOARCH).tar" "$image"
 [ -z "${PREVIOUS:-}" ] || "$node" image "${image%:*}:previous" clevertap-passcode-operator=bin/e2e/operator-before -- /clevertap-passcode-operator
 # curl, with the libraries that it is linked with, reads a file of headers in a Pod.
 curl_files=

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,17 +17,21 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
 // One node has room for one story at a time.
 var _ = Describe("A cluster", Ordered, func() {
 	Describe("with the cluster-wide installation", clusterWide)
+	Describe("with two releases", twoReleases)
+	Describe("in a company's network", behindProxy)
 	Describe("with the namespaced installation", namespaced)
+	Describe("with a tenant's installation", byATenant)
 })
 
 func clusterWide() {
 	It("is applied as it is shipped, and two replicas become ready", func() {
-		apply(overlay("dist/install.yaml", ""))
+		apply(overlay(shipped("INSTALL", "dist/install.yaml"), ""))
 		ready(system, "2")
 		Expect(get("", "namespace/"+system, ".metadata.labels.pod-security\\.kubernetes\\.io/enforce")()).To(Equal("restricted"))
 	})
@@ -133,7 +138,7 @@ func clusterWide() {
 		// What has a selector is deleted first, as docs/installation.md says: the chart's carries the release.
 		kubectl("delete", "-n", system, "deployment/clevertap-passcode-operator", "service/clevertap-passcode-operator-metrics",
 			"poddisruptionbudget/clevertap-passcode-operator", "networkpolicy/clevertap-passcode-operator")
-		out, err := run("", "helm", "upgrade", "--install", "clevertap-passcode-operator", "../../charts/clevertap-passcode-operator", "--namespace", system,
+		out, err := run("", "helm", "upgrade", "--install", "clevertap-passcode-operator", chart(), "--namespace", system,
 			"--take-ownership", "--wait", "--timeout", "3m", "--set", "clevertap.endpoint="+endpoint)
 		Expect(err).NotTo(HaveOccurred(), out)
 		ready(system, "2")
@@ -163,15 +168,15 @@ func clusterWide() {
 			Eventually(get("shop", "ctp/third", ".status.lastHandledVerifyAt"), time.Minute).Should(Equal(request))
 			Expect(everythingIn("shop")).To(Equal(before), "targets, workloads and events")
 		}
-		chart := []string{"clevertap-passcode-operator", "../../charts/clevertap-passcode-operator", "--reuse-values"}
-		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag=previous"})...)
+		release := []string{"clevertap-passcode-operator", chart(), "--reuse-values"}
+		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag=previous"})...)
 
 		kubectl("annotate", "ctp", "-n", "shop", "third", "clevertap.passcode-operator.io/rotate-requested-at=1")
 		Eventually(get("shop", "ctp/third", ".status.activePasscode")).Should(Equal("third-two"))
 		Eventually(get("shop", "ctp/third", ".status.passcodes[0].state"), 4*time.Minute).Should(Equal("Retired"))
 		helm("rollback", "clevertap-passcode-operator")
-		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag=previous"})...)
-		helm(slices.Concat([]string{"upgrade"}, chart, []string{"--set", "image.tag="})...)
+		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag=previous"})...)
+		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag="})...)
 		Expect(get("shop", "ctp/third", ".status.revision")()).To(Equal("2"))
 	})
 
@@ -218,7 +223,7 @@ func namespaced() {
 
 	It("is applied to a tenant's namespace, and becomes ready with Roles alone", func() {
 		kubectl("create", "namespace", "stranger")
-		apply(strings.ReplaceAll(overlay("config/namespaced", tenant), "name: "+system+"\n", "name: "+tenant+"\n"))
+		apply(strings.ReplaceAll(overlay(filepath.Join(harness.Root(), "config/namespaced"), tenant), "name: "+system+"\n", "name: "+tenant+"\n"))
 		ready(tenant, "2")
 	})
 

@@ -7,8 +7,8 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -47,12 +47,9 @@ func TestE2E(t *testing.T) {
 
 var _ = BeforeSuite(func() {
 	vendor = clevertaptest.New(clock.RealClock{})
-	listener, err := net.Listen("tcp", nodeAddress+":0")
-	Expect(err).NotTo(HaveOccurred())
 	server := httptest.NewUnstartedServer(vendor)
-	server.Listener = listener
+	listen(server)
 	server.Start()
-	DeferCleanup(server.Close)
 	endpoint = server.URL + "/{region}"
 })
 
@@ -112,6 +109,11 @@ func condition(namespace, name, condition string) func() string {
 	return get(namespace, "ctp/"+name, fmt.Sprintf(".status.conditions[?(@.type==%q)].reason", condition))
 }
 
+// shipped is a file of the release that run.sh names in a variable; without one, that of this checkout.
+func shipped(variable, ofCheckout string) string {
+	return cmp.Or(os.Getenv(variable), filepath.Join(harness.Root(), ofCheckout))
+}
+
 // overlay builds the shipped manifests with nothing changed but what the operator asks in CleverTap's place, and the
 // namespace where one is given.
 func overlay(source, namespace string) string {
@@ -119,7 +121,7 @@ func overlay(source, namespace string) string {
 	folder, err := os.MkdirTemp("", "overlay-")
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(os.RemoveAll, folder)
-	relative, err := filepath.Rel(folder, filepath.Join(harness.Root(), source))
+	relative, err := filepath.Rel(folder, source)
 	Expect(err).NotTo(HaveOccurred())
 	text := fmt.Sprintf(`
 resources: [%s]

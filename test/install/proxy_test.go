@@ -5,22 +5,11 @@ package install
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"io"
-	"math/big"
-	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,54 +26,6 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
-// vendorHost is a name that only the proxy can resolve.
-const vendorHost = "clevertap.test"
-
-// certified is a certificate for vendorHost, signed by itself, and the root to trust in PEM.
-func certified(g Gomega) (tls.Certificate, []byte) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	g.Expect(err).NotTo(HaveOccurred())
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: vendorHost}, DNSNames: []string{vendorHost},
-		NotBefore: clock.RealClock{}.Now().Add(-time.Hour), NotAfter: clock.RealClock{}.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	g.Expect(err).NotTo(HaveOccurred())
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-// forwardProxy is a proxy whose only way leads to the vendor. It counts tunnels, and whatever else it was sent.
-type forwardProxy struct {
-	vendor           string
-	tunnels, strange atomic.Int32
-}
-
-func (p *forwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodConnect || r.Host != vendorHost+":443" {
-		p.strange.Add(1)
-		http.Error(w, "not here", http.StatusBadGateway)
-		return
-	}
-	there, err := net.Dial("tcp", p.vendor)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	w.WriteHeader(http.StatusOK)
-	here, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	p.tunnels.Add(1)
-	go func() {
-		_, _ = io.Copy(there, here)
-		_ = there.Close()
-	}()
-	_, _ = io.Copy(here, there)
-	_ = here.Close()
-}
-
 // The operator reaches CleverTap through a forward proxy and trusts a private root, by the environment that the chart's
 // extraEnv sets; the API server is reached past the proxy.
 func TestAProxyAndAPrivateRoot(t *testing.T) {
@@ -93,25 +34,26 @@ func TestAProxyAndAPrivateRoot(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(plane.Stop()).To(Succeed()) })
 
-	certificate, root := certified(g)
+	certificate, root, err := harness.Certificate()
+	g.Expect(err).NotTo(HaveOccurred())
 	mock := clevertaptest.New(clock.RealClock{})
 	mock.Account(clevertap.India, "TEST-1").Passcode("q4", "YOW-RMW-WIKL", 90)
 	vendor := httptest.NewUnstartedServer(mock)
 	vendor.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	vendor.StartTLS()
 	t.Cleanup(vendor.Close)
-	proxy := &forwardProxy{vendor: vendor.Listener.Addr().String()}
+	proxy := &harness.ForwardProxy{Vendor: vendor.Listener.Addr().String()}
 	proxyServer := httptest.NewServer(proxy)
 	t.Cleanup(proxyServer.Close)
 
 	roots := t.TempDir()
 	g.Expect(os.WriteFile(filepath.Join(roots, "company.pem"), root, 0o600)).To(Succeed())
-	startOperator(t, plane, "--clevertap-endpoint=https://"+vendorHost+"/{region}",
+	startOperator(t, plane, "--clevertap-endpoint=https://"+harness.VendorHost+"/{region}",
 		"HTTPS_PROXY="+proxyServer.URL, "NO_PROXY=127.0.0.1", "SSL_CERT_DIR="+roots)
 
 	g.Eventually(readyOf(g, plane), 30*time.Second).Should(Equal("PasscodePublished"))
-	g.Expect(proxy.tunnels.Load()).To(BeNumerically(">", 0))
-	g.Expect(proxy.strange.Load()).To(BeZero(), "the API server is reached past the proxy")
+	g.Expect(proxy.Tunnels.Load()).To(BeNumerically(">", 0))
+	g.Expect(proxy.Strange.Load()).To(BeZero(), "the API server is reached past the proxy")
 }
 
 // startOperator runs the operator's own binary with an environment, until the test ends.
