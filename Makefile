@@ -165,8 +165,12 @@ faults: ## Injects faults at every point of every workload, and runs mutants aga
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) FAULTS_MUTANTS=docs/faults/mutants.json go test -count=1 -timeout 90m -run TestMutants ./test/faults
 
 .PHONY: site
-site: ## Builds the documentation as a site in bin/site.
-	go run ./hack/site
+site: ## Builds the documentation as a site in bin/site; needs Node.js.
+	cd hack/site && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
+.PHONY: site-test
+site-test: ## Builds the site, opens it in Chromium, searches, and follows every link.
+	hack/site/test.sh
 
 .PHONY: docs-test
 docs-test: build $(tools)/helm ## Runs every command and applies every YAML block of the documentation; UPDATE_DOCS=1 renews its captures.
