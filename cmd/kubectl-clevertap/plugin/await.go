@@ -53,7 +53,7 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 	})
 	if wait.Interrupted(err) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &outcome{ExitTimedOut,
-			fmt.Sprintf("no outcome within %s (%s): kubectl clevertap why -n %s %s says more", timeout, orDash(last), a.namespace, name)}
+			fmt.Sprintf("no outcome within %s (%s): kubectl clevertap why -n %s %s says more, and kubectl clevertap version whether an operator runs that is as new as this plugin", timeout, orDash(last), a.namespace, name)}
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return &outcome{ExitInterrupted,

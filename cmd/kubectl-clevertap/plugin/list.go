@@ -104,6 +104,9 @@ func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced, noHead
 	case namespaced:
 		heading = "NAMESPACE " + heading
 	}
+	if c.coloured() {
+		heading = strings.Replace(heading, "LEFT", painted(foreground, "LEFT"), 1)
+	}
 	var rows [][]string
 	for i := range objects {
 		o := &objects[i]
@@ -150,6 +153,9 @@ func sharing(objects []v1alpha1.CleverTapPasscode) []string {
 // left is how many days the published passcode has left, with a bar of 90 days on a terminal.
 func (c *cli) left(o *v1alpha1.CleverTapPasscode) string {
 	const full, cells = 90, 10
+	if o.Status.ActivePasscode == "" && c.coloured() {
+		return painted(foreground, "-")
+	}
 	if o.Status.ActivePasscode == "" {
 		return "-"
 	}
@@ -162,16 +168,32 @@ func (c *cli) left(o *v1alpha1.CleverTapPasscode) string {
 	if !c.coloured() {
 		return text
 	}
-	colour := 32 // green
+	colour := green
 	switch {
 	case n <= 7:
-		colour = 31 // red
+		colour = red
 	case n <= 30:
-		colour = 33 // yellow
+		colour = yellow
+	}
+	if !c.wide() {
+		return painted(colour, text)
 	}
 	filled := min(cells, max(0, (n*cells+full-1)/full))
-	// The sequences have the same length in every row, so the columns stay in line.
-	return fmt.Sprintf("\x1b[%dm%s%s\x1b[0m %s", colour, strings.Repeat("█", filled), strings.Repeat("░", cells-filled), text)
+	return painted(colour, strings.Repeat("█", filled)+strings.Repeat("░", cells-filled)) + " " + text
+}
+
+// The colours of a terminal's own palette.
+const (
+	red        = 31
+	green      = 32
+	yellow     = 33
+	foreground = 39
+)
+
+// painted is a text in a colour. What a terminal does not show counts as width in a table, and is as long for each colour: a column
+// of which every cell is painted stays in line.
+func painted(colour int, text string) string {
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", colour, text)
 }
 
 func (c *cli) runway(o *v1alpha1.CleverTapPasscode) string {

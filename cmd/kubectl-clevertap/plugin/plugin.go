@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"time"
 
@@ -69,10 +70,20 @@ func remedy(err error) string {
 		return "\nThe cluster has no CleverTapPasscodes: install the operator, or choose another cluster with --context."
 	case apierrors.IsForbidden(err):
 		return "\nYou lack this permission: an administrator grants it with the ClusterRole edit, or view to read only, bound in the namespace, or in the cluster for -A."
+	case apierrors.IsNotFound(err):
+		return "\nkubectl clevertap list shows what is there; choose another namespace with -n."
+	case isUnreachable(err):
+		return "\nThe cluster cannot be reached: check the network, and which cluster the kubeconfig or --context chooses."
 	case apierrors.IsUnauthorized(err):
 		return "\nThe cluster does not accept your credentials: log in again."
 	}
 	return ""
+}
+
+// isUnreachable reports whether no connection came about.
+func isUnreachable(err error) bool {
+	_, failed := errors.AsType[*net.OpError](err)
+	return failed
 }
 
 // cli is what every command is given.
@@ -110,6 +121,16 @@ func (c *cli) now() time.Time { return c.clock.Now() }
 func (c *cli) onTerminal() bool {
 	file, isFile := c.Out.(*os.File)
 	return isFile && term.IsTerminal(int(file.Fd())) // a descriptor is a small number
+}
+
+// wide reports whether the terminal has room for more than words.
+func (c *cli) wide() bool {
+	file, isFile := c.Out.(*os.File)
+	if !isFile {
+		return false
+	}
+	columns, _, err := term.GetSize(int(file.Fd())) // a descriptor is a small number
+	return err == nil && columns >= 90
 }
 
 // coloured reports whether colours are wanted: NO_COLOR is honoured (no-color.org).

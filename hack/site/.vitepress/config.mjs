@@ -16,7 +16,7 @@ const group = (text, pages) => ({text, collapsed: false, items: pages.map(link)}
 // site.test.mjs finds a page that is missing here.
 const sidebar = [
   {text: 'Start', items: [{text: 'What it is', link: '/'}, ...['docs/tutorial.md', 'docs/try-on-kind.md', 'docs/installation.md', 'docs/concepts.md'].map(link)]},
-  group('Use', ['docs/use-it.md', 'docs/how-to.md', 'docs/observe.md', 'docs/plugin.md', 'docs/gitops.md', 'docs/many-teams.md', 'docs/what-is-sent.md']),
+  group('Use', ['docs/use-it.md', 'docs/how-to.md', 'docs/observe.md', 'docs/plugin.md', 'docs/plugin-recordings.md', 'docs/gitops.md', 'docs/many-teams.md', 'docs/what-is-sent.md']),
   group('Operate', ['docs/slo.md', 'docs/upgrade.md', 'docs/backup.md', 'docs/disasters.md', 'docs/scaling.md']),
   {...group('Alerts and symptoms', ['docs/runbooks/README.md', ...pagesOf('docs/runbooks')]), collapsed: true},
   group('Look up', ['docs/reference.md', 'charts/clevertap-passcode-operator/README.md', 'docs/support.md', 'docs/verify-a-release.md', 'docs/comparison.md', 'docs/reliability.md', 'docs/performance.md', 'SECURITY.md', 'CHANGELOG.md']),
