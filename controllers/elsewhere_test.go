@@ -13,7 +13,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-var _ = Describe("What others hold", func() {
+var _ = Describe("What others use", func() {
 	for _, name := range []string{"marketing-2", "a-target"} {
 		It("of two former targets the newer one counts, named "+name, func() {
 			c := newCluster(newObject(listing("a", "b")), staged("a", "b"))
@@ -32,7 +32,7 @@ var _ = Describe("What others hold", func() {
 				c.object().Status.ActivePasscode, c.object().Status.Revision)
 		})
 	}
-	It("in another namespace is not told", func() {
+	It("in another namespace learns nothing", func() {
 		object := newObject(listing("a", "b"))
 		c := newCluster(object, staged("a", "b"))
 		Expect(c.settle()).To(Succeed())

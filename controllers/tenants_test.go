@@ -99,7 +99,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 		Expect(c.states.objects[marketing].deleted).To(BeNil(), "a Secret that nothing wrote")
 	})
 
-	It("is not told by a suspended object what another namespace verified", func() {
+	It("does not learn by a suspended object what another namespace verified", func() {
 		victim := newObject()
 		c := newCluster(victim, staged("a"))
 		Expect(c.settle()).To(Succeed())

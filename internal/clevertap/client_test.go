@@ -67,7 +67,7 @@ func verdict(err error) string {
 	return "another error: " + err.Error()
 }
 
-func TestWhatAnAnswerMeans(t *testing.T) {
+func TestWhatAResponseMeans(t *testing.T) {
 	const fail400 = `{"status":"fail","error":"bad cursor","code":400}`
 	for _, row := range []struct {
 		name   string
@@ -183,7 +183,7 @@ func TestASecondCallThatTimesOut(t *testing.T) {
 	g.Expect(verdict(c.Verify(t.Context(), question(t, clevertap.Connect)))).To(Equal("not answered"))
 }
 
-func TestWhatIsAsked(t *testing.T) {
+func TestWhatIsRequested(t *testing.T) {
 	for _, row := range []struct {
 		endpoint string
 		mode     clevertap.Mode

@@ -106,7 +106,7 @@ func asEphemeral(p *corev1.Pod) {
 	p.Status.EphemeralContainerStatuses, p.Status.ContainerStatuses = p.Status.ContainerStatuses, nil
 }
 
-func TestWhoHoldsASecretAndHow(t *testing.T) {
+func TestWhatUsesASecretAndHow(t *testing.T) {
 	const nobody consumers.Way = 0
 	for _, row := range []struct {
 		name string
@@ -188,7 +188,7 @@ func TestWhatAPodIsKnownFor(t *testing.T) {
 	g.Expect(consumers.FromPod(pod())).To(HaveField("Pending", false))
 }
 
-func TestAPodWithoutStatusMayHoldIt(t *testing.T) {
+func TestAPodWithoutStatusMayUseIt(t *testing.T) {
 	kept := consumers.FromPod(pod(envFrom, noStatus))
 	NewWithT(t).Expect(kept.Containers).To(HaveExactElements(HaveField("StartedAt", BeZero())))
 }

@@ -37,7 +37,7 @@ func TestAValueWhoseSourceComesBackRepeatsNoSafeToDelete(t *testing.T) {
 	}
 }
 
-func TestARestartInTheFutureHoldsNothingUp(t *testing.T) {
+func TestARestartInTheFutureDelaysNothing(t *testing.T) {
 	RegisterTestingT(t)
 	w := newWorld(rotatedToB, auto)
 	other := func(r *consumers.Rollout) {

@@ -219,7 +219,7 @@ func TestAnAcceptedPasscodeIsNotDenied(t *testing.T) {
 	}
 }
 
-func TestAnExpiredPasscodeIsNotCalledRefused(t *testing.T) {
+func TestAnExpiredPasscodeIsNotCalledRejected(t *testing.T) {
 	w := newWorld(listed("a", "b"), expiresAfterDays("b", 10), expiresAfterDays("a", 300), published)
 	apply(w, at(creation.Add(20*day)), accepted("a", "b"), settled)
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").Message)
@@ -229,7 +229,7 @@ func TestAnExpiredPasscodeIsNotCalledRefused(t *testing.T) {
 	}
 }
 
-func TestNobodyIsSaidToAskWhoDoesNot(t *testing.T) {
+func TestNobodyIsSaidToVerifyWhoDoesNot(t *testing.T) {
 	w := newWorld(rotatedToB)
 	apply(w, scanned(), settled, after(5*time.Minute), settled)
 	apply(w, targetDeleted, restarted, listed("a"), accepted("a"), settled, after(time.Hour), accepted("a"), settled)

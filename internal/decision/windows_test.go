@@ -180,7 +180,7 @@ func pinningBeside(name string) step {
 
 // The time of a switch is never before its rotation time, never later than 24 h before the end unless the rotation
 // time is, and the same for as long as a window stays open.
-func TestWindowsHoldASwitchBackAndNeverTooLong(t *testing.T) {
+func TestWindowsDelayARotationAndNeverTooLong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		minute, hour := rapid.IntRange(0, 59).Draw(t, "minute"), rapid.IntRange(0, 23).Draw(t, "hour")
 		weekday := rapid.SampledFrom([]string{"*", "1-5", "0", "3"}).Draw(t, "weekday")

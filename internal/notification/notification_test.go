@@ -199,7 +199,7 @@ func TestASinkThatHangsDelaysNobody(t *testing.T) {
 	g.Expect(s.outcome()).To(HaveEach("dropped"))
 }
 
-func TestAWrongSinkIsRefusedWithoutShowingIt(t *testing.T) {
+func TestAWrongSinkIsDeniedWithoutShowingIt(t *testing.T) {
 	for _, sink := range []string{"", "s3cr3t", "ftp://s3cr3t", "http://s3cr3t:%zz@", "://s3cr3t"} {
 		_, err := notification.NewSink(sink, notification.Options{})
 		NewWithT(t).Expect(err).To(MatchError("--notification-sink must be an http or https URL"), sink)

@@ -129,7 +129,7 @@ func TestAChatReceivesATextWithEveryFact(t *testing.T) {
 	g.Expect(got.Message).To(And(Not(ContainSubstring("<!channel>")), Not(ContainSubstring("@here"))), "what a tenant names is neutral")
 }
 
-func TestOnlyWarningsAreSentUnlessNormalIsAskedFor(t *testing.T) {
+func TestOnlyWarningsAreSentUnlessNormalIsSet(t *testing.T) {
 	g := NewWithT(t)
 	c := newChat(t, nil)
 	warnings, all := startDelivery(t, clock.RealClock{}, c.url(""), true), startDelivery(t, clock.RealClock{}, c.url("&title=all"), false)

@@ -84,7 +84,7 @@ func TestADeletedNamespaceIsNoticedWhenItsObjectsGo(t *testing.T) {
 	g.Expect(n.watchedNow("b")).To(BeTrue())
 }
 
-func TestDoubtsAreLookedIntoOnceAMinute(t *testing.T) {
+func TestDoubtsAreCheckedOnceAMinute(t *testing.T) {
 	g := NewWithT(t)
 	n := newNamed(t)
 	watched := n.readable(t.Context())
@@ -102,7 +102,7 @@ func TestDoubtsAreLookedIntoOnceAMinute(t *testing.T) {
 	g.Consistently(n.scans, "50ms").Should(Equal(before + 2))
 }
 
-func TestWhatIsNoNameOfANamespaceIsRefused(t *testing.T) {
+func TestWhatIsNoNameOfANamespaceIsDenied(t *testing.T) {
 	g := NewWithT(t)
 	names, err := checkNamespaces([]string{" shop", "mall ", "shop"})
 	g.Expect(err).NotTo(HaveOccurred())

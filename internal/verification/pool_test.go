@@ -98,7 +98,7 @@ func object(name string) types.NamespacedName {
 	return types.NamespacedName{Namespace: "shop", Name: name}
 }
 
-func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
+func TestAResultServesAndWakesAllThatUseTheValue(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Retain(object("one"), "key")
 	b.pool.Retain(object("two"), "key")
@@ -113,7 +113,7 @@ func TestAnAnswerServesAndWakesAllWhoHoldTheValue(t *testing.T) {
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
 }
 
-func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
+func TestAResultIsForgottenWithItsLastUser(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Retain(object("one"), "key")
 	b.call("key", "in1", "A")
@@ -124,7 +124,7 @@ func TestAnAnswerIsForgottenWithItsLastHolder(t *testing.T) {
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{}))
 }
 
-func TestWhatIsAnsweredCounts(t *testing.T) {
+func TestWhatHasAResultCounts(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Retain(object("one"), "key")
 	answer := func(err error) clevertap.Verification {
@@ -240,7 +240,7 @@ func TestPublicationsGoBeforeRoutine(t *testing.T) {
 	b.Expect(b.vendor.calls()).To(BeEmpty(), "called twice")
 }
 
-func TestARequestIsDroppedWithItsLastHolder(t *testing.T) {
+func TestARequestIsDroppedWithItsLastUser(t *testing.T) {
 	b := newBench(t, 1)
 	b.askFrom("other", "running", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
@@ -294,7 +294,7 @@ func TestAccountsTakeTurns(t *testing.T) {
 }
 
 // A namespace that did not ask learns nothing, not even that another one did.
-func TestAnAnswerIsForThoseWhoAsked(t *testing.T) {
+func TestAResultIsForThoseWhoRequestedIt(t *testing.T) {
 	b := newBench(t, 0)
 	quiet := types.NamespacedName{Namespace: "quiet", Name: "one"}
 	b.pool.Retain(quiet, "key")
@@ -308,7 +308,7 @@ func TestAnAnswerIsForThoseWhoAsked(t *testing.T) {
 	b.Expect(b.woken).To(BeEmpty())
 }
 
-func TestOneCallAnswersAllWhoWait(t *testing.T) {
+func TestOneCallServesAllWhoWait(t *testing.T) {
 	b := newBench(t, 0)
 	b.askFrom("shop", "key", "in1", "A")
 	b.askFrom("mall", "key", "in1", "A")
@@ -320,7 +320,7 @@ func TestOneCallAnswersAllWhoWait(t *testing.T) {
 }
 
 // What was dropped counts for nobody any more: the other namespace has all of the account's calls.
-func TestADroppedRequestHoldsNobodyBack(t *testing.T) {
+func TestADroppedRequestDelaysNobody(t *testing.T) {
 	b := newBench(t, 4) // two calls a namespace
 	for i := range 2 {
 		b.askFrom("attacker", fmt.Sprint("hangs", i), "in1", fmt.Sprint("own-", i))

@@ -120,7 +120,7 @@ func clusterWide() {
 		ready(system, "2")
 	})
 
-	It("shows metrics over TLS, to those alone who may read them", func() {
+	It("shows metrics over TLS, only to those who may read them", func() {
 		kubectl("create", "serviceaccount", "-n", "shop", "scraper")
 		address := get(system, "pod/"+leader(system), ".status.podIP")
 		Expect(scrape(address(), "")).To(Equal("401 Unauthorized"))

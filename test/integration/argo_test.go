@@ -25,7 +25,7 @@ const argoOperator = "argo-operator"
 
 // Argo's kind comes to the whole cluster, so one test has all of it, in this order.
 var _ = Describe("An Argo Rollout", func() {
-	It("is told of where the cluster lacks it or the right to it, and restarted where it has both", func(ctx SpecContext) {
+	It("is reported if the cluster lacks it or the right to it, and restarted if it has both", func(ctx SpecContext) {
 		c := newCluster(ctx, func(o *operator.Options, access *rest.Config) {
 			grantRole(ctx, o.OperatorNamespace, "argo-objects", argoOperator, shipped("role.yaml"))
 			grantRole(ctx, o.OperatorNamespace, "argo-self", argoOperator, shipped("operator_role.yaml"))

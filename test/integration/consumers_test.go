@@ -109,7 +109,7 @@ func (c *cluster) requestRotation(ctx SpecContext, value string) {
 func restarting(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }
 
 var _ = Describe("A rotation", func() {
-	It("restarts a Deployment that holds the old value by environment variable, once, and then calls it safe to delete", func(ctx SpecContext) {
+	It("restarts a Deployment that has the old value by environment variable, once, and then calls it safe to delete", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.change(ctx, restarting)
 		Eventually(c.status(ctx)).Should(WithTransform(reason("RolloutComplete"), Equal("Complete")))
@@ -185,7 +185,7 @@ var _ = Describe("A rotation", func() {
 		Expect(c.marked(ctx)()).To(BeEmpty())
 	})
 
-	It("restarts what rollout.targets names, and tells of what is not there", func(ctx SpecContext) {
+	It("restarts what rollout.targets names, and reports what is not there", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.deploy(ctx, byVolume)
 		c.clock.Step(time.Minute)
@@ -198,7 +198,7 @@ var _ = Describe("A rotation", func() {
 		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring(`StatefulSet "gone" of spec.rollout.targets does not exist`))
 	})
 
-	It("leaves a paused Deployment, and tells", func(ctx SpecContext) {
+	It("leaves a paused Deployment, and says so", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.change(ctx, restarting)
 		c.deploy(ctx, byEnv)
@@ -211,7 +211,7 @@ var _ = Describe("A rotation", func() {
 		Expect(c.marked(ctx)()).To(BeEmpty())
 	})
 
-	It("names the Pods that still hold the old value", func(ctx SpecContext) {
+	It("names the Pods that still use the old value", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
@@ -227,7 +227,7 @@ var _ = Describe("A rotation", func() {
 		}, 10*time.Second, 200*time.Millisecond).Should(Succeed())
 	})
 
-	It("never calls anything safe to delete where the operator may not look", func(ctx SpecContext) {
+	It("never calls anything safe to delete if the operator may not scan", func(ctx SpecContext) {
 		c := newCluster(ctx)
 		changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 			return without(rules, "pods", "list")
@@ -243,7 +243,7 @@ var _ = Describe("A rotation", func() {
 		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring("the operator is not permitted to list Pods and workloads in namespace " + c.namespace))
 	})
 
-	It("keeps the previous passcode while something holds it", func(ctx SpecContext) {
+	It("keeps the previous passcode while something uses it", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.change(ctx, keys(v1alpha1.TargetKeys{PreviousPasscode: "previous"}))
 		c.deploy(ctx, byEnv)
@@ -272,7 +272,7 @@ var _ = Describe("A rotation", func() {
 		Expect(c.marked(ctx)()).To(BeEmpty())
 	})
 
-	It("looks at its own namespace alone, among a thousand Pods in ten", func(ctx SpecContext) {
+	It("scans only its own namespace, among a thousand Pods in ten", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		for i := range 10 {
 			namespace := c.namespace

@@ -48,7 +48,7 @@ func (r *receiver) got() []string {
 }
 
 var _ = Describe("Notices", func() {
-	It("tell the life of an object, each thing once, also over restarts", func(ctx SpecContext) {
+	It("report the life of an object, each thing once, also over restarts", func(ctx SpecContext) {
 		sink := &receiver{}
 		server := httptest.NewServer(sink)
 		DeferCleanup(server.Close)
@@ -77,7 +77,7 @@ var _ = Describe("Notices", func() {
 		Eventually(c.series).Should(ContainElement(HavePrefix("notifications_total{result=success} ")))
 	})
 
-	It("hold nothing up where the sink hangs", func(ctx SpecContext) {
+	It("delay nothing if the sink hangs", func(ctx SpecContext) {
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that the other side has gone
 			<-r.Context().Done()

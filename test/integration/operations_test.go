@@ -37,7 +37,7 @@ func withSpare(ctx SpecContext) *cluster {
 }
 
 var _ = Describe("A person", func() {
-	It("asks for a rotation, which happens once", func(ctx SpecContext) {
+	It("requests a rotation, which happens once", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.change(ctx, annotating(v1alpha1.RotateRequestedAtAnnotation, "2026-11-24T12:00:00Z"))
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
@@ -58,7 +58,7 @@ var _ = Describe("A person", func() {
 		Expect(c.secret(ctx, "marketing")().Annotations).To(HaveKeyWithValue(v1alpha1.RevisionAnnotation, "2"))
 	})
 
-	It("asks for a rotation that can't be, and is told why", func(ctx SpecContext) {
+	It("requests a rotation that can't be, and reads why", func(ctx SpecContext) {
 		c := published(ctx)
 		c.change(ctx, annotating(v1alpha1.RotateRequestedAtAnnotation, "now"))
 		Eventually(c.status(ctx)).Should(HaveField("LastHandledRotateAt", "now"))
@@ -69,7 +69,7 @@ var _ = Describe("A person", func() {
 		Eventually(c.events(ctx)).Should(ContainElement("Warning RequestRefused"))
 	})
 
-	It("asks to verify, and every listed value is asked about", func(ctx SpecContext) {
+	It("requests a verification, and every listed value is verified", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		calls := len(c.vendor.Calls())
 		c.clock.Step(time.Second)
@@ -94,7 +94,7 @@ var _ = Describe("A person", func() {
 		Eventually(c.status(ctx)).Should(HaveField("NextPasscode", "q1"))
 	})
 
-	It("suspends, and the end is told all the same", func(ctx SpecContext) {
+	It("suspends, and expiry is reported all the same", func(ctx SpecContext) {
 		c := published(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Suspend = true })
 		c.settled()
@@ -111,7 +111,7 @@ var _ = Describe("A person", func() {
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
 
-	It("deletes the published passcode on the dashboard, and a spare takes over", func(ctx SpecContext) {
+	It("deletes the active passcode on the dashboard, and a successor takes over", func(ctx SpecContext) {
 		c := withSpare(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Hour)
@@ -125,7 +125,7 @@ var _ = Describe("A person", func() {
 		Eventually(c.events(ctx)).Should(ContainElement("Warning Rotated"))
 	})
 
-	It("revokes a user's passcode, and is told at which page to make the next", func(ctx SpecContext) {
+	It("revokes a user's passcode, and reads at which page to create the next", func(ctx SpecContext) {
 		c := newCluster(ctx)
 		c.account.User("jane@example.com", "AAA-AAA-AAAA", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})

@@ -134,14 +134,14 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" cannot be used, it is Rejected`))
 	})
 
-	It("says that CleverTap did not answer in time", func(ctx SpecContext) {
+	It("says that there was no result in time", func(ctx SpecContext) {
 		c := byHand(ctx)
 		c.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
 		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s",
 			"could not be verified"))
 	})
 
-	DescribeTable("refuses before anything is written", func(ctx SpecContext, input string, args []string, message string) {
+	DescribeTable("denies before anything is written", func(ctx SpecContext, input string, args []string, message string) {
 		c := byHand(ctx)
 		c.stage(ctx, "unlabelled", map[string]string{"other": "x"}, func(s *corev1.Secret) { s.Labels = nil })
 		c.stage(ctx, "others", map[string]string{"taken": "DDD-DDD-DDDD"})

@@ -104,7 +104,7 @@ var _ = Describe("The cluster-wide operator", func() {
 		everything(ctx, c, func(o *v1alpha1.CleverTapPasscode) { o.Labels = map[string]string{"shard": "cluster-wide"} })
 	})
 
-	It("has a namespaced twin that does the same", func(ctx SpecContext) {
+	It("has a namespaced installation that does the same", func(ctx SpecContext) {
 		c := newCluster(ctx, func(o *operator.Options, _ *rest.Config) {
 			o.LeaderElect, o.LeaderElectionID = true, leaseOfTheRole
 		})

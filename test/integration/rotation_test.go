@@ -111,7 +111,7 @@ var _ = Describe("The main job", func() {
 		Expect(c.object(ctx).ResourceVersion).To(Equal(object.ResourceVersion))
 	})
 
-	It("asks about the published one at its interval, which costs one status write", func(ctx SpecContext) {
+	It("verifies the active passcode at its interval, which costs one status write", func(ctx SpecContext) {
 		c := published(ctx)
 		requests, calls := len(c.requests.list()), len(c.vendor.Calls())
 		c.clock.Step(time.Hour)
@@ -129,7 +129,7 @@ var _ = Describe("The main job", func() {
 		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q1"), WithTransform(stateOf("q4"), Equal(v1alpha1.StateRejected))))
 	})
 
-	It("is told of an end, and asks at once", func(ctx SpecContext) {
+	It("reads of the expiry, which is verified at once", func(ctx SpecContext) {
 		c := published(ctx)
 		c.clock.SetTime(c.start.Add(60 * day))
 		Eventually(c.status(ctx)).Should(And(HaveField("Phase", v1alpha1.PhaseExpiringSoon), WithTransform(reason("ExpiringSoon"), Equal("WithinWindow"))))
@@ -141,7 +141,7 @@ var _ = Describe("The main job", func() {
 		Expect(c.secret(ctx, "marketing")()).To(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
 
-	It("stays Ready where CleverTap accepts past the declared end", func(ctx SpecContext) {
+	It("stays Ready if CleverTap accepts past the declared expiry", func(ctx SpecContext) {
 		c := published(ctx)
 		c.account.Edit("q4", time.Time{})
 		c.clock.SetTime(c.start.Add(90 * day))

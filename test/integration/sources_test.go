@@ -23,7 +23,7 @@ var _ = Describe("A source", func() {
 	})
 	unlabelled := func(s *corev1.Secret) { s.Labels = nil }
 
-	DescribeTable("that can't be used is told of, and once it is mended everything goes on",
+	DescribeTable("that can't be used is reported, and once it is fixed everything goes on",
 		func(ctx SpecContext, why string, before func(SpecContext), mend func(SpecContext)) {
 			before(ctx)
 			c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
@@ -102,7 +102,7 @@ var _ = Describe("A target", func() {
 		}),
 	)
 
-	DescribeTable("that is changed by somebody else is put back within a second, unasked",
+	DescribeTable("that is changed by somebody else is put back within a second, without a verification",
 		func(ctx SpecContext, modify func(*corev1.Secret)) {
 			c := published(ctx)
 			calls := len(c.vendor.Calls())
@@ -128,7 +128,7 @@ var _ = Describe("A target", func() {
 		Entry("no record", func(s *corev1.Secret) { delete(s.Annotations, v1alpha1.RecordAnnotation) }),
 	)
 
-	It("that is deleted is put back within a second, unasked", func(ctx SpecContext) {
+	It("that is deleted is put back within a second, without a verification", func(ctx SpecContext) {
 		c := published(ctx)
 		calls := len(c.vendor.Calls())
 		Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())

@@ -138,7 +138,7 @@ var _ = Describe("One tenant", func() {
 		Expect(string(status)).NotTo(ContainSubstring("FORGED"))
 	})
 
-	It("delays no other's verification, whatever it asks", func(ctx SpecContext) {
+	It("delays no other's verification, whatever it requests", func(ctx SpecContext) {
 		victim, attacker := twoTenants(ctx)
 		victim.vendor.Break(clevertaptest.Hangs)
 		for i := range 30 { // half of the region's calls are 8
@@ -192,7 +192,7 @@ var _ = Describe("One tenant", func() {
 		Expect(c.watched()).To(ConsistOf(bare+" 1", c.namespace+" 1"))
 	})
 
-	It("is not let down by a Role that is taken away, which is noticed, and so is its return", func(ctx SpecContext) {
+	It("is not let down by a Role that is taken away, which is seen, and so is its return", func(ctx SpecContext) {
 		victim, attacker := twoTenants(ctx)
 		worksIn(ctx, victim, attacker.namespace)
 		rules := []rbacv1.PolicyRule{}

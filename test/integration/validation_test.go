@@ -164,7 +164,7 @@ var _ = Describe("The API server", func() {
 		Entry("a question a minute, in seconds", interval("60s")),
 	)
 
-	DescribeTable("refuses", func(ctx SpecContext, message string, modifiers ...modifier) {
+	DescribeTable("denies", func(ctx SpecContext, message string, modifiers ...modifier) {
 		err := kube.Create(ctx, valid(newNamespace(ctx), modifiers...), client.DryRunAll)
 		// Older API servers show the type of a value that a rule denies in place of the value.
 		field, _, isValue := strings.Cut(message, "Invalid value: ")
