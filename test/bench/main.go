@@ -27,7 +27,7 @@ func main() {
 	ctrl.SetLogger(logr.Discard())
 	counts := flag.Bool("counts", false, "count requests of 100 objects alone")
 	only := flag.String("only", "", "run one scenario alone: basic, crowd, large, growth, slow, account, shards or huge")
-	out := flag.String("out", "", "folder for bench.json, bench.md and growth.svg; absent: the table is printed alone")
+	out := flag.String("out", "", "folder for bench.json and bench.md; absent: the table is printed alone")
 	runs := flag.Int("runs", 3, "how often the basic scenario is run; the median is kept")
 	flag.Parse()
 	var err error

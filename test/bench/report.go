@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +31,7 @@ func report(all []group, out string) error {
 	if err != nil {
 		return fmt.Errorf("encoding the results: %w", err)
 	}
-	for name, content := range map[string]string{"bench.md": table, "bench.json": string(text) + "\n", "growth.svg": plot(all)} {
+	for name, content := range map[string]string{"bench.md": table, "bench.json": string(text) + "\n"} {
 		if err := os.WriteFile(filepath.Join(out, name), []byte(content), 0o644); err != nil { // documentation is read by everyone
 			return fmt.Errorf("writing the results: %w", err)
 		}
@@ -115,51 +114,4 @@ func perOperation(r result) string {
 		return "none"
 	}
 	return strings.Join(parts, ", ")
-}
-
-// plot draws how long onboarding and rotation take, and what memory they need, by N on both logarithmic axes.
-func plot(all []group) string {
-	const width, height, left, bottom = 640, 340, 70, 290
-	x := func(n int) float64 { return left + 170*(math.Log10(float64(n))-2) }
-	y := func(v float64) float64 { return bottom - 60*(math.Log10(v)+1) }
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12"><title>Growth with the number of objects</title><rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height, width, height)
-	for _, n := range []int{100, 1_000, 10_000} {
-		fmt.Fprintf(&b, `<line x1="%.0f" x2="%.0f" y1="40" y2="%d" stroke="#eee"/><text x="%.0f" y="%d" text-anchor="middle">%d</text>`+"\n", x(n), x(n),
-			bottom, x(n), bottom+18, n)
-	}
-	for _, v := range []float64{.1, 1, 10, 100, 1000} {
-		fmt.Fprintf(&b, `<line x1="%d" x2="600" y1="%.0f" y2="%.0f" stroke="#eee"/><text x="%d" y="%.0f" text-anchor="end">%g</text>`+"\n", left, y(v), y(v),
-			left-8, y(v)+4, v)
-	}
-	for i, line := range []struct {
-		name, phase, colour string
-		of                  func(result) float64
-	}{
-		{"onboarding published, s", "onboard", "#27a", func(r result) float64 { return r.Published.Seconds() }},
-		{"rotations published, s", "rotate all", "#2a7", func(r result) float64 { return r.Published.Seconds() }},
-		{"peak memory, MB", "onboard", "#a52", func(r result) float64 { return float64(r.Peak >> 20) }},
-	} {
-		var points []string
-		for _, r := range byNumber(all, line.phase) {
-			points = append(points, fmt.Sprintf("%.1f,%.1f", x(r.N), y(line.of(r))))
-		}
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/><text x="%d" y="%d" fill="%s">%s</text>`+"\n", line.colour,
-			strings.Join(points, " "), left+10, 56+16*i, line.colour, line.name)
-	}
-	return b.String() + "</svg>\n"
-}
-
-// byNumber are a phase's results in the scenarios that grow, the smallest first.
-func byNumber(all []group, phase string) []result {
-	var list []result
-	for _, g := range all {
-		for _, r := range g.Results {
-			if slices.Contains([]string{"growth", "large", huge}, g.Scenario) && r.Phase == phase {
-				list = append(list, r)
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b result) int { return a.N - b.N })
-	return list
 }
