@@ -407,28 +407,35 @@ func (r *Reconciler) observeUncachedTarget(ctx context.Context, s *observation, 
 	return nil
 }
 
-// observeVerifications reads the results for every value that the object has, and retains them.
+// observeVerifications retains every value that the object has, and reads their results.
 func (r *Reconciler) observeVerifications(s *observation) {
-	mode := string(s.Object.Spec.VerificationMode())
-	var keys []string
-	answer := func(to *clevertap.Verification, fingerprint string) {
-		if fingerprint == "" {
-			return
-		}
-		key := verification.Key(fingerprint, mode)
-		*to, keys = r.Verification.Verification(s.Object.Namespace, key), append(keys, key)
-	}
-	for i := range s.Sources {
-		answer(&s.Sources[i].Verification, s.Sources[i].Fingerprint)
-	}
-	for i := range s.FormerTargets {
-		answer(&s.FormerTargets[i].Verification, s.FormerTargets[i].Fingerprint)
-	}
 	if s.LastKnown != nil {
 		last := *s.LastKnown // what is remembered stays as it is
-		answer(&last.Verification, last.Fingerprint)
 		s.LastKnown = &last
 	}
-	answer(&s.Target.Verification, s.Target.Fingerprint)
-	r.Verification.Retain(client.ObjectKeyFromObject(s.Object), keys...)
+	keys, verifications := valuesOf(s)
+	for i, result := range r.Verification.Retain(client.ObjectKeyFromObject(s.Object), keys...) {
+		*verifications[i] = result
+	}
+}
+
+// valuesOf are the keys of all values that the object has, and where the result of each belongs.
+func valuesOf(s *observation) (keys []string, verifications []*clevertap.Verification) {
+	mode := string(s.Object.Spec.VerificationMode())
+	add := func(fingerprint string, to *clevertap.Verification) {
+		if fingerprint != "" {
+			keys, verifications = append(keys, verification.Key(fingerprint, mode)), append(verifications, to)
+		}
+	}
+	for i := range s.Sources {
+		add(s.Sources[i].Fingerprint, &s.Sources[i].Verification)
+	}
+	for i := range s.FormerTargets {
+		add(s.FormerTargets[i].Fingerprint, &s.FormerTargets[i].Verification)
+	}
+	if s.LastKnown != nil {
+		add(s.LastKnown.Fingerprint, &s.LastKnown.Verification)
+	}
+	add(s.Target.Fingerprint, &s.Target.Verification)
+	return keys, verifications
 }

@@ -105,8 +105,10 @@ func Key(fingerprint, mode string) string {
 	return fingerprint + "/" + mode
 }
 
-// Retain says which values an object has: their results wake it and are kept for it. No keys release all.
-func (p *Pool) Retain(object types.NamespacedName, keys ...string) {
+// Retain says which values an object has, and returns what CleverTap said of each so far, to its namespace. Their results
+// are kept for the object and wake it; both in one step, because a call that ends between the two would wake nobody. No
+// keys release all.
+func (p *Pool) Retain(object types.NamespacedName, keys ...string) []clevertap.Verification {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := sets.New(keys...)
@@ -118,9 +120,14 @@ func (p *Pool) Retain(object types.NamespacedName, keys ...string) {
 	}
 	if len(keys) == 0 {
 		delete(p.retained, object)
-		return
+		return nil
 	}
 	p.retained[object] = now
+	verifications := make([]clevertap.Verification, len(keys))
+	for i, key := range keys {
+		verifications[i] = p.verification(object.Namespace, key)
+	}
+	return verifications
 }
 
 // release drops a namespace's results once none of its objects has the value, and its request if that still waits.
@@ -155,17 +162,15 @@ func (p *Pool) forKey(key string) *valueRequest {
 	return i
 }
 
-// Verification returns what CleverTap said of the value so far, to this namespace.
-func (p *Pool) Verification(namespace, key string) clevertap.Verification {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// verification is what CleverTap said of the value so far, to this namespace.
+func (p *Pool) verification(namespace, key string) clevertap.Verification {
 	i := p.requests[key]
 	if i == nil {
 		return clevertap.Verification{}
 	}
-	answer := i.results[namespace]
-	answer.RequestedAt = i.requestedBy[namespace]
-	return answer
+	verification := i.results[namespace]
+	verification.RequestedAt = i.requestedBy[namespace]
+	return verification
 }
 
 // Busy reports whether a verification is under way.

@@ -113,6 +113,17 @@ func TestAResultServesAndWakesAllThatUseTheValue(t *testing.T) {
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
 }
 
+func TestWhoReadsOfACallUnderWayIsWokenByItsEnd(t *testing.T) {
+	b := newBench(t, 8)
+	b.call("key", "in1", "A")
+	b.Eventually(b.vendor.calls).Should(HaveLen(1))
+	underWay := b.pool.Retain(object("two"), "key")
+	b.Expect(underWay).To(ConsistOf(HaveField("RequestedAt", start)))
+	b.vendor.answer(nil)
+	b.Expect([]types.NamespacedName{<-b.woken, <-b.woken}).To(ConsistOf(object("one"), object("two")))
+	b.Expect(b.pool.Retain(object("two"), "other", "key")).To(HaveExactElements(BeZero(), HaveField("Result", clevertap.Accepted)))
+}
+
 func TestAResultIsForgottenWithItsLastUser(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Retain(object("one"), "key")

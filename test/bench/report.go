@@ -20,7 +20,7 @@ type group struct {
 	Results  []result
 }
 
-// report prints a table, and writes it, the same as JSON and a plot into the folder.
+// report prints a table, and writes it and the same as JSON into the folder.
 func report(all []group, out string) error {
 	table := tableOf(all)
 	fmt.Print(table)
