@@ -123,6 +123,9 @@ demo: build ## Shows the main job on a control plane of its own; no cluster need
 
 ##@ Test
 
+# How long tests wait for what a busy machine does late; what holds at once waits for nothing.
+export GOMEGA_DEFAULT_EVENTUALLY_TIMEOUT ?= 30s
+
 # Packages under test/ need a control plane; all others need nothing.
 unit = $$(go list ./... | grep -v /test/)
 
