@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
+	"pgregory.net/rapid"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -100,6 +101,7 @@ type summary struct {
 	SingleFaultPlans             int
 	DoubleCrashPlans             int
 	TwoReplicaPlans              int
+	GeneratedPlans               int
 	NotReached                   int `json:"plansWhosePointWasNotReached"`
 	FaultsInjected, StatesJudged int
 	StaleViews                   int
@@ -309,7 +311,7 @@ type outcome struct {
 }
 
 // run carries a plan out. What it violates is an error, after the story of what happened.
-func (c *campaign) run(t *testing.T, p plan, reference *ending) outcome {
+func (c *campaign) run(t rapid.TB, p plan, reference *ending) outcome {
 	t.Helper()
 	ctx := context.Background() // what ends is the scene, also after the test has failed
 	s, err := c.newScene(ctx, p)
@@ -336,7 +338,7 @@ func (c *campaign) run(t *testing.T, p plan, reference *ending) outcome {
 }
 
 // report has each violation fail the test.
-func (c *campaign) report(t *testing.T, found []violation) {
+func (c *campaign) report(t rapid.TB, found []violation) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -352,6 +354,8 @@ func (c *campaign) count(p plan, injected, states int) {
 	c.summary.FaultsInjected += injected
 	c.summary.StatesJudged += states
 	switch {
+	case p.kind == "generated":
+		c.summary.GeneratedPlans++ // whose point may well not be reached
 	case len(p.faults) > 0 && injected == 0:
 		c.summary.NotReached++
 	case p.kind == "single fault":

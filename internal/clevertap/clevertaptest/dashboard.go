@@ -161,6 +161,13 @@ func (a *Account) each(name string, do func(value string, p *passcode)) {
 	}
 }
 
+// Accepts reports whether CleverTap would accept the value now. It is no call.
+func (a *Account) Accepts(value string) bool {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	return a.letsThrough(value)
+}
+
 func (a *Account) letsThrough(value string) bool {
 	p := a.passcodes[value]
 	return p != nil && (p.ends.IsZero() || a.server.clock.Now().Before(p.ends)) && (p.user || !a.enforced)
