@@ -126,8 +126,8 @@ demo: build ## Shows the main job on a control plane of its own; no cluster need
 # How long tests wait for what a busy machine does late; what holds at once waits for nothing.
 export GOMEGA_DEFAULT_EVENTUALLY_TIMEOUT ?= 30s
 
-# Packages under test/ need a control plane; all others need nothing.
-unit = $$(go list ./... | grep -v /test/)
+# Packages under test/ need a control plane, but for the invariants; all others need nothing.
+unit = $$(go list ./... | grep -v /test/) ./test/invariants
 
 .PHONY: controlplane
 controlplane: ## Finds or builds the Kubernetes binaries that tests and demo run on, once.

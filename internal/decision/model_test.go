@@ -6,6 +6,7 @@ package decision_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -24,6 +25,8 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 // The model check searches breadth-first through everything that can happen to one object. A state is what the API
@@ -230,9 +233,6 @@ func (m *model) judgeEffects(t *testing.T, object *v1alpha1.CleverTapPasscode, d
 }
 
 func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *model {
-	if d.Status.Revision < m.server.object.Status.Revision {
-		t.Errorf("reports revision %d after %d: %s", d.Status.Revision, m.server.object.Status.Revision, m.trail)
-	}
 	m.judgeStatus(t, i, d.Status)
 	n := m.after(fmt.Sprintf("%d reports", i))
 	n.sends(t, d.Events)
@@ -242,20 +242,19 @@ func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *mode
 	return n
 }
 
-// judgeStatus holds what is reported to what is so: CleverTap is said not to answer only if it was called in vain, and
-// nothing is said to take over while nothing can.
+// judgeStatus holds what is reported to the invariants. Where the status before has met an outage already, it goes on.
 func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPasscodeStatus) {
+	t.Helper()
 	before := meta.FindStatusCondition(m.replicas[i].view.object.Status.Conditions, v1alpha1.ConditionVerified)
-	verified := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionVerified)
-	if verified == nil || verified.Reason != v1alpha1.ReasonUnavailable || before != nil && before.Reason == verified.Reason {
-		return
-	}
+	met := before != nil && before.Reason == v1alpha1.ReasonUnavailable
 	for _, answer := range m.replicas[i].answers {
-		if answer.Unavailable > 0 {
-			return
-		}
+		met = met || answer.Unavailable > 0
 	}
-	t.Errorf("says that CleverTap does not answer, which nobody asked: %s", m.trail)
+	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{UID: m.server.object.UID}, Status: status}
+	if err := errors.Join(invariants.OutageWasMet(o, met), invariants.ActiveIsNeverRetired(o),
+		invariants.StatusNeverGoesBack(m.server.object, o)); err != nil {
+		t.Errorf("%v: %s", err, m.trail)
+	}
 }
 
 // sends holds events to what happened: a replaced value is called safe to delete once, and never while a Pod has it.
@@ -350,27 +349,35 @@ func (m *model) answered(i int, w *world, questions []rotation.VerificationReque
 // judge holds a write to the invariants.
 func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 	t.Helper()
-	value := want.Tuple.Passcode.Reveal()
-	answer := m.replicas[i].answers[value]
-	same := m.server.target.Exists && m.server.target.Record.Revision == want.Record.Revision
-	cameBack := m.published[value] && m.last != value
-	unasked := slices.Contains([]v1alpha1.RotationReason{v1alpha1.RotationScheduled, v1alpha1.RotationRequested}, want.Record.Reason)
-	place := []string{want.Tuple.AccountID, string(want.Tuple.Region), want.Tuple.Endpoint}
-	for what, wrong := range map[string]bool{
-		"empty":                       value == "",
-		"mixed":                       !slices.Equal(place, []string{"TEST-1", "in1", "https://in1.api.clevertap.com"}),
-		"a revision goes back":        want.Record.Revision < m.server.revision(),
-		"a revision twice":            want.Publishes && want.Record.Revision == m.server.revision(),
-		"published, not accepted":     want.Publishes && (answer.Result != clevertap.Accepted || m.now.Sub(answer.At) > 30*time.Second),
-		"put back, never published":   !want.Publishes && !m.published[value],
-		"another value in a revision": !want.Publishes && same && want.Record.Fingerprint != m.server.target.Record.Fingerprint,
-		"an older value comes back":   cameBack && (unasked || !want.Publishes),
-	} {
-		if wrong {
-			t.Errorf("%s: %q in revision %d, %s, after %d, having heard %+v: %s", what, value, want.Record.Revision, want.Record.Reason, m.server.revision(),
-				answer, m.trail)
-		}
+	answer := m.replicas[i].answers[want.Tuple.Passcode.Reveal()]
+	before, after := stateOf(m.server.target.Tuple, m.server.target.Record), stateOf(want.Tuple, &want.Record)
+	if m.server.target.Record != nil && m.server.target.Record.Fingerprint == want.Record.Fingerprint {
+		before.Value = after.Value // whatever somebody wrote over it
 	}
+	accepted := answer.Result == clevertap.Accepted && m.now.Sub(answer.At) <= 30*time.Second
+	if !want.Publishes { // it is put back, or kept, under another name or with other labels
+		accepted = m.published[after.Value]
+	}
+	highest := invariants.Target{Revision: m.server.revision()}
+	err := errors.Join(
+		invariants.Whole(after, invariants.Place{AccountID: "TEST-1", Region: "in1", Endpoint: "https://in1.api.clevertap.com"}),
+		invariants.Accepted(after, accepted), invariants.RevisionNeverGoesBack(highest, after), invariants.RevisionIsPublishedOnce(before, after),
+		invariants.OlderValueNeverComesBack(append(slices.Sorted(maps.Keys(m.published)), m.last), after, want.Publishes))
+	if want.Publishes && after.Revision == highest.Revision {
+		err = errors.Join(err, fmt.Errorf("revision %d is there already", after.Revision))
+	}
+	if err != nil {
+		t.Errorf("%v; after revision %d, having heard %+v: %s", err, m.server.revision(), answer, m.trail)
+	}
+}
+
+func stateOf(tuple target.Tuple, record *target.Record) invariants.Target {
+	t := invariants.Target{Value: tuple.Passcode.Reveal(),
+		Place: invariants.Place{AccountID: tuple.AccountID, Region: string(tuple.Region), Endpoint: tuple.Endpoint}}
+	if record != nil {
+		t.Revision, t.Passcode, t.Reason, t.PublishedAt = record.Revision, record.Passcode, record.Reason, record.PublishedAt
+	}
+	return t
 }
 
 // next are all states that may follow.
@@ -694,13 +701,11 @@ func (m *model) goesOnThoughDenied(t *testing.T) {
 			}
 		}
 	}
-	status := n.server.object.Status
-	verified := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionVerified)
-	switch {
-	case status.ObservedGeneration != n.server.object.Generation:
-		t.Errorf("generation %d is not observed while writes are denied: %s", n.server.object.Generation, n.trail)
-	case verified == nil || verified.Status == metav1.ConditionUnknown:
-		t.Errorf("verifies nothing while writes are denied, %+v: %s", verified, n.trail)
+	if o := n.server.object; o.Status.ObservedGeneration != o.Generation {
+		t.Errorf("generation %d is not observed while writes are denied: %s", o.Generation, n.trail)
+	}
+	if err := invariants.GoesOnThoughDenied(n.server.object, m.now, n.now); err != nil {
+		t.Errorf("%v: %s", err, n.trail)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 // One node has room for one story at a time.
@@ -30,6 +31,7 @@ var _ = Describe("A cluster", Ordered, func() {
 })
 
 func clusterWide() {
+	var history *invariants.History
 	It("is applied as it is shipped, and two replicas become ready", func() {
 		apply(overlay(shipped("INSTALL", "dist/install.yaml"), ""))
 		ready(system, "2")
@@ -38,6 +40,7 @@ func clusterWide() {
 
 	It("publishes, and Pods read what is published, as files and in their environment", func() {
 		kubectl("create", "namespace", "shop")
+		history = record("shop")
 		declare("shop", "marketing", "  rollout: {auto: true}")
 		Eventually(condition("shop", "marketing", "Ready")).Should(Equal("PasscodePublished"))
 		published := value("shop", "marketing")()
@@ -188,6 +191,10 @@ func clusterWide() {
 		Expect(value("shop", "marketing")()).To(Equal(before))
 		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(before))
 		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
+	})
+
+	It("held to the invariants in every state that the namespace had, with Pods that really ran", func() {
+		Expect(history.Violations()).To(BeEmpty())
 	})
 }
 

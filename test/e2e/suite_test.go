@@ -19,11 +19,13 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/clock"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 const (
@@ -136,6 +138,19 @@ patches:
 	out, err := run("", "kustomize", "build", "--load-restrictor=LoadRestrictionsNone", folder)
 	Expect(err).NotTo(HaveOccurred(), out)
 	return out
+}
+
+// record keeps every state of a namespace from now on, until this process ends.
+func record(namespace string) *invariants.History {
+	GinkgoHelper()
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	Expect(err).NotTo(HaveOccurred())
+	kube, err := harness.Client(config)
+	Expect(err).NotTo(HaveOccurred())
+	history := invariants.NewHistory(vendor.Calls)
+	_, err = harness.Record(kube, namespace, history.Keep)
+	Expect(err).NotTo(HaveOccurred())
+	return history
 }
 
 func ready(namespace string, replicas string) {

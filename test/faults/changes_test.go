@@ -241,11 +241,11 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) []violation {
 	fresh, err := c.newScene(ctx, plan{replicas: 1})
 	if err != nil {
-		return []violation{{"the run itself", err.Error()}}
+		return []violation{{Invariant: "the run itself", What: err.Error()}}
 	}
 	defer fresh.close()
 	if err := errors.Join(fresh.passcode(ctx, "a", "b", "c"), fresh.store(ctx, spec)); err != nil {
-		return []violation{{"the run itself", err.Error()}}
+		return []violation{{Invariant: "the run itself", What: err.Error()}}
 	}
 	fresh.settle()
 	want, ready := fresh.appearance(ctx)
@@ -257,7 +257,7 @@ func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) [
 		got.passcode, got.tuple = want.passcode, want.tuple
 	}
 	if !reflect.DeepEqual(got, want) {
-		return []violation{{"the same end as applied fresh", cmp.Diff(fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))}}
+		return []violation{{Invariant: "the same end as applied fresh", What: cmp.Diff(fmt.Sprintf("%+v", want), fmt.Sprintf("%+v", got))}}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 // move is something that may happen at any time. Its parameters are drawn.
@@ -175,9 +176,7 @@ func saysWhatIs(ctx context.Context, s *scene) error {
 	if o.Spec.Observes() || o.Spec.Suspend || readyReason(o) != v1alpha1.ReasonPasscodePublished {
 		return nil
 	}
-	target := s.secret(ctx, o.TargetName())
-	record, _ := recordOf(target)
-	if value := string(target.Data[record.Keys.Passcode]); !s.account.Accepts(value) {
+	if value := invariants.TargetOf(s.secret(ctx, o.TargetName())).Value; !s.account.Accepts(value) {
 		return fmt.Errorf("the object is Ready with %q, and CleverTap does not accept it", value)
 	}
 	return nil

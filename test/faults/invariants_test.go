@@ -5,15 +5,12 @@ package faults
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,13 +24,10 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
-// violation names the invariant that does not hold.
-type violation struct {
-	Invariant, What string
-}
+type violation = invariants.ViolationError
 
 // ending is what a run leaves behind, without what differs by itself: times, versions, names of namespaces.
 type ending struct {
@@ -143,8 +137,15 @@ func (s *scene) targetStates() []state {
 	return slices.Clone(s.states)
 }
 
+// changesSeen are those of all that SafeToDelete looks at.
+func (s *scene) changesSeen() []invariants.Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.changes)
+}
+
 // objectStates are the states that objects went through, in order.
-func (s *scene) objectStates() []*v1alpha1.CleverTapPasscode {
+func (s *scene) objectStates() []objectState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.reported)
@@ -154,25 +155,28 @@ func (s *scene) objectStates() []*v1alpha1.CleverTapPasscode {
 func (s *scene) judge(ctx context.Context, w workload, reference *ending, failure error) ([]violation, int, error) {
 	var found []violation
 	add := func(invariant, format string, args ...any) {
-		found = append(found, violation{invariant, fmt.Sprintf(format, args...)})
+		found = append(found, violation{Invariant: invariant, What: fmt.Sprintf(format, args...)})
 	}
 	if failure != nil {
 		add("reaches what was asked for", "%v", failure)
 	}
 	states := s.targetStates()
-	s.judgeStates(w, states, add)
-	judgeStatuses(states, s.objectStates(), add)
-	if busiest := s.vendor.Busiest(); busiest > 2*s.replicas {
-		add("calls to CleverTap are bounded", "%d at once", busiest)
-	}
 	if s.restless {
 		add("it comes to rest", "%d requests", s.fence.counted())
 	}
 	if late := s.unrest(w); len(late) > 0 {
 		add("nothing is requested once settled", "%v", late)
 	}
-	if err := s.judgeLeaks(ctx, add); err != nil {
+	leaks, err := s.judgeValues(ctx)
+	if err != nil {
 		return nil, 0, err
+	}
+	for _, err := range slices.Concat(leaks, s.judgeTargets(w, states), s.judgeStatuses(states), []error{
+		invariants.Bounded(s.vendor.Busiest(), s.replicas), invariants.SafeToDelete(s.changesSeen()),
+	}) {
+		if v, isViolation := errors.AsType[*violation](err); isViolation {
+			found = append(found, *v)
+		}
 	}
 	end, err := s.end(ctx)
 	if err != nil {
@@ -271,138 +275,65 @@ func (s *scene) unasked(w workload, from int) []string {
 	return late
 }
 
-// judgeStates looks at every state that a target was ever in.
-func (s *scene) judgeStates(w workload, states []state, add func(string, string, ...any)) {
+// judgeTargets looks at every state that a target was ever in, in the light of those before.
+func (s *scene) judgeTargets(w workload, states []state) (found []error) {
 	calls, heard := s.vendor.Calls(), 0
-	asked, last, published := map[string]bool{}, map[string]int64{}, map[string]time.Time{}
-	values := map[string][]string{} // by target: a former one keeps what it holds
+	asked, last := map[string]bool{}, map[string]invariants.Target{}
+	values := map[string][]string{} // by writer and target: a former one keeps what it holds
 	for _, state := range states {
 		for ; heard < state.calls; heard++ {
 			asked[calls[heard].Value] = true
 		}
-		record, readable := recordOf(state.Secret)
+		t := invariants.TargetOf(state.Secret)
 		// An object and its target that are both made anew have nothing to do with those before.
-		written := state.Name + "/" + string(record.OwnerUID)
-		keys := record.Keys
-		value := string(state.Data[keys.Passcode])
+		written := t.Name + "/" + string(t.Writer)
 		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
-			s.judgeTuple(w, state.Secret, keys, asked, add)
+			place := invariants.Place{AccountID: accountID, Region: "in1", Endpoint: "https://in1.api.clevertap.com"}
+			if w.unverified { // another account may be published, in another region
+				place = t.Place
+			}
+			found = append(found, invariants.Whole(t, place), invariants.Accepted(t, s.made[t.Value] && (asked[t.Value] || w.unverified)))
 		}
-		revision, err := strconv.ParseInt(state.Annotations[v1alpha1.RevisionAnnotation], 10, 64)
-		if err != nil || revision < last[written] {
-			add("a revision never goes back", "%q after %d", state.Annotations[v1alpha1.RevisionAnnotation], last[written])
+		found = append(found, invariants.RevisionNeverGoesBack(last[written], t), invariants.RevisionIsPublishedOnce(last[written], t))
+		found = append(found, invariants.OlderValueNeverComesBack(values[written], t, w.goesBack))
+		if before := values[written]; len(before) == 0 || before[len(before)-1] != t.Value {
+			values[written] = append(before, t.Value)
 		}
-		if before := values[written]; len(before) == 0 || before[len(before)-1] != value {
-			judgeNewValue(w, before, value, revision == last[written], add)
-			values[written] = append(before, value)
-		}
-		if once := published[written]; readable && last[written] == revision && !once.IsZero() && !record.PublishedAt.Equal(once) {
-			add("a revision is published once", "%d at %s and at %s", revision, once, record.PublishedAt)
-		}
-		last[written], published[written] = revision, record.PublishedAt
+		last[written] = t
 	}
-	if staged := s.secret(context.Background(), "staged"); staged.Name != "" && len(staged.ManagedFields) > 2 {
-		add("not ours is not written", "staged has managers %v", staged.ManagedFields)
-	}
+	staged := s.secret(context.Background(), "staged")
+	return append(found, invariants.NotOurs(staged.Labels, staged.ManagedFields))
 }
 
-// judgeStatuses looks at what every status said of its target. Which of the two was seen first does not matter.
-func judgeStatuses(states []state, objects []*v1alpha1.CleverTapPasscode, add func(string, string, ...any)) {
-	type publication struct{ target, revision string }
-	held := map[publication][]string{}
+// judgeStatuses looks at what every status said.
+func (s *scene) judgeStatuses(states []state) (found []error) {
+	targets := make([]invariants.Target, 0, len(states))
 	for _, state := range states {
-		at := publication{state.Name, state.Annotations[v1alpha1.RevisionAnnotation]}
-		held[at] = append(held[at], state.Annotations[v1alpha1.PasscodeAnnotation])
+		targets = append(targets, invariants.TargetOf(state.Secret))
 	}
-	last := map[types.UID]int64{}
-	for _, o := range objects {
-		if o.Status.Revision < last[o.UID] {
-			add("a status never goes back", "revision %d after %d", o.Status.Revision, last[o.UID])
+	last := map[types.UID]*v1alpha1.CleverTapPasscode{}
+	for _, o := range s.objectStates() {
+		if before := last[o.UID]; before != nil {
+			found = append(found, invariants.StatusNeverGoesBack(before, o.CleverTapPasscode))
 		}
-		last[o.UID] = o.Status.Revision
-		if o.Status.Target == "" && (o.Spec.Observes() || o.Status.ObservedGeneration != o.Generation) {
-			continue // what is active is, or was when this was reported, in a Secret that somebody else writes
-		}
-		at := publication{o.Status.Target, strconv.FormatInt(o.Status.Revision, 10)}
-		if active := o.Status.ActivePasscode; active != "" && !slices.Contains(held[at], active) {
-			add("a status tells what was published", "%q as %v, which held %q", active, at, held[at])
-		}
+		last[o.UID] = o.CleverTapPasscode
+		found = append(found, invariants.StatusTellsWhatWasPublished(targets, o.CleverTapPasscode),
+			invariants.ActiveIsNeverRetired(o.CleverTapPasscode), invariants.OutageWasMet(o.CleverTapPasscode, o.metOutage))
 	}
+	return found
 }
 
-// recordOf is the target's record; where it can't be read, one that knows the default keys alone.
-func recordOf(state *corev1.Secret) (record target.Record, readable bool) {
-	record, err := target.ParseRecord(state.Annotations[v1alpha1.RecordAnnotation])
-	if err != nil {
-		return target.Record{Keys: target.EffectiveKeys(&v1alpha1.CleverTapPasscode{})}, false
-	}
-	return record, true
-}
-
-// judgeTuple looks at one state of a target by itself.
-func (s *scene) judgeTuple(w workload, state *corev1.Secret, keys target.Keys, asked map[string]bool, add func(string, string, ...any)) {
-	value := string(state.Data[keys.Passcode])
-	size := 4
-	if _, there := state.Data[keys.PreviousPasscode]; there {
-		size++
-	}
-	for _, content := range state.Data { // a file has the value among others
-		if value != "" && string(content) != value && strings.Contains(string(content), value) {
-			size++
-		}
-	}
-	whole := len(state.Data) == size && value != "" && string(state.Data[keys.AccountID]) == accountID &&
-		string(state.Data[keys.Region]) == "in1" && string(state.Data[keys.Endpoint]) == "https://in1.api.clevertap.com"
-	if w.unverified { // another account may be published, in another region
-		whole = len(state.Data) == size && value != ""
-		asked = s.made
-	}
-	switch {
-	case !whole:
-		add("a target is whole", "%v", state.Data)
-	case !asked[value] || !s.made[value]:
-		add("published is what CleverTap has accepted", "%q", value)
-	}
-}
-
-// judgeNewValue looks at a value in the light of those before.
-func judgeNewValue(w workload, before []string, value string, sameRevision bool, add func(string, string, ...any)) {
-	if len(before) == 0 {
-		return
-	}
-	if sameRevision {
-		add("a new value is a new revision", "%q after %v", value, before)
-	}
-	if slices.Contains(before, value) && !w.goesBack {
-		add("an older value never comes back", "%q after %v", value, before)
-	}
-}
-
-// shapes are the values themselves, encoded, and plainly digested.
-func shapes() []string {
-	all := []string{"VALUE-OF-", base64.StdEncoding.EncodeToString([]byte("VALUE-OF-"))}
-	for _, name := range []string{"a", "b", "c"} {
-		sum := sha256.Sum256([]byte(valueOf(name)))
-		all = append(all, hex.EncodeToString(sum[:8]))
-	}
-	return all
-}
-
-// judgeLeaks looks for values where none may be.
-func (s *scene) judgeLeaks(ctx context.Context, add func(string, string, ...any)) error {
+// judgeValues looks for values where none may be.
+func (s *scene) judgeValues(ctx context.Context) (found []error, err error) {
 	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &eventsv1.EventList{}} {
 		if err := s.kube.List(ctx, list, client.InNamespace(s.namespace)); err != nil {
-			return fmt.Errorf("looking for values: %w", err)
+			return nil, fmt.Errorf("looking for values: %w", err)
 		}
 		text, err := json.Marshal(list)
 		if err != nil {
-			return fmt.Errorf("looking for values: %w", err)
+			return nil, fmt.Errorf("looking for values: %w", err)
 		}
-		for _, shape := range shapes() {
-			if strings.Contains(string(text), shape) {
-				add("no value outside a Secret", "%s in %T", shape, list)
-			}
-		}
+		found = append(found, invariants.NoValue(fmt.Sprintf("%T", list), string(text), slices.Collect(maps.Keys(s.made))...))
 	}
-	return nil
+	return found, nil
 }

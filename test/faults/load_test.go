@@ -72,7 +72,7 @@ func TestLoad(t *testing.T) {
 	}
 	c.summary.LoadObjects, c.summary.LoadCalls, c.summary.LoadCallsDown, c.summary.LoadMegabytes = n, len(s.vendor.Calls()), down, megabytes
 	if err := errors.Join(problems...); err != nil {
-		c.report(t, []violation{{"everyone is served, and none twice", err.Error()}})
+		c.report(t, []violation{{Invariant: "everyone is served, and none twice", What: err.Error()}})
 	}
 }
 

@@ -109,10 +109,11 @@ const search = "the search"
 // killer is the first of these invariants that the output names; "" where it names none.
 func killer(out string) string {
 	for _, invariant := range []string{
-		"a target is whole", "published is what CleverTap has accepted", "a new value is a new revision", "a revision never goes back",
+		"a target is whole", "published is what CleverTap has accepted", "a revision never goes back",
 		"an older value never comes back",
 		"not ours is not written", "a status never goes back", "a status tells what was published", "calls to CleverTap are bounded",
-		"nothing is requested once settled", "no value outside a Secret",
+		"nothing is requested once settled", "no value outside a Secret", "what is active is not retired", "an outage was met", "safe to delete is not in use",
+		"a denied write stops nothing else",
 		"a revision is published once", "it comes to rest", "as many writes as without faults", "the same end as without faults",
 		"reaches what was asked for", "ends in two ways",
 	} {

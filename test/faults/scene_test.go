@@ -17,8 +17,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -30,6 +28,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 const (
@@ -70,10 +69,11 @@ type scene struct {
 	busiest  int  // how many that were at most
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
-	states   []state                       // every one of every target that the API server ever held
-	reported []*v1alpha1.CleverTapPasscode // and of every object
-	lines    []line                        // what a person is told of both
-	watch    context.CancelFunc
+	states   []state             // every one of every target that the API server ever held
+	reported []objectState       // and of every object
+	changes  []invariants.Change // of targets, Pods and events
+	lines    []line              // what a person is told of both
+	watch    func()              // ends
 }
 
 // newScene makes a namespace and starts the plan's operators, as child processes or within this process.
@@ -96,8 +96,9 @@ func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
 	s.vendor = clevertaptest.New(s.clock)
 	s.account = s.vendor.Account(clevertap.India, accountID)
 	s.http = httptest.NewServer(s.vendor)
-	if err := s.record(); err != nil {
-		return nil, err
+	var err error
+	if s.watch, err = harness.Record(s.kube, s.namespace, s.keep); err != nil {
+		return nil, fmt.Errorf("recording what happens: %w", err)
 	}
 	for i := range p.replicas {
 		s.group.Go(func() { s.supervise(i) })
@@ -118,27 +119,6 @@ func calmWith(plan map[int]fault) time.Duration {
 		}
 	}
 	return longest
-}
-
-// record keeps every state of every target and every object.
-func (s *scene) record() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.watch = cancel
-	for _, list := range []client.ObjectList{&corev1.SecretList{}, &v1alpha1.CleverTapPasscodeList{}} {
-		watcher, err := s.kube.Watch(ctx, list, client.InNamespace(s.namespace))
-		if err != nil {
-			cancel()
-			return fmt.Errorf("watching %T: %w", list, err)
-		}
-		go func() {
-			for event := range watcher.ResultChan() {
-				if event.Type != watch.Deleted {
-					s.keep(event.Object)
-				}
-			}
-		}()
-	}
-	return nil
 }
 
 // line is a state in words, and how many requests there were by then.
@@ -177,12 +157,23 @@ type state struct {
 	calls int
 }
 
-func (s *scene) keep(what runtime.Object) {
+// objectState is an object as it was, and whether a call to CleverTap had ended without a result by then.
+type objectState struct {
+	*v1alpha1.CleverTapPasscode
+	metOutage bool
+}
+
+func (s *scene) keep(what client.Object, deleted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes = append(s.changes, invariants.Change{Object: what, Deleted: deleted})
+	if deleted {
+		return
+	}
 	switch what := what.(type) {
 	case *v1alpha1.CleverTapPasscode:
-		s.reported = append(s.reported, what)
+		met := s.fence.unanswered() || slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.NoResult })
+		s.reported = append(s.reported, objectState{what, met})
 		s.tell("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
 			readyReason(what))
 	case *corev1.Secret:

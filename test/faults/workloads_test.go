@@ -20,6 +20,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 // action is one thing that is done, or waited for.
@@ -313,13 +314,19 @@ func skipsTo(d time.Duration) action {
 // verifies waits until the published passcode was verified anew, and the status says so.
 func verifies(ctx context.Context, s *scene) error {
 	from := s.clock.Now()
-	return s.until("the published passcode is verified", func() bool {
-		o, err := s.object(ctx, "o")
+	var o *v1alpha1.CleverTapPasscode
+	err := s.until("the published passcode is verified", func() (verified bool) {
+		var err error
+		o, err = s.object(ctx, "o")
 		return err == nil && meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionVerified) &&
 			slices.ContainsFunc(o.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool {
 				return p.Name == o.Status.ActivePasscode && p.VerifiedAt != nil && p.VerifiedAt.After(from.Add(-time.Minute))
 			})
 	})
+	if err != nil {
+		return err
+	}
+	return invariants.GoesOnThoughDenied(o, from, s.clock.Now()) //nolint:wrapcheck // it says all
 }
 
 func handled(request string) action {

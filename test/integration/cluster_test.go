@@ -31,6 +31,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
+	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
 
 const (
@@ -49,7 +50,8 @@ type cluster struct {
 	requests   *requestLog
 	mockServer string
 	registry   *prometheus.Registry
-	user       string // that the operator is
+	user       string   // that the operator is
+	namespaces []string // that the operator watches
 	stop       func()
 	adapt      []func(*operator.Options, *rest.Config)
 }
@@ -65,10 +67,26 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 	server := httptest.NewServer(c.vendor)
 	DeferCleanup(server.Close)
 	c.mockServer = server.URL
+	c.record()
 	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 	DeferCleanup(func() { c.stop() })
 	return c
+}
+
+// record holds all that happens in the cluster's namespace to the invariants, once the operators have ended.
+func (c *cluster) record() {
+	GinkgoHelper()
+	history := invariants.NewHistory(c.vendor.Calls)
+	stop, err := harness.Record(kube, c.namespace, history.Keep)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() {
+		stop()
+		Expect(history.Violations()).To(BeEmpty())
+		if len(c.namespaces) == 1 { // what an object of one of several leads to is told by the tests of tenants
+			Expect(invariants.Within(c.namespace, c.requests.list())).To(Succeed())
+		}
+	})
 }
 
 // startOperator starts one more, and returns what stops it.
@@ -81,6 +99,7 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 	for _, adapt := range adapt {
 		adapt(&options, access)
 	}
+	c.namespaces = options.Namespaces
 	access.Wrap(c.requests.around)
 	registry := c.registry
 	if c.stop != nil {

@@ -47,6 +47,8 @@ type Call struct {
 	Path string
 	// At is when, by the clock.
 	At time.Time
+	// NoResult reports whether it got neither an acceptance nor a rejection.
+	NoResult bool
 }
 
 // New returns a CleverTap without accounts, whose passcodes expire by the clock.
@@ -111,14 +113,15 @@ func (s *Server) enter(call Call) (account *Account, fault Fault, tooMany bool) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	call.At = s.clock.Now()
-	s.calls = append(s.calls, call)
-	account = s.accounts[place{call.Region, call.AccountID}]
+	account, fault = s.accounts[place{call.Region, call.AccountID}], s.faults[call.Region]
 	if account != nil {
 		account.running++
 		s.busiest = max(s.busiest, account.running)
 		tooMany = account.running > ConcurrencyLimit
 	}
-	return account, s.faults[call.Region], tooMany
+	call.NoResult = fault != nil || tooMany || account != nil && account.noConnect && call.Path == "/v1/connect"
+	s.calls = append(s.calls, call)
+	return account, fault, tooMany
 }
 
 func (s *Server) leave(account *Account) {

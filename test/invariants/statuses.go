@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package invariants
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// StatusNeverGoesBack is: one object's status never has a lower revision than before.
+func StatusNeverGoesBack(before, after *v1alpha1.CleverTapPasscode) error {
+	if before.UID == after.UID && after.Status.Revision < before.Status.Revision {
+		return violated("a status never goes back", "revision %d after %d", after.Status.Revision, before.Status.Revision)
+	}
+	return nil
+}
+
+// StatusTellsWhatWasPublished is: the active passcode of a status is what the target had at that revision. Which of the two
+// was written first does not matter, so all states of targets count.
+func StatusTellsWhatWasPublished(targets []Target, o *v1alpha1.CleverTapPasscode) error {
+	if o.Status.Target == "" && (o.Spec.Observes() || o.Status.ObservedGeneration != o.Generation) {
+		return nil // what is active is, or was when this was reported, in a Secret that somebody else writes
+	}
+	published := func(t Target) bool {
+		return t.Name == o.Status.Target && t.Revision == o.Status.Revision && t.Passcode == o.Status.ActivePasscode
+	}
+	if active := o.Status.ActivePasscode; active != "" && !slices.ContainsFunc(targets, published) {
+		return violated("a status tells what was published", "%q in revision %d of %q", active, o.Status.Revision, o.Status.Target)
+	}
+	return nil
+}
+
+// ActiveIsNeverRetired is: no status calls a value retired, or in retirement, that it has as active.
+func ActiveIsNeverRetired(o *v1alpha1.CleverTapPasscode) error {
+	var active string
+	for _, p := range o.Status.Passcodes {
+		if p.State == v1alpha1.StateActive {
+			active = p.Fingerprint
+		}
+	}
+	for _, p := range o.Status.Passcodes {
+		replaced := p.State == v1alpha1.StateRetired || p.State == v1alpha1.StateRetiring
+		if replaced && active != "" && p.Fingerprint == active {
+			return violated("what is active is not retired", "%q is %s", p.Name, p.State)
+		}
+	}
+	return nil
+}
+
+// OutageWasMet is: CleverTap is said to be unavailable only where a call ended without a result before. met reports whether
+// one did.
+func OutageWasMet(o *v1alpha1.CleverTapPasscode, met bool) error {
+	if c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); c != nil && c.Reason == v1alpha1.ReasonUnavailable && !met {
+		return violated("an outage was met", "%s: %s", c.Reason, c.Message)
+	}
+	return nil
+}
+
+// GoesOnThoughDenied is: while writes of a target, of a former target or of a workload are denied, CleverTap is still asked
+// about the active passcode at its interval, and the status still says what it answered.
+func GoesOnThoughDenied(o *v1alpha1.CleverTapPasscode, since, now time.Time) error {
+	interval := o.Spec.VerificationInterval()
+	if now.Sub(since) < 2*interval || o.Status.ActivePasscode == "" || o.Spec.VerificationMode() == v1alpha1.VerificationNone {
+		return nil
+	}
+	for _, p := range o.Status.Passcodes {
+		if p.State == v1alpha1.StateActive && p.VerifiedAt.After(now.Add(-2*interval)) {
+			return nil
+		}
+	}
+	return violated("a denied write stops nothing else", "%q was not verified since %s; denied since %s, now %s",
+		o.Status.ActivePasscode, verifiedAt(o), since, now)
+}
+
+func verifiedAt(o *v1alpha1.CleverTapPasscode) *metav1.Time {
+	for _, p := range o.Status.Passcodes {
+		if p.State == v1alpha1.StateActive {
+			return p.VerifiedAt
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package invariants says what must hold in every state that an API server ever had, whatever happens. Each is a function
+// of plain values, so that the model check, the faults, the integration tests and the tests on a node hold the operator to
+// the same. It returns nil where it holds, and a *ViolationError where it does not.
+package invariants
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
+)
+
+// ViolationError names an invariant that does not hold.
+type ViolationError struct {
+	Invariant string
+	// What shows it.
+	What string
+}
+
+// Error implements error.
+func (v *ViolationError) Error() string { return fmt.Sprintf("violates %q: %s", v.Invariant, v.What) }
+
+func violated(invariant, format string, args ...any) error {
+	return &ViolationError{invariant, fmt.Sprintf(format, args...)}
+}
+
+// Target is one state of a target.
+type Target struct {
+	// Name is the Secret's.
+	Name string
+	// Writer is the uid of the object that wrote it; "" where its record can't be read.
+	Writer types.UID
+	Place  Place
+	Value  string
+	// Passcode is the name of the entry that it has the value of.
+	Passcode string
+	// Revision is -1 where the annotation has no number.
+	Revision int64
+	// Reason is why this revision was published; "" where the record can't be read.
+	Reason v1alpha1.RotationReason
+	// PublishedAt is when this revision was published; zero where the record can't be read.
+	PublishedAt time.Time
+	// Unexplained are the keys that neither the object named nor the value is in.
+	Unexplained []string
+}
+
+// Place is where a passcode belongs.
+type Place struct{ AccountID, Region, Endpoint string }
+
+// TargetOf reads a target as it was.
+func TargetOf(secret *corev1.Secret) Target {
+	record, err := target.ParseRecord(secret.Annotations[v1alpha1.RecordAnnotation])
+	if err != nil {
+		record = target.Record{Keys: target.EffectiveKeys(&v1alpha1.CleverTapPasscode{})}
+	}
+	t := Target{
+		Name: secret.Name, Writer: record.OwnerUID, Reason: record.Reason, PublishedAt: record.PublishedAt, Revision: -1,
+		Passcode: secret.Annotations[v1alpha1.PasscodeAnnotation],
+		Value:    string(secret.Data[record.Keys.Passcode]),
+		Place: Place{
+			AccountID: string(secret.Data[record.Keys.AccountID]),
+			Region:    string(secret.Data[record.Keys.Region]),
+			Endpoint:  string(secret.Data[record.Keys.Endpoint]),
+		},
+	}
+	// No number leaves it as it is, which no revision before it is lower than.
+	_, _ = fmt.Sscan(secret.Annotations[v1alpha1.RevisionAnnotation], &t.Revision)
+	named := []string{record.Keys.AccountID, record.Keys.Passcode, record.Keys.Region, record.Keys.Endpoint, record.Keys.PreviousPasscode}
+	for key, content := range secret.Data {
+		if !slices.Contains(named, key) && (t.Value == "" || !strings.Contains(string(content), t.Value)) {
+			t.Unexplained = append(t.Unexplained, key)
+		}
+	}
+	return t
+}
+
+// Whole is: a target has a value, and with it where the value belongs, and nothing that nobody named.
+func Whole(t Target, place Place) error {
+	if t.Value == "" || t.Place != place || len(t.Unexplained) > 0 {
+		return violated("a target is whole", "%q of %v, unexplained keys %q", t.Value, t.Place, t.Unexplained)
+	}
+	return nil
+}
+
+// Accepted is: a value is published only after CleverTap has accepted it.
+func Accepted(t Target, accepted bool) error {
+	if !accepted {
+		return violated("published is what CleverTap has accepted", "%q in revision %d", t.Value, t.Revision)
+	}
+	return nil
+}
+
+// RevisionNeverGoesBack is: what one object writes into one Secret has revisions that grow.
+func RevisionNeverGoesBack(before, after Target) error {
+	if after.Revision < before.Revision || after.Revision < 0 {
+		return violated("a revision never goes back", "%d after %d", after.Revision, before.Revision)
+	}
+	return nil
+}
+
+// RevisionIsPublishedOnce is: one revision has one value and one time of publication.
+func RevisionIsPublishedOnce(before, after Target) error {
+	switch {
+	case after.Revision != before.Revision:
+		return nil
+	case after.Value != before.Value:
+		return violated("a revision is published once", "%d with %q and with %q", after.Revision, before.Value, after.Value)
+	case !before.PublishedAt.IsZero() && !after.PublishedAt.IsZero() && !after.PublishedAt.Equal(before.PublishedAt):
+		return violated("a revision is published once", "%d at %s and at %s", after.Revision, before.PublishedAt, after.PublishedAt)
+	}
+	return nil
+}
+
+// OlderValueNeverComesBack is: no value that was replaced is published again by the calendar or at somebody's request to
+// rotate, and by no other reason than a pin or the lack of any other value. before are the values that were published before
+// this one, oldest first; mayGoBack reports whether such a reason was given.
+func OlderValueNeverComesBack(before []string, t Target, mayGoBack bool) error {
+	if len(before) == 0 || before[len(before)-1] == t.Value || !slices.Contains(before, t.Value) {
+		return nil
+	}
+	if unasked := t.Reason == v1alpha1.RotationScheduled || t.Reason == v1alpha1.RotationRequested; unasked || !mayGoBack {
+		return violated("an older value never comes back", "%q after %q, %s", t.Value, before, t.Reason)
+	}
+	return nil
+}
