@@ -18,11 +18,12 @@ import (
 
 // mutant is the operator with one mistake.
 type mutant struct {
-	mistake  string
-	file     string
-	right    string
-	wrong    string
-	workload string // that shows it
+	mistake string
+	// in is the function that has it: its folder, and its name after its receiver's.
+	in string
+	// right is what the function has once, and wrong what is there instead. How the source is laid out does not matter.
+	right, wrong string
+	workload     string // that shows it
 }
 
 // TestMutants runs a part of the plans against each mutant: one that survives is a hole in the invariants. It takes
@@ -62,8 +63,8 @@ func TestMutants(t *testing.T) {
 // kill runs the mutant, beside the right sources, and returns the invariant that found it; "" if none did.
 func (m mutant) kill(t *testing.T) string {
 	t.Helper()
-	folder, path := t.TempDir(), filepath.Join(harness.Root(), m.file)
-	source, err := os.ReadFile(path)
+	folder := t.TempDir()
+	path, source, err := m.apply()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +73,7 @@ func (m mutant) kill(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = errors.Join(os.WriteFile(mutated, []byte(strings.Replace(string(source), m.right, m.wrong, 1)), 0o600), os.WriteFile(overlay, replace, 0o600))
-	if err != nil {
+	if err := errors.Join(os.WriteFile(mutated, source, 0o600), os.WriteFile(overlay, replace, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	run := exec.CommandContext(t.Context(), "go",
@@ -125,98 +125,4 @@ func killer(out string) string {
 		return search
 	}
 	return ""
-}
-
-// mutants are mistakes that controllers of this kind were seen to make.
-func mutants() []mutant {
-	const (
-		choose, want, requests = "internal/rotation/choose.go", "internal/rotation/target.go", "internal/rotation/requests.go"
-		rollout, target, act   = "internal/retirement/restarts.go", "controllers/target.go", "controllers/act.go"
-	)
-	return []mutant{
-		{mistake: "publish before CleverTap has answered", file: choose, workload: "first publication",
-			right: "return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh",
-			wrong: "return age != 1"},
-		{mistake: "take a rejection for an acceptance", file: choose, workload: "the first one is rejected",
-			right: "return e.Verification.Result == clevertap.Accepted &&",
-			wrong: "return e.Verification.Result != clevertap.Unknown &&"},
-		{mistake: "forget to count a revision", file: want, workload: "request",
-			right: "record.Revision = max(v.highestRevision(), p.Record.Revision) + 1",
-			wrong: "record.Revision = max(v.highestRevision(), p.Record.Revision)"},
-		{mistake: "take the revision from the status alone", file: want, workload: search,
-			right: "record.Revision = max(v.highestRevision(), p.Record.Revision) + 1",
-			wrong: "record.Revision = v.Object.Status.Revision + 1"},
-		{mistake: "forget which requests were handled", file: want, workload: "request",
-			right: "	handled = append(slices.Clone(handled), r.Value)\n",
-			wrong: ""},
-		{mistake: "believe the status of what was handled", file: requests, workload: "request",
-			right: "|| slices.Contains(handled, r.Value)\n",
-			wrong: "\n"},
-		{mistake: "forget what was replaced", file: want, workload: "two requests",
-			right: "record.Replaced = target.AppendReplaced(v.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)",
-			wrong: "_ = old"},
-		{mistake: "write the region where the endpoint belongs", file: target, workload: "first publication",
-			right: "keys.Endpoint:  []byte(tuple.Endpoint),",
-			wrong: "keys.Endpoint:  []byte(tuple.Region),"},
-		{mistake: "write an empty passcode", file: target, workload: "first publication",
-			right: "keys.Passcode:  []byte(tuple.Passcode.Reveal()),",
-			wrong: "keys.Passcode:  {},"},
-		{mistake: "leave an edited target as it is", file: "internal/rotation/pass.go", workload: "edited",
-			right: "if want := v.upkeep(); !v.upToDate(want) {",
-			wrong: "if want := v.upkeep(); false {"},
-		{mistake: "write a target at every pass", file: want, workload: "first publication",
-			right: "	was, is := *v.Target.Record, w.Record\n",
-			wrong: "	was, is := *v.Target.Record, w.Record\n	is.Reason += \" \"\n"},
-		{mistake: "write another object's target", file: target, workload: "two objects",
-			right: "case owner != object.Name:",
-			wrong: "case false:"},
-		{mistake: "forget the owner of a target that is to go with its object", file: target, workload: "deletes",
-			right: "	if !owned {\n		return after\n	}\n",
-			wrong: "	if !owned || len(before) == 0 {\n		return after\n	}\n"},
-		{mistake: "tell the value in a condition", file: "internal/status/messages.go", workload: "first publication",
-			right: `text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))`,
-			wrong: `text := fmt.Sprintf("%q is active, %s", p.Tuple.Passcode.Reveal(), until(p.Validity))`},
-		{mistake: "compare by a plain hash", file: "internal/fingerprint/fingerprint.go", workload: "first publication",
-			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])`,
-			wrong: "plain := sha256.Sum256([]byte(passcode.Reveal()))\n	return k.id + \"-\" + hex.EncodeToString(plain[:size])"},
-		{mistake: "ask CleverTap every ten seconds", file: "internal/rotation/verify.go", workload: "first publication",
-			right: "v.staggered(v.Spec.VerificationInterval(), q.fingerprint)",
-			wrong: "10*time.Second"},
-		{mistake: "restart a workload again and again", file: rollout, workload: "rollout",
-			right: "case p.restartedFor(r.Restarts) || r.Paused",
-			wrong: "case r.Paused"},
-		{mistake: "take an outage for a rejection", file: "internal/clevertap/interpret.go", workload: "outage",
-			right: "return code == http.StatusUnauthorized || code == http.StatusForbidden",
-			wrong: "return code >= http.StatusUnauthorized"},
-		{mistake: "ignore a pin", file: "internal/rotation/rules.go", workload: "pin",
-			right: "case e == nil || !e.HasValue() || e == v.ActiveEntry():",
-			wrong: "case true:"},
-		{mistake: "go back to a value that was replaced", file: choose, workload: "two requests",
-			right: "return !e.Replaced && e != v.ActiveEntry()",
-			wrong: "return e != v.ActiveEntry()"},
-		{mistake: "overwrite what another process heard later", file: "internal/rotation/snapshot.go", workload: search,
-			right: "	case own == clevertap.Unknown:\n		return verdict, told\n",
-			wrong: "	case own == clevertap.Unknown:\n		return verdict, told\n	case true:\n		return own, heard\n"},
-		{mistake: "keep verifications back while a write is pending", file: "internal/decision/decide.go", workload: search,
-			right: "	d.Verify, d.Next = v.VerificationRequests()\n",
-			wrong: "	if v.Observing || v.NextWant() == nil {\n		d.Verify, d.Next = v.VerificationRequests()\n	}\n"},
-		{mistake: "say that CleverTap does not answer, because a result is old", file: "internal/status/conditions.go", workload: search,
-			right: "	case p.Verification.Unavailable > 0:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable",
-			wrong: "	case true:\n		return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable"},
-		{mistake: "stop at a former target that cannot be marked", file: act, workload: "a former target that may not be marked",
-			right: "	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)\n	writeErr :=",
-			wrong: "	if err := r.release(ctx, s, d, state); err != nil {\n		return d, err\n	}\n	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)\n	writeErr :="},
-		{mistake: "report from a view that is behind", file: "controllers/observe.go", workload: "stale view: the watch of targets is held at",
-			right: "		s.cacheBehind = true\n		return nil\n	}\n	state.confirmedOlder = version",
-			wrong: "		return nil\n	}\n	state.confirmedOlder = version"},
-		{mistake: "create a target without a look at the object", file: act, workload: "stale view: a restart lists an object from before",
-			right: "if version != object.ResourceVersion {",
-			wrong: "if version == \"\" {"},
-		{mistake: "write a target although somebody else maintains the Secret", file: "internal/rotation/pass.go", workload: search,
-			right: "	if o.Object.Spec.Observes() {\n",
-			wrong: "	if o.Object == nil {\n"},
-		{mistake: "publish without a look at the version that was decided on", file: target, workload: "stale view: a replica is paused right before",
-			right: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n			\"resourceVersion\": secret.ResourceVersion,\n",
-			wrong: "	patch := map[string]any{\n		\"metadata\": map[string]any{\n"},
-	}
 }
