@@ -83,14 +83,14 @@ func mutants() []mutant {
 			wrong: "return nil }; state.confirmedOlder = version"},
 		{mistake: "create a target without a look at the object", in: "controllers: Reconciler.ensureUnchanged",
 			workload: "stale view: a restart lists an object from before",
-			right: "if version != object.ResourceVersion {",
-			wrong: `if version == "" {`},
+			right:    "if version != object.ResourceVersion {",
+			wrong:    `if version == "" {`},
 		{mistake: "write a target although somebody else maintains the Secret", in: "internal/rotation: NewPass", workload: search,
 			right: "if o.Object.Spec.Observes() {",
 			wrong: "if o.Object == nil {"},
 		{mistake: "publish without a look at the version that was decided on", in: "controllers: targetPatch",
 			workload: "stale view: a replica is paused right before",
-			right: `patch := map[string]any{ "metadata": map[string]any{ "resourceVersion": secret.ResourceVersion,`,
-			wrong: `patch := map[string]any{ "metadata": map[string]any{`},
+			right:    `patch := map[string]any{ "metadata": map[string]any{ "resourceVersion": secret.ResourceVersion,`,
+			wrong:    `patch := map[string]any{ "metadata": map[string]any{`},
 	}
 }
