@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -71,6 +72,8 @@ type Reconciler struct {
 	// It must not block; nil is not called.
 	NamespacesChanged func()
 
+	// started reports whether the queue is there.
+	started      atomic.Bool
 	queue        priorityqueue.PriorityQueue[reconcile.Request]
 	states       *states
 	scanner      *consumers.Scanner
@@ -83,8 +86,19 @@ func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) 
 	if !ok {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	defer r.workerShares.leave(request)
-	return r.Reconcile(ctx, request)
+	result, err := r.Reconcile(ctx, request)
+	retriedSoon := err != nil && r.queue.NumRequeues(request) < quickRetries
+	r.workerShares.leave(request, result.RequeueAfter > 0 || retriedSoon)
+	return result, err
+}
+
+// quickRetries are those that come at once, as people see it: the later ones wait for what may take long.
+const quickRetries = 2
+
+// Idle reports whether nothing is to come before the clock, a watch or a person brings it: no pass is under way, due, or
+// about to be tried again, and neither is a verification or a scan. It is safe for concurrent use.
+func (r *Reconciler) Idle() bool {
+	return r.started.Load() && r.queue.Len() == 0 && r.workerShares.idle() && !r.Verification.Busy() && !r.scanner.Busy()
 }
 
 // atOnce has an object reconciled again as soon as a worker is free: zero would mean never.

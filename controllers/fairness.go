@@ -21,13 +21,15 @@ type workerShares struct {
 	mu      sync.Mutex
 	running map[string]int
 	waiting map[string]sets.Set[reconcile.Request]
+	// again are the requests whose last turn is followed by another one at once.
+	again sets.Set[reconcile.Request]
 }
 
 // newWorkerShares leaves a quarter of the workers, one at least, to other namespaces.
 func newWorkerShares(workers int) *workerShares {
 	return &workerShares{
 		limit:   max(1, workers-max(1, workers/4)),
-		running: map[string]int{}, waiting: map[string]sets.Set[reconcile.Request]{},
+		running: map[string]int{}, waiting: map[string]sets.Set[reconcile.Request]{}, again: sets.New[reconcile.Request](),
 	}
 }
 
@@ -37,6 +39,7 @@ func (t *workerShares) enter(request reconcile.Request) (wait time.Duration, ok 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	namespace := request.Namespace
+	t.again.Delete(request)
 	if t.running[namespace] < t.limit {
 		t.running[namespace]++
 		t.waiting[namespace].Delete(request)
@@ -52,11 +55,21 @@ func (t *workerShares) enter(request reconcile.Request) (wait time.Duration, ok 
 	return passTime * time.Duration(1+t.waiting[namespace].Len()/t.limit), false
 }
 
-// leave ends a turn.
-func (t *workerShares) leave(request reconcile.Request) {
+// leave ends a turn; again says whether another one follows at once.
+func (t *workerShares) leave(request reconcile.Request, again bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if again {
+		t.again.Insert(request)
+	}
 	if t.running[request.Namespace]--; t.running[request.Namespace] == 0 {
 		delete(t.running, request.Namespace)
 	}
+}
+
+// idle reports whether nothing has its turn, waits for it, or has another one at once.
+func (t *workerShares) idle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.running) == 0 && len(t.waiting) == 0 && t.again.Len() == 0
 }

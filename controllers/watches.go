@@ -57,6 +57,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, max
 				return errors.New("the controller's queue has no priorities")
 			}
 			r.queue = priorities
+			r.started.Store(true)
 			return nil
 		})).
 		WithOptions(controller.Options{

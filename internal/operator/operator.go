@@ -42,6 +42,8 @@ type Dependencies struct {
 	Wrap func(http.RoundTripper) http.RoundTripper
 	// Registry is where metrics are registered, once each.
 	Registry prometheus.Registerer
+	// Prepared is called with the reconciler before it starts, so that a test can wait until it is idle; nil is not called.
+	Prepared func(*controllers.Reconciler)
 }
 
 // Clock has the time, and timers.
@@ -314,6 +316,9 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	})
 	if err := reconciler.SetupWithManager(ctx, manager, p.MaxConcurrentReconciles); err != nil {
 		return nil, fmt.Errorf("preparing the reconciler: %w", err)
+	}
+	if p.Prepared != nil {
+		p.Prepared(reconciler)
 	}
 	objects := metrics.NewObjects(manager.GetClient(), manager.Elected(), p.MetricLabels)
 	if err := p.Registry.Register(objects); err != nil {

@@ -12,7 +12,10 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 )
 
 // fault is what becomes of one request.
@@ -60,6 +63,8 @@ type incarnation struct {
 	end      func() // ends its Run
 	replica  int
 	gate     *gate
+	// reconciler is the operator's, once it is prepared to start.
+	reconciler atomic.Pointer[controllers.Reconciler]
 }
 
 var errCrashed = errors.New("this incarnation has crashed")

@@ -8,8 +8,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"sync"
 )
 
@@ -79,6 +81,13 @@ func (g *gate) cut(resource string) {
 	if end := g.cuts[resource]; end != nil {
 		end()
 	}
+}
+
+// holds reports whether it keeps anything back.
+func (g *gate) holds() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.held) > 0 || len(g.gone) > 0 && slices.Contains(slices.Collect(maps.Values(g.gone)), true) || len(g.older) > 0
 }
 
 func (g *gate) wait(ctx context.Context, resource string) error {

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -24,6 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
@@ -54,7 +58,6 @@ type scene struct {
 	cacheBehind *rest.Config  // replica 0's API server, if that is another one
 	delay       time.Duration // that a child's calls to CleverTap take
 	binary      string        // what runs as a child process; "" means none
-	calm        time.Duration
 	// passesOver reports whether the workload lets one be passed over that CleverTap did not answer for.
 	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
@@ -80,10 +83,8 @@ type scene struct {
 func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
 	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, cacheBehind: p.cacheBehind, passesOver: p.workload.passesOver,
 		made: map[string]bool{}}
-	s.calm = calmWith(p.faults)
 	if p.children {
 		s.binary = c.binary
-		s.calm = 1500 * time.Millisecond // its waits are real
 	}
 	s.start = s.real.Now().Truncate(time.Second)
 	s.clock = clocktesting.NewFakeClock(s.start)
@@ -104,21 +105,6 @@ func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
 		s.group.Go(func() { s.supervise(i) })
 	}
 	return s, nil
-}
-
-// calmWith is for how long, in real time, nothing is requested before it counts as quiet: longer than a new incarnation
-// takes from its first watch to its first request, and than the pause that a Retry-After asks for.
-func calmWith(plan map[int]fault) time.Duration {
-	longest := 120 * time.Millisecond
-	for _, f := range plan {
-		switch f {
-		case crashBefore, crashAfter:
-			longest = max(longest, 250*time.Millisecond)
-		case tooMany:
-			longest = max(longest, 1300*time.Millisecond)
-		}
-	}
-	return longest
 }
 
 // line is a state in words, and how many requests there were by then.
@@ -226,7 +212,8 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 	options.Namespaces = []string{s.namespace}
 	//nolint:wrapcheck // nobody is told
 	return operator.Run(ctx, options,
-		operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry()})
+		operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(),
+			Prepared: func(r *controllers.Reconciler) { i.reconciler.Store(r) }})
 }
 
 // current is replica 0's newest incarnation.
@@ -265,7 +252,7 @@ func (s *scene) until(what string, holds func() bool) error {
 			s.clock.Step(step)
 			step += step / 4 // what was not answered for is asked about again after an hour at most
 		}
-		<-s.real.After(15 * time.Millisecond)
+		<-s.real.After(poll)
 	}
 	return fmt.Errorf("never: %s", what)
 }
@@ -291,32 +278,89 @@ func (s *scene) rest() {
 	}
 }
 
-// isCalm reports whether every replica works, and nothing was requested for a while.
+// How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of a process of its
+// own, whose waits are real, and of a replica that may not start yet or is kept from what the API server has.
+const (
+	quietProcess = 1500 * time.Millisecond
+	quietOutside = 120 * time.Millisecond
+)
+
+// isCalm reports whether nothing is to come before the clock or somebody brings it.
 func (s *scene) isCalm() bool {
 	s.mu.Lock()
-	working := 0
-	for _, i := range s.running {
-		if i.works() {
-			working++
+	working := slices.DeleteFunc(slices.Clone(s.running), func(i *incarnation) bool { return !i.works() })
+	s.mu.Unlock()
+	if len(working) != s.replicas {
+		return false
+	}
+	silence := s.real.Now().Sub(s.fence.quietSince())
+	if s.binary != "" {
+		return silence > quietProcess
+	}
+	for _, i := range working {
+		r := i.reconciler.Load()
+		outside := r == nil || i.gate.holds() || i.replica == 0 && s.cacheBehind != nil
+		if outside && silence < quietOutside || !outside && !(r.Idle() && s.caughtUp(r.Client)) {
+			return false
 		}
 	}
-	s.mu.Unlock()
-	return working == s.replicas && s.real.Now().Sub(s.fence.quietSince()) > s.calm
+	return true
 }
 
+// caughtUp reports whether an operator's informers have what the API server has.
+func (s *scene) caughtUp(informers client.Reader) bool {
+	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}} {
+		seen, err := s.versions(list, informers)
+		there, failed := s.versions(list, s.kube)
+		if err != nil || failed != nil || !maps.Equal(seen, there) {
+			return false
+		}
+	}
+	return true
+}
+
+// versions are those of all objects that the operator watches, by name.
+func (s *scene) versions(list client.ObjectList, from client.Reader) (map[string]string, error) {
+	if _, isSecret := list.(*corev1.SecretList); isSecret {
+		err := from.List(context.Background(), list, client.InNamespace(s.namespace), client.HasLabels{v1alpha1.RoleLabel})
+		return versionsOf(list), err //nolint:wrapcheck // the caller does not say it
+	}
+	err := from.List(context.Background(), list, client.InNamespace(s.namespace))
+	return versionsOf(list), err //nolint:wrapcheck // as above
+}
+
+func versionsOf(list client.ObjectList) map[string]string {
+	versions := map[string]string{}
+	_ = meta.EachListItem(list, func(o runtime.Object) error { // which fails for no list
+		object := o.(client.Object)
+		versions[object.GetName()] = object.GetResourceVersion()
+		return nil
+	})
+	return versions
+}
+
+// quiet waits until it is calm twice in a row, with no request in between: what an informer has may be on its way still to
+// the queue.
 func (s *scene) quiet() {
 	begun := s.real.Now()
-	for {
-		took := s.real.Now().Sub(begun)
-		if took > stepWait/2 {
+	for before, calm := s.fence.counted(), 0; calm < 2; {
+		if s.real.Now().Sub(begun) > stepWait/2 {
 			s.restless = true
-		}
-		if took > stepWait/2 || s.isCalm() && took > s.calm {
 			return
 		}
-		<-s.real.After(15 * time.Millisecond)
+		now := s.fence.counted()
+		if s.isCalm() && now == before && now == s.fence.counted() {
+			calm++
+		} else {
+			calm = 0
+		}
+		before = now
+		<-s.real.After(poll)
 	}
 }
+
+// poll is how often a condition is looked at, in real time.
+const poll = 15 * time.Millisecond
 
 // passcode makes one on the dashboard and stages it under its name.
 func (s *scene) passcode(ctx context.Context, names ...string) error {
