@@ -300,7 +300,8 @@ func (s *scene) isCalm() bool {
 	for _, i := range working {
 		r := i.reconciler.Load()
 		outside := r == nil || i.gate.holds() || i.replica == 0 && s.cacheBehind != nil
-		if outside && silence < quietOutside || !outside && !(r.Idle() && s.caughtUp(r.Client)) {
+		calm := outside && silence >= quietOutside || !outside && r.Idle() && s.caughtUp(r.Client)
+		if !calm {
 			return false
 		}
 	}
