@@ -6,6 +6,7 @@ package rotation
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -170,11 +171,8 @@ func (v *Pass) withMetadata(w Want) *Want {
 	}
 	w.Record.Labels = slices.Sorted(maps.Keys(w.Labels))
 	w.Record.Annotations = slices.Sorted(maps.Keys(w.Annotations))
-	maps.Copy(w.Labels, map[string]string{
-		v1alpha1.RoleLabel:      v1alpha1.RoleTarget,
-		v1alpha1.ManagedByLabel: v1alpha1.ManagedBy,
-	})
-	maps.Copy(w.Annotations, w.Record.Marks(v.Object.Name))
+	w.Labels[v1alpha1.RoleLabel], w.Labels[v1alpha1.ManagedByLabel] = v1alpha1.RoleTarget, v1alpha1.ManagedBy
+	w.Record.Mark(w.Annotations, v.Object.Name)
 	w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ReleasedAtAnnotation)
 	if w.Record.EndsAt.IsZero() {
 		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
@@ -246,7 +244,8 @@ func (v *Pass) upToDate(w *Want) bool {
 	if was.Locations == nil { // a record from before there was this: nothing is written to add it
 		is.Locations = nil
 	}
-	return was.Encode() == is.Encode() &&
+	same := reflect.DeepEqual(was, is) || was.Encode() == is.Encode() // which differ in what is absent and what is empty
+	return same &&
 		containsAll(v.Target.Labels, w.Labels, w.DropLabels) &&
 		containsAll(v.Target.Annotations, w.Annotations, w.DropAnnotations)
 }

@@ -78,8 +78,9 @@ func (v Validity) RemindersAt() []time.Time {
 	if v.Until.IsZero() {
 		return nil
 	}
-	var at []time.Time
-	for _, n := range reminderDays() {
+	days := reminderDays()
+	at := make([]time.Time, 0, len(days))
+	for _, n := range days {
 		at = append(at, v.reminderAt(n))
 	}
 	return at

@@ -156,17 +156,14 @@ func (r Record) Encode() string {
 	return string(text)
 }
 
-// Marks are the annotations that say for people what the record says.
-func (r Record) Marks(owner string) map[string]string {
-	marks := map[string]string{
-		v1alpha1.OwnerAnnotation:    owner,
-		v1alpha1.PasscodeAnnotation: r.Passcode,
-		v1alpha1.RevisionAnnotation: strconv.FormatInt(r.Revision, 10),
-	}
+// Mark adds the annotations that say for people what the record says.
+func (r Record) Mark(annotations map[string]string, owner string) {
+	annotations[v1alpha1.OwnerAnnotation] = owner
+	annotations[v1alpha1.PasscodeAnnotation] = r.Passcode
+	annotations[v1alpha1.RevisionAnnotation] = strconv.FormatInt(r.Revision, 10)
 	if !r.EndsAt.IsZero() {
-		marks[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
+		annotations[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
 	}
-	return marks
 }
 
 // MaxRevision bounds what a record may say: a higher one was not written by this operator, and counting on from it would
