@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -27,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap/clevertaptest"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/operator"
@@ -52,6 +54,8 @@ type cluster struct {
 	registry   *prometheus.Registry
 	user       string   // that the operator is
 	namespaces []string // that the operator watches
+	// reconciler is the first operator's; nil while it starts.
+	reconciler atomic.Pointer[controllers.Reconciler]
 	stop       func()
 	adapt      []func(*operator.Options, *rest.Config)
 }
@@ -101,11 +105,11 @@ func (c *cluster) startOperator(adapt ...func(*operator.Options, *rest.Config)) 
 	}
 	c.namespaces = options.Namespaces
 	access.Wrap(c.requests.around)
-	registry := c.registry
-	if c.stop != nil {
-		registry = prometheus.NewRegistry() // a second operator's are nobody's
+	dependencies := operator.Dependencies{Config: access, Clock: c.clock, Random: rand.Reader, Registry: c.registry, Prepared: c.reconciler.Store}
+	if c.stop != nil { // a second operator's are nobody's
+		dependencies.Registry, dependencies.Prepared = prometheus.NewRegistry(), nil
 	}
-	end := harness.StartOperator(options, operator.Dependencies{Config: access, Clock: c.clock, Random: rand.Reader, Registry: registry})
+	end := harness.StartOperator(options, dependencies)
 	return func() {
 		GinkgoHelper()
 		Expect(end()).To(Or(Succeed(), MatchError(ContainSubstring("leader election lost"))))
@@ -117,6 +121,7 @@ func (c *cluster) restartOperator() {
 	GinkgoHelper()
 	c.stop()
 	c.stop = nil
+	c.reconciler.Store(nil)
 	c.requests, c.registry = &requestLog{}, prometheus.NewRegistry()
 	c.stop = c.startOperator(c.adapt...)
 }
@@ -257,15 +262,18 @@ func (c *cluster) clockPasses(d time.Duration) {
 	c.clock.Step(d)
 }
 
-// settled waits until nothing has been requested for a while; watches are not counted.
+// settled waits until the operator is idle, and requests nothing for a moment; watches are not counted.
 func (c *cluster) settled() {
 	GinkgoHelper()
-	var last int
+	requests, quiet := 0, 0
 	Eventually(func() int {
-		before := last
-		last = len(c.requests.list())
-		return last - before
-	}, 10*time.Second, 300*time.Millisecond).Should(BeZero())
+		before, r := requests, c.reconciler.Load()
+		requests = len(c.requests.list())
+		if quiet++; r == nil || !r.Idle() || requests != before {
+			quiet = 0
+		}
+		return quiet
+	}).WithPolling(100 * time.Millisecond).Should(BeNumerically(">=", 3))
 }
 
 // requestLog keeps what the operator requests of the API server, watches and its lists before them left out.
