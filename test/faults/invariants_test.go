@@ -160,11 +160,15 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 	if failure != nil {
 		add("reaches what was asked for", "%v", failure)
 	}
+	late := s.unrest(w)
+	if err := s.recordedAll(); err != nil {
+		return nil, 0, err
+	}
 	states := s.targetStates()
 	if s.restless {
 		add("it comes to rest", "%d requests", s.fence.counted())
 	}
-	if late := s.unrest(w); len(late) > 0 {
+	if len(late) > 0 {
 		add("nothing is requested once settled", "%v", late)
 	}
 	leaks, err := s.judgeValues(ctx)

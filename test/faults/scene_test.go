@@ -278,11 +278,11 @@ func (s *scene) rest() {
 	}
 }
 
-// How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of a process of its
-// own, whose waits are real, and of a replica that may not start yet or is kept from what the API server has.
+// How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of an operator that
+// has not started, or is a process of its own, whose waits are real; and of one that is kept from what the API server has.
 const (
-	quietProcess = 1500 * time.Millisecond
-	quietOutside = 120 * time.Millisecond
+	quietUnseen = 1500 * time.Millisecond
+	quietHeld   = 120 * time.Millisecond
 )
 
 // isCalm reports whether nothing is to come before the clock or somebody brings it.
@@ -295,12 +295,18 @@ func (s *scene) isCalm() bool {
 	}
 	silence := s.real.Now().Sub(s.fence.quietSince())
 	if s.binary != "" {
-		return silence > quietProcess
+		return silence > quietUnseen
 	}
 	for _, i := range working {
-		r := i.reconciler.Load()
-		outside := r == nil || i.gate.holds() || i.replica == 0 && s.cacheBehind != nil
-		calm := outside && silence >= quietOutside || !outside && r.Idle() && s.caughtUp(r.Client)
+		var calm bool
+		switch r := i.reconciler.Load(); {
+		case r == nil:
+			calm = silence > quietUnseen
+		case i.gate.holds() || i.replica == 0 && s.cacheBehind != nil:
+			calm = silence > quietHeld
+		default:
+			calm = r.Idle() && s.caughtUp(r.Client)
+		}
 		if !calm {
 			return false
 		}
@@ -310,10 +316,45 @@ func (s *scene) isCalm() bool {
 
 // caughtUp reports whether an operator's informers have what the API server has.
 func (s *scene) caughtUp(informers client.Reader) bool {
-	for _, list := range []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}} {
+	for _, list := range watchedKinds() {
 		seen, err := s.versions(list, informers)
 		there, failed := s.versions(list, s.kube)
 		if err != nil || failed != nil || !maps.Equal(seen, there) {
+			return false
+		}
+	}
+	return true
+}
+
+func watchedKinds() []client.ObjectList {
+	return []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}}
+}
+
+// recordedAll waits until the record has what the API server has.
+func (s *scene) recordedAll() error {
+	for _, list := range watchedKinds() {
+		there, err := s.versions(list, s.kube)
+		if err != nil {
+			return fmt.Errorf("looking at what there is: %w", err)
+		}
+		for begun := s.real.Now(); !s.haveRecorded(there); <-s.real.After(poll) {
+			if s.real.Now().Sub(begun) > stepWait {
+				return errors.New("never: what the API server has is recorded")
+			}
+		}
+	}
+	return nil
+}
+
+func (s *scene) haveRecorded(versions map[string]string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	recorded := map[string]bool{}
+	for _, change := range s.changes {
+		recorded[change.Object.GetName()+" "+change.Object.GetResourceVersion()] = true
+	}
+	for name, version := range versions {
+		if !recorded[name+" "+version] {
 			return false
 		}
 	}
