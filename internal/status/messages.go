@@ -413,13 +413,17 @@ func (v Report) valueMessage(e *rotation.Entry) string {
 	return sentences(parts...)
 }
 
-// sentences joins those that are not "".
+// sentences joins those that are not "". All but the first, which may follow a name, begin with a capital letter.
 func sentences(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ". ")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	for i := 1; i < len(parts); i++ {
+		parts[i] = strings.ToUpper(parts[i][:1]) + parts[i][1:]
+	}
+	return strings.Join(parts, ". ")
 }
 
-// SharedByMany begins the message of a passcode that more than one other object has active.
-const SharedByMany = "several other CleverTapPasscodes have it active"
+// SharedByMany is in the message of a passcode that more than one other object has active.
+const SharedByMany = "other CleverTapPasscodes have it active"
 
 // endIt is how a person ends a passcode.
 func (v Report) endIt() string {
@@ -438,7 +442,7 @@ func (v Report) sharedMessage() string {
 	case 1:
 		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", v.SharedWith[0], v.endIt())
 	}
-	return fmt.Sprintf("%s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.endIt())
+	return fmt.Sprintf("several %s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.endIt())
 }
 
 // suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
