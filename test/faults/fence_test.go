@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/controllers"
@@ -33,12 +35,13 @@ const (
 	timeoutAfter  fault = "timeout-after-commit"
 	replyLost     fault = "reply-lost"
 	sentTwice     fault = "sent-twice"
+	notConnected  fault = "connection-refused"
 )
 
 func (f fault) isCrash() bool { return f == crashBefore || f == crashAfter }
 
 func everyFault() []fault {
-	return append(crashes(), conflict, forbidden, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice)
+	return append(crashes(), conflict, forbidden, tooMany, internal, unavailable, timeoutBefore, timeoutAfter, replyLost, sentTwice, notConnected)
 }
 
 func crashes() []fault { return []fault{crashBefore, crashAfter} }
@@ -251,6 +254,8 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 		return nil, errors.Join(timedOutError{}, sendAndForget(next, r))
 	case replyLost:
 		return nil, errors.Join(io.ErrUnexpectedEOF, sendAndForget(next, r))
+	case notConnected:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	case sentTwice:
 		return sendTwice(next, r)
 	}
