@@ -73,7 +73,7 @@ test('a search finds a page by its words, and opens it', async () => {
   await page.fill('input[type=search]', 'deletionPolicy Delete')
   await page.click('.VPLocalSearchBox .result >> nth=0')
   await page.waitForURL(url => url.pathname !== '/')
-  assert.match(await page.textContent('main'), /deletionPolicy/)
+  await page.waitForSelector('main >> text=deletionPolicy')
 })
 
 test('the navigation is followed from the first page to a runbook', async () => {
