@@ -116,9 +116,16 @@ func editsOfTheObject() []move {
 	}
 }
 
-// editsByOthers are those of the target.
+// editsByOthers are those of the target, and of what uses it.
 func editsByOthers() []move {
 	return []move{
+		{name: "a Pod has it in its environment", draw: always(func(ctx context.Context, s *scene) error {
+			return client.IgnoreAlreadyExists(deployed(ctx, s))
+		})},
+		{name: "the Pod ends", draw: always(func(ctx context.Context, s *scene) error {
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-x", Namespace: s.namespace}}
+			return client.IgnoreNotFound(s.kube.Delete(ctx, pod, client.GracePeriodSeconds(0)))
+		})},
 		{name: "somebody edits the target", draw: always(func(ctx context.Context, s *scene) error {
 			if s.secret(ctx, "o").Name == "" {
 				return nil // none yet
