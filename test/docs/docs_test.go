@@ -33,6 +33,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
@@ -337,15 +338,19 @@ func (s *stage) installCRDs(t *testing.T) {
 	t.Helper()
 	folder := s.workspace(t, "crds")
 	for _, crd := range []struct{ module, path string }{
-		{"github.com/external-secrets/external-secrets@v0.19.2", "config/crds/bases/external-secrets.io_externalsecrets.yaml"},
-		{"github.com/bitnami-labs/sealed-secrets@v0.32.2", "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml"},
+		{"github.com/external-secrets/external-secrets@v1.3.2", "config/crds/bases/external-secrets.io_externalsecrets.yaml"},
+		{"github.com/bitnami-labs/sealed-secrets@v0.40.0", "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml"},
 		{"github.com/fluxcd/kustomize-controller@v1.10.1", "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"},
-		{"github.com/argoproj/argo-cd/v2@v2.14.20", "manifests/crds/application-crd.yaml"},
+		{"github.com/argoproj/argo-cd/v3@v3.6.1", "manifests/crds/application-crd.yaml"},
 		{"github.com/argoproj/argo-rollouts@v1.10.2", "manifests/crds/rollout-crd.yaml"},
 	} {
 		// A module that asks for a newer Go is an error that comes after the download.
-		s.run(t, folder, "", `dir=$(go mod download -json `+crd.module+` | sed -n 's/^\s*"Dir": "\(.*\)",\?$/\1/p' || true)
+		name := s.run(t, folder, "", `dir=$(go mod download -json `+crd.module+` | sed -n 's/^\s*"Dir": "\(.*\)",\?$/\1/p' || true)
 			[ -d "$dir" ] || dir=$(go env GOMODCACHE)/`+crd.module+`
-			kubectl create -f "$dir/`+crd.path+`" && kubectl wait --for=condition=Established --timeout=30s -f "$dir/`+crd.path+`"`)
+			kubectl create -o name -f "$dir/`+crd.path+`"`)
+		// At first its conditions are null, which kubectl wait takes for an error.
+		NewWithT(t).Eventually(func() error {
+			return s.command(t.Context(), folder, "", "kubectl wait --for=condition=Established --timeout=30s "+name).Run()
+		}, time.Minute).Should(Succeed())
 	}
 }

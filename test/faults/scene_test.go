@@ -384,9 +384,9 @@ func versionsOf(list client.ObjectList) map[string]string {
 // quiet waits until it is calm twice in a row, with no request in between: what an informer has may be on its way still to
 // the queue.
 func (s *scene) quiet() {
-	begun := s.real.Now()
-	for before, calm := s.fence.counted(), 0; calm < 2; {
-		if s.real.Now().Sub(begun) > stepWait/2 {
+	begun, first := s.real.Now(), s.fence.counted()
+	for before, calm := first, 0; calm < 2; {
+		if s.fence.counted() > first+mostRequests || s.real.Now().Sub(begun) > longestQuiet {
 			s.restless = true
 			return
 		}
@@ -403,6 +403,12 @@ func (s *scene) quiet() {
 
 // poll is how often a condition is looked at, in real time.
 const poll = 15 * time.Millisecond
+
+// What comes to rest does so with fewer requests than these, and, on a machine that has much else to do, within this real time.
+const (
+	mostRequests = 300
+	longestQuiet = 2 * time.Minute
+)
 
 // passcode makes one on the dashboard and stages it under its name.
 func (s *scene) passcode(ctx context.Context, names ...string) error {

@@ -538,14 +538,20 @@ var _ = Describe("kubectl clevertap at a hidden prompt", func() {
 		Expect(err).NotTo(HaveOccurred())
 		file := kubeconfigFile()
 		running, interrupt := context.WithCancel(ctx)
-		prompt, ended := &syncedBuffer{}, make(chan int, 1)
+		ended := make(chan int, 1)
+		var atPrompt *term.State // what is pasted as soon as the prompt is seen must not be echoed
+		prompt := &syncedBuffer{written: func(text string) {
+			if strings.Contains(text, "(not shown)") {
+				atPrompt, _ = term.GetState(int(tty.Fd()))
+			}
+		}}
 		go func() {
 			command := plugin.New(genericiooptions.IOStreams{In: tty, Out: prompt, ErrOut: prompt}, c.clock)
 			command.SetArgs([]string{"stage", "marketing", "--passcode-name", "q9", "--days", "90", "-n", c.namespace, "--kubeconfig", file})
 			ended <- plugin.ExitCode(command.ExecuteContext(running), prompt)
 		}()
 		Eventually(prompt.String).Should(ContainSubstring("(not shown)"))
-		Eventually(func() *term.State { state, _ := term.GetState(int(tty.Fd())); return state }).ShouldNot(Equal(before), "nothing is echoed")
+		Expect(atPrompt).NotTo(Equal(before), "what is typed is echoed")
 		interrupt()
 		Eventually(ended).Should(Receive(Equal(plugin.ExitInterrupted)))
 		after, err := term.GetState(int(tty.Fd()))
@@ -557,6 +563,9 @@ var _ = Describe("kubectl clevertap at a hidden prompt", func() {
 
 // syncedBuffer is written by one goroutine and read by another.
 type syncedBuffer struct {
+	// written is called with each text before it can be read; nil is not called.
+	written func(string)
+
 	mu   sync.Mutex
 	text strings.Builder
 }
@@ -564,6 +573,9 @@ type syncedBuffer struct {
 func (b *syncedBuffer) Write(text []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.written != nil {
+		b.written(string(text))
+	}
 	return b.text.Write(text)
 }
 

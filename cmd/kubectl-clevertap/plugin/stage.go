@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -212,29 +213,34 @@ func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
 	}
 	descriptor := int(file.Fd()) // as above
-	before, err := term.GetState(descriptor)
+	// The echo ends before the prompt is there: what is pasted at once must not be shown.
+	before, err := term.MakeRaw(descriptor)
 	if err != nil {
-		return nil, fmt.Errorf("reading the state of the terminal: %w", err)
+		return nil, fmt.Errorf("ending the terminal's echo: %w", err)
 	}
-	_, _ = fmt.Fprintf(c.ErrOut, "Passcode %q (not shown): ", name)
+	defer func() { _ = term.Restore(descriptor, before) }() // there is no other way to go on
 	type input struct {
-		text []byte
+		text string
 		err  error
 	}
 	read := make(chan input, 1)
 	go func() {
-		text, err := term.ReadPassword(descriptor)
+		screen := term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{file, c.ErrOut}, "")
+		text, err := screen.ReadPassword(fmt.Sprintf("Passcode %q (not shown): ", name))
 		read <- input{text, err}
 	}()
 	select {
 	case i := <-read:
-		c.progress("")
-		return i.text, i.err
+		if !errors.Is(i.err, io.EOF) {
+			return []byte(i.text), i.err
+		}
 	case <-ctx.Done():
-		_ = term.Restore(descriptor, before)
-		c.progress("")
-		return nil, &outcome{ExitInterrupted, "interrupted: nothing was written"}
 	}
+	_, _ = fmt.Fprint(c.ErrOut, "\r\n")
+	return nil, &outcome{ExitInterrupted, "interrupted: nothing was written"} // Ctrl-C is no signal meanwhile, and ends the input
 }
 
 // mayBeTerminal reports whether a person may be typing into what is no terminal to this process: the terminals of Git Bash on
