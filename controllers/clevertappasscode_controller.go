@@ -68,7 +68,7 @@ type Reconciler struct {
 	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
 	// for none.
 	Endpoint string
-	// Doubt is called where the API server forbade something, or an object went: a permission, or a namespace, may be gone.
+	// NamespacesChanged is called where the API server forbade something, or an object went: a permission, or a namespace, may be gone.
 	// It must not block; nil is not called.
 	NamespacesChanged func()
 

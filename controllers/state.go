@@ -40,7 +40,7 @@ type objectState struct {
 	target *corev1.Secret
 	// targetWritten is when; an informer that never shows the Secret after that has missed its whole life.
 	targetWritten time.Time
-	// whole is the target as last written or found whole.
+	// lastTarget is the target as last written or found whole.
 	lastTarget     *rotation.Target
 	lastTargetName string
 	// reported is the digest of the status that this process last wrote, and reportedAt when; zero for never.

@@ -24,11 +24,11 @@ type ActivePasscode struct {
 	Tuple target.Tuple
 	// Entry is the listed one of this value; nil where the list has none.
 	Entry *Entry
-	// namesake is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
+	// FormerEntry is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
 	// or the object went to another account.
 	FormerEntry *Entry
 	Validity    schedule.Validity
-	// moved reports whether the object has gone to another account or region since.
+	// AccountChanged reports whether the object has gone to another account or region since.
 	AccountChanged bool
 	Result         clevertap.Result
 	ResultAt       time.Time

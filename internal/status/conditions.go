@@ -18,7 +18,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// sourcePatience is how long a missing source is no reason to call for a person: it may be applied after the object.
+// missingStalledAfter is how long a missing source is no reason to call for a person: it may be applied after the object.
 const missingStalledAfter = 5 * time.Minute
 
 // conditions updates those there were; a nil condition is removed.
