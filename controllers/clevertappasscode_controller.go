@@ -68,8 +68,8 @@ type Reconciler struct {
 	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
 	// for none.
 	Endpoint string
-	// NamespacesChanged is called where the API server forbade something, or an object went: a permission, or a namespace, may be gone.
-	// It must not block; nil is not called.
+	// NamespacesChanged is called where the API server forbade something, or an object went: a permission, or a namespace, may
+	// be gone. It must not block; nil is not called.
 	NamespacesChanged func()
 
 	// started reports whether the queue is there.
@@ -86,13 +86,14 @@ func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) 
 	if !ok {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
+	again := false
+	defer func() { r.workerShares.leave(request, again) }() // after a panic too, which the manager recovers from
 	result, err := r.Reconcile(ctx, request)
-	retriedSoon := err != nil && r.queue.NumRequeues(request) < quickRetries
-	r.workerShares.leave(request, result.RequeueAfter > 0 || retriedSoon)
+	again = result.RequeueAfter > 0 || err != nil && r.queue.NumRequeues(request) < quickRetries
 	return result, err
 }
 
-// quickRetries are those that come at once, as people see it: the later ones wait for what may take long.
+// quickRetries is how many retries of a failed pass follow at once. The later ones wait for what may take long.
 const quickRetries = 2
 
 // Idle reports whether nothing is to come before the clock, a watch or a person brings it: no pass is under way, due, or

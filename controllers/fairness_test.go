@@ -4,6 +4,7 @@
 package controllers
 
 import (
+	"context"
 	"fmt"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -70,5 +71,10 @@ var _ = Describe("Turns", func() {
 		t.enter(of("shop", 1))
 		t.leave(of("shop", 1), false)
 		Expect(t.idle()).To(BeTrue())
+	})
+	It("end with a pass that panics, too", func() {
+		r := &Reconciler{workerShares: newWorkerShares(1)} // without a client: a pass panics
+		Expect(func() { _, _ = r.reconcileFairly(context.Background(), of("shop", 0)) }).To(Panic())
+		Expect(r.workerShares.idle()).To(BeTrue())
 	})
 })
