@@ -704,6 +704,10 @@ func (m *model) goesOnThoughDenied(t *testing.T) {
 	if o := n.server.object; o.Status.ObservedGeneration != o.Generation {
 		t.Errorf("generation %d is not observed while writes are denied: %s", o.Generation, n.trail)
 	}
+	verified := meta.FindStatusCondition(n.server.object.Status.Conditions, v1alpha1.ConditionVerified)
+	if verified == nil || verified.Status == metav1.ConditionUnknown {
+		t.Errorf("verifies nothing while writes are denied, %+v: %s", verified, n.trail)
+	}
 	if err := invariants.GoesOnThoughDenied(n.server.object, m.now, n.now); err != nil {
 		t.Errorf("%v: %s", err, n.trail)
 	}

@@ -551,7 +551,7 @@ var _ = Describe("kubectl clevertap at a hidden prompt", func() {
 			ended <- plugin.ExitCode(command.ExecuteContext(running), prompt)
 		}()
 		Eventually(prompt.String).Should(ContainSubstring("(not shown)"))
-		Expect(atPrompt).NotTo(Equal(before), "what is typed is echoed")
+		Expect(atPrompt).To(And(Not(BeNil()), Not(Equal(before))), "what is typed is echoed")
 		interrupt()
 		Eventually(ended).Should(Receive(Equal(plugin.ExitInterrupted)))
 		after, err := term.GetState(int(tty.Fd()))

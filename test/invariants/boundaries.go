@@ -46,7 +46,7 @@ func Within(namespace string, paths []string) error {
 
 // NotOurs is: the operator writes no Secret without the label of a target.
 func NotOurs(labels map[string]string, managers []metav1.ManagedFieldsEntry) error {
-	ours := func(m metav1.ManagedFieldsEntry) bool { return m.Manager == v1alpha1.ManagedBy }
+	ours := func(m metav1.ManagedFieldsEntry) bool { return strings.HasPrefix(m.Manager, v1alpha1.ManagedBy) } // of restarts, too
 	if labels[v1alpha1.RoleLabel] != v1alpha1.RoleTarget && slices.ContainsFunc(managers, ours) {
 		return violated("not ours is not written", "managers %v", managers)
 	}

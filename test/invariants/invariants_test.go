@@ -4,6 +4,7 @@
 package invariants_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,10 @@ func TestEachInvariantHoldsAndIsViolated(t *testing.T) {
 			invariants.Whole(with(func(t *invariants.Target) { t.Place.Region = "eu1" }), india)},
 		"every key was named": {invariants.Whole(first, india),
 			invariants.Whole(with(func(t *invariants.Target) { t.Unexplained = []string{"x"} }), india)},
+		"every key of a Secret was named": {invariants.Whole(invariants.TargetOf(secretWith("passcode", "AAA")), india),
+			invariants.Whole(invariants.TargetOf(secretWith("passcode", "AAA", "key of before", "AAA")), india)},
+		"a file has the value among others": {invariants.Whole(invariants.TargetOf(secretWith("passcode", "AAA", "headers", "Passcode: AAA")), india),
+			invariants.Whole(invariants.TargetOf(secretWith("passcode", "AAA", "headers", "Passcode: BBB")), india)},
 		"it was accepted": {invariants.Accepted(first, true), invariants.Accepted(first, false)},
 		"revisions grow": {invariants.RevisionNeverGoesBack(first, first),
 			invariants.RevisionNeverGoesBack(with(func(t *invariants.Target) { t.Revision = 2 }), first)},
@@ -98,6 +103,16 @@ func TestEachInvariantHoldsAndIsViolated(t *testing.T) {
 	}
 }
 
+// secretWith is a target in its place with these keys and their content; passcode and the file headers are named.
+func secretWith(keysAndContent ...string) *corev1.Secret {
+	secret := target("1")
+	secret.Data = map[string][]byte{"accountID": []byte("TEST-1"), "region": []byte("in1"), "endpoint": []byte("https://in1.api.clevertap.com")}
+	for pair := range slices.Chunk(keysAndContent, 2) {
+		secret.Data[pair[0]] = []byte(pair[1])
+	}
+	return secret
+}
+
 // rotationUsedBy is a target, a Pod that has it in its environment since a time, and the event that its old value is safe to
 // delete.
 func rotationUsedBy(since time.Time) []invariants.Change {
@@ -110,7 +125,8 @@ func goneBeforeTheEvent() invariants.Change {
 
 func target(version string) *corev1.Secret {
 	record := `{"ownerUID":"uid","revision":2,"passcode":"q1","accountID":"TEST-1","region":"in1","fingerprint":"k1-bb","publishedAt":"2026-11-24T12:00:00Z",` +
-		`"keys":{"accountID":"accountID","passcode":"passcode","region":"region","endpoint":"endpoint"}}`
+		`"keys":{"accountID":"accountID","passcode":"passcode","region":"region","endpoint":"endpoint",` +
+		`"files":[{"key":"headers","format":"Headers"}]}}`
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "crm", ResourceVersion: version,
 		Labels:      map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleTarget},
 		Annotations: map[string]string{v1alpha1.OwnerAnnotation: "crm", v1alpha1.RecordAnnotation: record}}}

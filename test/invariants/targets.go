@@ -9,6 +9,7 @@ package invariants
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ type Target struct {
 	Reason v1alpha1.RotationReason
 	// PublishedAt is when this revision was published; zero where the record can't be read.
 	PublishedAt time.Time
-	// Unexplained are the keys that neither the object named nor the value is in.
+	// Unexplained are the keys that the object did not name, and the files that the value is not in.
 	Unexplained []string
 }
 
@@ -72,15 +73,25 @@ func TargetOf(secret *corev1.Secret) Target {
 			Endpoint:  string(secret.Data[record.Keys.Endpoint]),
 		},
 	}
-	// No number leaves it as it is, which no revision before it is lower than.
-	_, _ = fmt.Sscan(secret.Annotations[v1alpha1.RevisionAnnotation], &t.Revision)
-	named := []string{record.Keys.AccountID, record.Keys.Passcode, record.Keys.Region, record.Keys.Endpoint, record.Keys.PreviousPasscode}
-	for key, content := range secret.Data {
-		if !slices.Contains(named, key) && (t.Value == "" || !strings.Contains(string(content), t.Value)) {
-			t.Unexplained = append(t.Unexplained, key)
-		}
+	if revision, err := strconv.ParseInt(secret.Annotations[v1alpha1.RevisionAnnotation], 10, 64); err == nil {
+		t.Revision = revision
 	}
+	t.Unexplained = unexplained(secret.Data, record.Keys, t.Value)
 	return t
+}
+
+// unexplained are the keys that have no name of the object's, and the files that do not have the value among others.
+func unexplained(data map[string][]byte, keys target.Keys, value string) (unexplained []string) {
+	named := []string{keys.AccountID, keys.Passcode, keys.Region, keys.Endpoint, keys.PreviousPasscode}
+	for key, content := range data {
+		isFile := slices.ContainsFunc(keys.Files, func(f target.File) bool { return f.Key == key })
+		hasValue := value != "" && string(content) != value && strings.Contains(string(content), value)
+		if slices.Contains(named, key) || isFile && hasValue {
+			continue
+		}
+		unexplained = append(unexplained, key)
+	}
+	return unexplained
 }
 
 // Whole is: a target has a value, and with it where the value belongs, and nothing that nobody named.
