@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
 // Rollout is a workload as it is.
@@ -66,9 +68,9 @@ func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
 	}
 	switch update := set.Spec.UpdateStrategy; {
 	case update.Type == appsv1.OnDeleteStatefulSetStrategyType:
-		r.Manual = "its updateStrategy is OnDelete: delete its Pods"
+		r.Manual = "its updateStrategy is OnDelete" + v1alpha1.ActionRequired + "delete its Pods"
 	case update.RollingUpdate != nil && ptr.Deref(update.RollingUpdate.Partition, 0) > 0:
-		r.Manual = "its updateStrategy has a partition: lower it to 0"
+		r.Manual = "its updateStrategy has a partition" + v1alpha1.ActionRequired + "lower it to 0"
 	}
 	return r
 }
@@ -83,7 +85,7 @@ func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 			s.NumberAvailable, s.CurrentNumberScheduled),
 	}
 	if set.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
-		r.Manual = "its updateStrategy is OnDelete: delete its Pods"
+		r.Manual = "its updateStrategy is OnDelete" + v1alpha1.ActionRequired + "delete its Pods"
 	}
 	return r
 }

@@ -21,6 +21,8 @@ import (
 	"k8s.io/client-go/tools/pager"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
 const (
@@ -186,9 +188,10 @@ func (s *Scanner) argoRollouts(namespace string, scan *Scan) {
 	switch {
 	case err == nil:
 	case meta.IsNoMatchError(err) || apierrors.IsNotFound(err):
-		scan.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1): install it, or remove the Rollout from spec.rollout.targets"
+		scan.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1)" +
+			v1alpha1.ActionRequired + "install it, or remove the Rollout from spec.rollout.targets"
 	case apierrors.IsForbidden(err):
-		scan.ArgoProblem = "the operator is not permitted to list Argo Rollouts: set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
+		scan.ArgoProblem = "the operator is not permitted to list Argo Rollouts" + v1alpha1.ActionRequired + "set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
 	default:
 		scan.ArgoProblem = fmt.Sprintf("Argo Rollouts could not be listed: %s. The operator tries again", apierrors.ReasonForError(err))
 	}
@@ -225,7 +228,8 @@ func (s *Scanner) each(namespace string, list client.ObjectList, do func(runtime
 
 func scanProblem(namespace string, err error) string {
 	if apierrors.IsForbidden(err) {
-		return fmt.Sprintf("the operator is not permitted to list Pods and workloads in namespace %s: allow its service account to list pods, deployments, statefulsets and daemonsets there", namespace)
+		return fmt.Sprintf("the operator is not permitted to list Pods and workloads in namespace %s%sallow its service account to list pods, deployments, statefulsets and daemonsets there",
+			namespace, v1alpha1.ActionRequired)
 	}
 	return fmt.Sprintf("Pods and workloads in namespace %s could not be listed: %s. The operator tries again", namespace, apierrors.ReasonForError(err))
 }

@@ -6,6 +6,7 @@ package status
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
@@ -104,13 +104,13 @@ func (v Report) unpublished() metav1.Condition {
 // nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
 func (v Report) nothingUsable() metav1.Condition {
 	if len(v.Entries) == 0 { // which the schema denies
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())
 	}
 	first := v.Entries[0]
 	if first.HasValue() {
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonPasscodeRejected, v.allRejectedMessage())
 	}
-	return condition(metav1.ConditionFalse, first.Problem, v.problemsMessage())
+	return condition(metav1.ConditionFalse, first.Problem, v.sources().String())
 }
 
 // verified is the last result for the active passcode. Unavailable is reported only after an attempt: a result can be old
@@ -127,7 +127,7 @@ func (v Report) verified() *metav1.Condition {
 	case v.outdated(p):
 		c = v.withoutResult(p)
 	case p.Result == clevertap.Rejected:
-		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, v.rejects())
+		c = condition(metav1.ConditionFalse, v1alpha1.ReasonRejected, v.rejects("the active passcode"))
 	default:
 		c = condition(metav1.ConditionTrue, v1alpha1.ReasonAccepted, v.acceptedMessage(p))
 	}
@@ -174,7 +174,7 @@ func (v Report) expiringSoonCondition() *metav1.Condition {
 }
 
 func (v Report) successorReady() *metav1.Condition {
-	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessorMessage())
+	c := condition(metav1.ConditionFalse, v1alpha1.ReasonNoSuccessor, v.noSuccessor().String())
 	switch next := v.successor(); {
 	case next == nil:
 	case v.Spec.Suspend:
@@ -190,7 +190,7 @@ func (v Report) sourcesReady() metav1.Condition {
 	if broken == nil {
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonFound, "Every entry has a well-formed value")
 	}
-	return condition(metav1.ConditionFalse, broken.Problem, v.problemsMessage())
+	return condition(metav1.ConditionFalse, broken.Problem, v.sources().String())
 }
 
 // reconciling is present while what the spec requires is being verified, or cannot be verified.
@@ -203,7 +203,7 @@ func (v Report) reconciling() *metav1.Condition {
 		return &c
 	}
 	if problems := v.EffectProblems(); len(problems) > 0 {
-		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, retirement.Listing(problems))
+		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, combined(problems))
 		return &c
 	}
 	for _, c := range v.Candidates() {
@@ -217,6 +217,23 @@ func (v Report) reconciling() *metav1.Condition {
 		}
 	}
 	return nil
+}
+
+// combined makes one message of several: first what is wrong, then what to do.
+func combined(messages []string) string {
+	const most = 5
+	var causes, actions []string
+	for _, message := range messages[:min(len(messages), most)] {
+		cause, action, required := strings.Cut(message, v1alpha1.ActionRequired)
+		causes = append(causes, cause)
+		if required {
+			actions = append(actions, action)
+		}
+	}
+	if len(messages) > most {
+		causes = append(causes, fmt.Sprintf("and %d more", len(messages)-most))
+	}
+	return problem{strings.Join(causes, "; "), strings.Join(actions, "; ")}.String()
 }
 
 // EffectProblems name each object other than the target that could not be written, and the way out.
@@ -253,9 +270,9 @@ func (v Report) blocker() (reason, message string, since time.Time) {
 	if p := v.ActiveInTarget(); p != nil && p.FormerEntry != nil {
 		switch source := p.FormerEntry; {
 		case source.Problem != "":
-			return source.Problem, v.entryMessage(source), v.falseSince(v1alpha1.ConditionSourcesReady)
+			return source.Problem, v.entryProblem(source).String(), v.falseSince(v1alpha1.ConditionSourcesReady)
 		case v.state(source) == v1alpha1.StateRejected:
-			return v1alpha1.ReasonPasscodeRejected, v.entryMessage(source), v.Now
+			return v1alpha1.ReasonPasscodeRejected, v.entryProblem(source).String(), v.Now
 		}
 	}
 	if _, forbidden := v.TargetAnnotations(); len(forbidden) > 0 {

@@ -52,7 +52,7 @@ func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 		if !e.CreatedInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
 			continue
 		}
-		if message := v.entryMessage(e); !told(e, message) {
+		if message := v.entryProblem(e).String(); !told(e, message) {
 			events = append(events, rotation.Event{
 				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
 				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
@@ -70,10 +70,10 @@ func (v Report) deniedRequest(echoed string, r rotation.Request) []rotation.Even
 	switch {
 	case r.NoSuccessor:
 		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor,
-			Message: fmt.Sprintf("Request%s not done. %s", r.Requester.By(), v.noSuccessorMessage())}}
+			Message: fmt.Sprintf("Request%s denied. %s", r.Requester.By(), v.noSuccessor())}}
 	case r.Denied != "":
 		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused,
-			Message: fmt.Sprintf("Request%s not done: %s", r.Requester.By(), r.Denied)}}
+			Message: fmt.Sprintf("Request%s denied: %s", r.Requester.By(), r.Denied)}}
 	}
 	return nil
 }

@@ -20,17 +20,21 @@ import (
 
 const (
 	nothingWhileSuspended = "nothing takes over while spec.suspend is true"
+	liftSuspension        = "set spec.suspend to false"
+
+	checkAccount = "check accountID, region, and whether an admin enforces user passcodes"
 
 	// seeCommand points to the one place of the full command: repeated in every message, it would make each unreadable.
 	seeCommand = "the condition SuccessorReady has the command"
+	seeSources = "the condition SourcesReady says how"
 
 	sourceLabel = v1alpha1.RoleLabel + "=" + v1alpha1.RoleSource
 )
 
 // rejects says that CleverTap rejects a value, and why it may. With --clevertap-endpoint set, the gateway is one more
 // thing that can be wrong.
-func (v Report) rejects() string {
-	return "CleverTap rejects it: it is wrong, expired, deleted or revoked, or belongs to another account or region" + v.endpointHint()
+func (v Report) rejects(what string) string {
+	return fmt.Sprintf("CleverTap rejects %s: it is wrong, expired, deleted or revoked, or belongs to another account or region%s", what, v.endpointHint())
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
@@ -40,6 +44,23 @@ func (v Report) endpointHint() string {
 	}
 	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", v.Endpoint)
 }
+
+// problem is what is wrong, and what a person must do about it; "" for nothing.
+type problem struct{ cause, action string }
+
+// String is the problem as a message has it.
+func (p problem) String() string {
+	if p.action == "" {
+		return p.cause
+	}
+	return p.cause + v1alpha1.ActionRequired + p.action
+}
+
+// CreateNext and FixEntry begin what an action says in short, as its last part. The condition SuccessorReady has it in full.
+const (
+	CreateNext = "create the next passcode"
+	FixEntry   = "fix the source of "
+)
 
 func until(l schedule.Validity) string {
 	if l.Until.IsZero() {
@@ -56,7 +77,7 @@ func (v Report) createNext() string {
 	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return v.resetUser()
 	}
-	return fmt.Sprintf("create the next passcode at %s and stage it (%s)", v.DashboardPage(), seeCommand)
+	return fmt.Sprintf("%s at %s and stage it (%s)", CreateNext, v.DashboardPage(), seeCommand)
 }
 
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
@@ -71,6 +92,22 @@ func (v Report) createNextByCommand() string {
 	name := v.suggestedName()
 	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
 		name, v.validity(), v.DashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+}
+
+// nextStep makes a successor, in short: an entry without a value is one once its source is fixed, else one must be created.
+func (v Report) nextStep() string {
+	if broken := v.brokenSuccessor(); broken != nil {
+		return fmt.Sprintf("%s%q (%s)", FixEntry, broken.Spec.Name, seeSources)
+	}
+	return v.createNext()
+}
+
+// brokenSuccessor is the first entry that lacks only a usable value to become active; nil if there is none.
+func (v Report) brokenSuccessor() *rotation.Entry {
+	if v.Observing {
+		return nil
+	}
+	return v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
 }
 
 // replaceObserved is the next step for a Secret that someone else maintains.
@@ -101,7 +138,7 @@ func (v Report) expiryFlag() string {
 	case v.Spec.Expiry.Days != nil:
 		return fmt.Sprintf("--days %d", *v.Spec.Expiry.Days)
 	case v.Spec.Expiry.At != nil:
-		return "--at TIME"
+		return "--at YYYY-MM-DDThh:mm:ssZ"
 	}
 	return "--forever"
 }
@@ -111,15 +148,15 @@ func (v Report) validity() string {
 	user := v.Spec.Type == v1alpha1.PasscodeTypeUser
 	switch days := v.Spec.Expiry.Days; {
 	case days != nil && user:
-		return fmt.Sprintf("Finite, %d days", *days)
+		return fmt.Sprintf(`"Finite", %d days`, *days)
 	case days != nil:
-		return fmt.Sprintf("Set day(s) %d", *days)
+		return fmt.Sprintf(`"Set day(s)", %d`, *days)
 	case v.Spec.Expiry.At != nil:
-		return "Set day(s)"
+		return `"Set day(s)"`
 	case user:
-		return "Infinite"
+		return `"Infinite"`
 	}
-	return "Forever"
+	return `"Forever"`
 }
 
 // suggestedName is the object's name with the month in which the active passcode expires, and a number if that is taken.
@@ -165,33 +202,38 @@ func early(l schedule.Validity, rejected time.Time) string {
 }
 
 func forbiddenMessage(keys []string) string {
-	return fmt.Sprintf("spec.target.annotations: %s makes another controller copy the Secret, so it is not set. Remove it, or have an administrator allow it with --allowed-target-annotations",
-		strings.Join(keys, ", "))
+	return problem{
+		fmt.Sprintf("spec.target.annotations: %s makes another controller copy the Secret, so it is not set", strings.Join(keys, ", ")),
+		"remove it, or have an administrator allow it with --allowed-target-annotations",
+	}.String()
 }
 
 func (v Report) windowMessage() string {
-	return v.WindowProblem.Error() + ". Fix it: until then, scheduled rotations wait for the last 24 hours before expiry"
+	return problem{
+		v.WindowProblem.Error() + ". Scheduled rotations wait for the last 24 hours before expiry",
+		"correct spec.rotation.windows",
+	}.String()
 }
 
 func (v Report) publishedMessage(p *rotation.ActivePasscode) string {
-	text := fmt.Sprintf("%q is active, %s", p.Name(), until(p.Validity))
 	if p.Validity.Expired(v.Now) {
-		text = fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it. Correct expiry or createdAt", p.Name(),
-			schedule.Stamp(p.Validity.Until))
+		cause := fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it%s", p.Name(),
+			schedule.Stamp(p.Validity.Until), v.pendingMessage(p))
+		return problem{cause, "correct expiry or createdAt"}.String()
 	}
-	return text + v.pendingMessage(p)
+	return fmt.Sprintf("%q is active, %s%s", p.Name(), until(p.Validity), v.pendingMessage(p))
 }
 
 // pendingMessage says why the active passcode is not the one that the spec requires; "" if it is.
 func (v Report) pendingMessage(p *rotation.ActivePasscode) string {
 	switch {
 	case p.AccountChanged:
-		return fmt.Sprintf(", for account %s in %s; for account %s in %s, %s",
+		return fmt.Sprintf(". It belongs to account %s in %s; the spec requires account %s in %s, and %s",
 			p.Tuple.AccountID, p.Tuple.Region, v.Spec.AccountID, v.Spec.Region, v.waitsMessage())
 	case p.SourceChanged() && v.state(p.FormerEntry) == v1alpha1.StateRejected:
-		return "; CleverTap rejects the new value of its source"
+		return ". CleverTap rejects the new value of its source, so the former value stays"
 	case p.Removed():
-		return "; its entry was removed, and " + v.waitsMessage()
+		return ". Its entry was removed, and " + v.waitsMessage()
 	}
 	return ""
 }
@@ -202,32 +244,43 @@ func (v Report) waitsMessage() string {
 	case v.Spec.Suspend:
 		return nothingWhileSuspended
 	case v.WriteProblem != "":
-		return "its target cannot be written"
+		return "Secret " + fmt.Sprintf("%q", v.Object.TargetName()) + " cannot be written (the condition Reconciling says why)"
 	}
 	if next := v.awaited(nil); next != nil {
-		return fmt.Sprintf("%q replaces it as soon as CleverTap accepts it", next.Spec.Name)
+		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)
 	}
-	return "CleverTap accepts no entry"
+	return "CleverTap accepts no entry that can replace it"
 }
 
 func (v Report) expiredMessage(p *rotation.ActivePasscode) string {
-	return fmt.Sprintf("%q expired at %s and %s", p.Name(), schedule.Stamp(p.Validity.Until), v.stuckMessage())
+	stuck := v.stuck()
+	return problem{fmt.Sprintf("%q expired at %s, and %s", p.Name(), schedule.Stamp(p.Validity.Until), stuck.cause), stuck.action}.String()
 }
 
 func (v Report) rejectedMessage(p *rotation.ActivePasscode) string {
-	return fmt.Sprintf("CleverTap rejects %q, the active passcode%s, and %s. If nobody deleted it, check accountID, region, and whether an admin enforces user passcodes%s",
-		p.Name(), early(p.Validity, p.ResultAt), v.stuckMessage(), v.endpointHint())
+	stuck := v.stuck()
+	action := "if nobody deleted it, " + checkAccount
+	if stuck.action != "" {
+		action += "; else " + stuck.action
+	}
+	return problem{
+		fmt.Sprintf("CleverTap rejects %q, the active passcode%s%s, and %s", p.Name(), early(p.Validity, p.ResultAt), v.endpointHint(), stuck.cause),
+		action,
+	}.String()
 }
 
-// stuckMessage says why nothing has replaced a passcode that works no more, and what to do.
-func (v Report) stuckMessage() string {
-	if v.Spec.Suspend {
-		return nothingWhileSuspended + ": set it to false, or " + v.createNext()
+// stuck says why nothing has replaced a passcode that works no more, and what to do.
+func (v Report) stuck() problem {
+	next := v.awaited(v.ActiveEntry())
+	switch {
+	case v.Spec.Suspend && next != nil:
+		return problem{nothingWhileSuspended, liftSuspension}
+	case v.Spec.Suspend:
+		return problem{nothingWhileSuspended, liftSuspension + ", and " + v.nextStep()}
+	case next != nil:
+		return problem{cause: fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)}
 	}
-	if next := v.awaited(v.ActiveEntry()); next != nil {
-		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)
-	}
-	return "no other entry can become active: " + v.createNext()
+	return problem{"no other entry can become active", v.nextStep()}
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
@@ -242,22 +295,26 @@ func (v Report) awaited(other *rotation.Entry) *rotation.Entry {
 
 func (v Report) allRejectedMessage() string {
 	var rejected []string
+	broken := false
 	for _, e := range v.Entries {
 		if e.HasValue() {
 			rejected = append(rejected, fmt.Sprintf("%q", e.Spec.Name))
 		}
+		broken = broken || !e.HasValue()
 	}
-	text := fmt.Sprintf("CleverTap rejects every entry (%s): check accountID, region, and whether an admin enforces user passcodes%s; else %s",
-		retirement.Listing(rejected), v.endpointHint(), v.createNext())
-	if v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() }) != nil {
-		text = fmt.Sprintf("CleverTap rejects every entry that has a value (%s)%s. %s", retirement.Listing(rejected), v.endpointHint(), v.problemsMessage())
+	list := retirement.Listing(rejected) + v.endpointHint()
+	if broken {
+		sources := v.sources()
+		return problem{fmt.Sprintf("CleverTap rejects every entry that has a value: %s; %s", list, sources.cause),
+			checkAccount + "; else " + sources.action}.String()
 	}
-	return text
+	return problem{"CleverTap rejects every entry: " + list, checkAccount + "; else " + v.createNext()}.String()
 }
 
 // allReplacedMessage is for an object whose target is lost, and whose entries were all replaced before.
 func (v Report) allReplacedMessage() string {
-	return "Every entry was replaced before, and an older value is never published unless requested: name an entry in spec.rotation.pin, or " + v.createNext()
+	return problem{"Every entry was replaced before, and an older value is never published unless requested",
+		"name an entry in spec.rotation.pin, or " + v.createNext()}.String()
 }
 
 func (v Report) verifyingMessage() string {
@@ -272,10 +329,11 @@ func (v Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
 	if v.Observing && p.Result == clevertap.Unknown && p.Entry.Reported == nil {
 		return v.unavailableMessage(p.Entry)
 	}
-	if p.Verification.Seen == "" {
-		return "No verification has had a result for two intervals" + v.endpointHint() + ". The active passcode stays"
+	why := ""
+	if p.Verification.Seen != "" {
+		why = ": " + p.Verification.Seen
 	}
-	return fmt.Sprintf("No verification has had a result for two intervals: %s%s. The active passcode stays", p.Verification.Seen, v.endpointHint())
+	return fmt.Sprintf("No verification has had a result for two intervals%s%s. The active passcode stays, and the operator tries again", why, v.endpointHint())
 }
 
 func (v Report) acceptedMessage(p *rotation.ActivePasscode) string {
@@ -286,18 +344,22 @@ func (v Report) acceptedMessage(p *rotation.ActivePasscode) string {
 }
 
 func (v Report) expiringMessage(p *rotation.ActivePasscode) string {
-	text := fmt.Sprintf("%q expires at %s", p.Name(), schedule.Stamp(p.Validity.Until))
-	switch next := v.successor(); {
-	case v.Spec.Suspend && next != nil:
-		return fmt.Sprintf("%s and %s, though %q is staged: set it to false before then", text, nothingWhileSuspended, next.Spec.Name)
-	case v.Spec.Suspend:
-		return fmt.Sprintf("%s and %s: set it to false, and %s before then", text, nothingWhileSuspended, v.createNext())
-	case next == nil:
-		return fmt.Sprintf("%s and there is no successor: %s before then", text, v.createNext())
-	case v.PinKeeps(p):
-		return fmt.Sprintf("%s; %s. Remove the pin before then", text, v.pinMessage())
+	cause, by := fmt.Sprintf("%q expires at %s", p.Name(), schedule.Stamp(p.Validity.Until)), "before then, "
+	if p.Validity.Expired(v.Now) {
+		cause, by = fmt.Sprintf("%q was to expire at %s", p.Name(), schedule.Stamp(p.Validity.Until)), ""
 	}
-	return fmt.Sprintf("%s; %s", text, v.successorMessage(v.successor()))
+	next := v.successor()
+	switch {
+	case v.Spec.Suspend && next != nil:
+		return problem{fmt.Sprintf("%s, and %s, though %q is staged", cause, nothingWhileSuspended, next.Spec.Name), by + liftSuspension}.String()
+	case v.Spec.Suspend:
+		return problem{fmt.Sprintf("%s, and %s", cause, nothingWhileSuspended), by + liftSuspension + ", and " + v.nextStep()}.String()
+	case next == nil:
+		return problem{cause + ", and there is no successor", by + v.nextStep()}.String()
+	case v.PinKeeps(p):
+		return problem{fmt.Sprintf("%s; %s", cause, v.pinMessage()), by + "remove the pin"}.String()
+	}
+	return fmt.Sprintf("%s; %s", cause, v.successorMessage(next))
 }
 
 // pinMessage says what a pin that is in effect ensures, and nothing that it prevents.
@@ -308,34 +370,31 @@ func (v Report) pinMessage() string {
 	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.Pinned().Spec.Name)
 }
 
-// noSuccessorMessage says what would make a successor. An entry without a value is one that only needs its source fixed:
+// noSuccessor says what would make a successor. An entry without a value is one that only needs its source fixed:
 // no other passcode need be created.
-func (v Report) noSuccessorMessage() string {
+func (v Report) noSuccessor() problem {
 	if v.Observing {
-		return "In mode Observe no passcode becomes active by itself: " + v.createNext() + v.beforeExpiry()
+		return problem{"In mode Observe no passcode becomes active by itself", v.beforeExpiry() + v.createNext()}
 	}
-	broken := v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
-	if broken != nil {
-		return fmt.Sprintf("There is no successor: %q has no usable value. %s", broken.Spec.Name, capitalized(v.entryMessage(broken)))
+	if broken := v.brokenSuccessor(); broken != nil {
+		source := v.entryProblem(broken)
+		return problem{fmt.Sprintf("There is no successor: %q has no usable value, for %s", broken.Spec.Name, source.cause), v.beforeExpiry() + source.action}
 	}
-	return "There is no successor: " + v.createNextByCommand() + v.beforeExpiry()
+	return problem{"There is no successor", v.beforeExpiry() + v.createNextByCommand()}
 }
 
-// beforeExpiry is by when; "" if there is no hurry.
+// beforeExpiry is by when a person must act; "" if there is no such time, or if it is now.
 func (v Report) beforeExpiry() string {
-	if p := v.ActiveInTarget(); p != nil && !p.Validity.Until.IsZero() {
-		return " before " + schedule.Stamp(p.Validity.Until)
+	p := v.ActiveInTarget()
+	if p == nil || p.Validity.Until.IsZero() || p.Validity.Expired(v.Now) || v.rejected(p) {
+		return ""
 	}
-	return ""
+	return "before " + schedule.Stamp(p.Validity.Until) + ", "
 }
 
 // sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
 func (v Report) sourceOfActive(e *rotation.Entry) bool {
 	return v.Active != nil && v.Active.FormerEntry == e
-}
-
-func capitalized(text string) string {
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 func (v Report) successorMessage(next *rotation.Entry) string {
@@ -350,67 +409,98 @@ func (v Report) successorMessage(next *rotation.Entry) string {
 	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, schedule.Stamp(v.RotationAt))
 }
 
-// problemsMessage names every entry that has no usable value.
-func (v Report) problemsMessage() string {
-	var all []string
+// sources names every entry that has no usable value, and what to do about each.
+func (v Report) sources() problem {
+	var causes, actions []string
 	for _, e := range v.Entries {
 		if !e.HasValue() {
-			all = append(all, fmt.Sprintf("%q: %s", e.Spec.Name, v.entryMessage(e)))
+			source := v.entryProblem(e)
+			causes, actions = append(causes, fmt.Sprintf("%q: %s", e.Spec.Name, source.cause)), append(actions, source.action)
 		}
 	}
 	const most = 5
-	if len(all) > most {
-		all = append(all[:most], fmt.Sprintf("and %d more, see status.passcodes", len(all)-most))
+	if len(causes) > most {
+		causes = append(causes[:most], fmt.Sprintf("and %d more, see status.passcodes", len(causes)-most))
+		actions = actions[:most]
 	}
-	return strings.Join(all, "; ")
+	return problem{strings.Join(causes, "; "), strings.Join(actions, "; ")}
 }
 
-func (v Report) entryMessage(e *rotation.Entry) string {
+// entryProblem says what is wrong with an entry, or what is to be known of it; it has no cause if all is well.
+func (v Report) entryProblem(e *rotation.Entry) problem {
 	ref := e.Spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
-		return fmt.Sprintf("Secret %q does not exist: create it with the label %s", ref.Name, sourceLabel)
+		return problem{fmt.Sprintf("Secret %q does not exist", ref.Name),
+			fmt.Sprintf("create Secret %q with the label %s and the key %q", ref.Name, sourceLabel, ref.Key)}
 	case v1alpha1.ReasonSourceNotLabelled:
-		return v.notLabelledMessage(ref.Name)
+		return v.notLabelled(ref.Name)
 	case v1alpha1.ReasonKeyNotFound:
-		return fmt.Sprintf("Secret %q has no key %q: add it, or correct secretKeyRef.key", ref.Name, ref.Key)
+		return problem{fmt.Sprintf("Secret %q has no key %q", ref.Name, ref.Key),
+			fmt.Sprintf("add the key %q to Secret %q, or correct secretKeyRef.key", ref.Key, ref.Name)}
 	case v1alpha1.ReasonPasscodeMalformed:
-		return fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name,
-			e.Detail)
+		return problem{
+			fmt.Sprintf("the value of key %q in Secret %q %s: a passcode has 1 to 128 printable ASCII characters and no white space", ref.Key, ref.Name, e.Detail),
+			stageAsShown(e),
+		}
 	}
-	return v.valueMessage(e)
+	return v.valueProblem(e)
 }
 
-// notLabelledMessage says how to label a source. What another controller writes keeps a label only if its template has it.
-func (v Report) notLabelledMessage(secret string) string {
-	text := fmt.Sprintf("Secret %q has no label that allows reading it: kubectl label secret -n %s %s %s", secret, v.Object.Namespace, secret, sourceLabel)
+// stageAsShown is what to do about a value that is not what the dashboard showed.
+func stageAsShown(e *rotation.Entry) string {
+	ref := e.Spec.SecretKeyRef
+	return fmt.Sprintf("put only the passcode, as the dashboard showed it, into key %q of Secret %q", ref.Key, ref.Name)
+}
+
+// notLabelled says how to label a source. What another controller writes keeps a label only if its template has it.
+func (v Report) notLabelled(secret string) problem {
+	action := fmt.Sprintf("kubectl label secret -n %s %s %s", v.Object.Namespace, secret, sourceLabel)
 	if v.Observing {
-		text += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
+		action += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
 	}
-	return text
+	return problem{fmt.Sprintf("Secret %q has no label that allows reading it", secret), action}
 }
 
-func (v Report) valueMessage(e *rotation.Entry) string {
+func (v Report) valueProblem(e *rotation.Entry) problem {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name)
+		return problem{cause: fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name)}
 	case state == v1alpha1.StateRejected:
-		return sentences(v.rejects(), v.suspicionMessage(e))
+		return v.rejectedEntry(e)
 	case state == v1alpha1.StateRetiring:
-		return v.retiringMessage(e)
+		return v.retiring(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
-		return v.overMessage(state)
+		return v.over(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
-		return sentences("it could not be verified: "+e.Verification.Seen+v.endpointHint(), v.suspicionMessage(e))
+		suspicion := v.suspicion(e)
+		return problem{sentences("it could not be verified: "+e.Verification.Seen+v.endpointHint(), suspicion.cause), suspicion.action}
 	}
+	return v.usableEntry(e)
+}
+
+// rejectedEntry is for an entry that CleverTap rejects, and that is not active.
+func (v Report) rejectedEntry(e *rotation.Entry) problem {
+	cause := v.rejects("it")
+	if suspicion := v.suspicion(e); suspicion.cause != "" {
+		return problem{sentences(cause, suspicion.cause), suspicion.action}
+	}
+	ref := e.Spec.SecretKeyRef
+	return problem{cause, fmt.Sprintf("correct key %q of Secret %q, accountID or region; if it was deleted on the dashboard, remove it from spec.passcodes", ref.Key, ref.Name)}
+}
+
+// usableEntry is for an entry that is active, or may become active.
+func (v Report) usableEntry(e *rotation.Entry) problem {
 	parts := []string{v.datesMessage(e)}
+	action := ""
 	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
-		parts = append(parts, v.suspicionMessage(e))
+		suspicion := v.suspicion(e)
+		parts, action = append(parts, suspicion.cause), suspicion.action
 	}
 	if e == v.ActiveEntry() {
 		parts = append(parts, v.sharedMessage())
 	}
-	return sentences(parts...)
+	return problem{sentences(parts...), action}
 }
 
 // sentences joins those that are not "". All but the first, which may follow a name, begin with a capital letter.
@@ -425,8 +515,8 @@ func sentences(parts ...string) string {
 // SharedByMany is in the message of a passcode that more than one other object has active.
 const SharedByMany = "other CleverTapPasscodes have it active"
 
-// endIt is how a person ends a passcode.
-func (v Report) endIt() string {
+// invalidate is how a person makes a passcode stop working.
+func (v Report) invalidate() string {
 	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return "reset it"
 	}
@@ -440,43 +530,44 @@ func (v Report) sharedMessage() string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", v.SharedWith[0], v.endIt())
+		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", v.SharedWith[0], v.invalidate())
 	}
-	return fmt.Sprintf("several %s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.endIt())
+	return fmt.Sprintf("several %s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.invalidate())
 }
 
-// suspicionMessage says why a value that CleverTap has not accepted is probably not what the dashboard showed; "" if it
-// looks like a passcode.
-func (v Report) suspicionMessage(e *rotation.Entry) string {
+// suspicion says why a value that CleverTap has not accepted is probably not what the dashboard showed; it has no cause if
+// the value looks like a passcode.
+func (v Report) suspicion(e *rotation.Entry) problem {
 	if suspicion := e.Passcode.Suspicion(v.Spec.AccountID, e.Spec.Name); suspicion != "" {
-		return fmt.Sprintf("Its value %s: stage only the passcode as the dashboard showed it", suspicion)
+		return problem{"its value " + suspicion, stageAsShown(e)}
 	}
-	return ""
+	return problem{}
 }
 
-// overMessage is for a passcode that was replaced or has expired, and says what is left to do.
-func (v Report) overMessage(state v1alpha1.PasscodeState) string {
+// over is for a passcode that was replaced or has expired, and says what is left to do.
+func (v Report) over(state v1alpha1.PasscodeState) problem {
+	const remove = "remove it from spec.passcodes"
 	switch {
 	case state == v1alpha1.StateRetired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
-		return "it was replaced, and a reset ended it: there is nothing to delete. Remove it from spec.passcodes"
+		return problem{"it was replaced, and no longer works since the reset: there is nothing to delete on the dashboard", remove}
 	case state == v1alpha1.StateRetired:
-		return "it was replaced and is not in use: delete it at " + v.DashboardPage() + " and remove it from spec.passcodes"
+		return problem{"it was replaced and is not in use", "delete it at " + v.DashboardPage() + " and " + remove}
 	case state == v1alpha1.StateExpired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
-		return "it has expired: remove it from spec.passcodes"
+		return problem{"it has expired", remove}
 	}
-	return "it has expired: once nothing uses it, delete it at " + v.DashboardPage() + " and remove it from spec.passcodes"
+	return problem{"it has expired", "once nothing uses it, delete it at " + v.DashboardPage() + " and " + remove}
 }
 
 // datesMessage says what is wrong with the dates of a passcode that may be used; "" for nothing.
 func (v Report) datesMessage(e *rotation.Entry) string {
 	switch state := v.state(e); {
 	case e.CreatedInFuture:
-		return fmt.Sprintf("createdAt %s is later than the first sight of its value, %s, so it is ignored: set createdAt to when the passcode was created",
+		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored: set createdAt to when the passcode was created",
 			*e.Spec.CreatedAt, e.FirstSeen.Format(time.RFC3339))
 	case state == v1alpha1.StateStaged && e.Validity.NeverSuccessor():
-		return "its rotation time is before its beginning, so it can never be a successor: shorten rotation.before, or give it a longer validity"
+		return "its rotation time is before its validity begins, so it can never be a successor: shorten rotation.before, or give it a longer validity"
 	case state == v1alpha1.StateStaged && e.Validity.Due(v.Now):
-		return "its own rotation time has passed, so it cannot be a successor"
+		return "its own rotation time has passed, so it cannot be a successor: stage one that expires later"
 	case e.Spec.CreatedAt == nil && v.Expiry(e.Spec).Days != nil:
 		return "it has no createdAt, so its validity is counted from when it was first seen: set createdAt to when it was created"
 	case e.StaleCreatedAt != "":

@@ -70,9 +70,9 @@ func (v Report) wasReady(p *rotation.ActivePasscode) bool {
 
 func (v Report) nothingObserved() metav1.Condition {
 	if len(v.Entries) == 0 { // which the schema denies
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, "spec.passcodes is empty: list a passcode")
+		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())
 	}
-	return condition(metav1.ConditionFalse, v.Entries[0].Problem, v.problemsMessage())
+	return condition(metav1.ConditionFalse, v.Entries[0].Problem, v.sources().String())
 }
 
 // observedEvents are those of events that can happen without a target.

@@ -49,22 +49,22 @@ func (v Report) replacedState(e *rotation.Entry) v1alpha1.PasscodeState {
 	return v1alpha1.StateRetiring
 }
 
-// retiringMessage says what still uses it, or why that is not known.
-func (v Report) retiringMessage(e *rotation.Entry) string {
+// retiring says what still uses a replaced value, or why that is not known.
+func (v Report) retiring(e *rotation.Entry) problem {
 	for _, r := range v.Retiring {
 		switch {
 		case r.Entry != e:
 		case v.Scan != nil && v.Scan.Problem != "":
-			return "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem
+			return problem{cause: "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem}
 		case len(r.Use.Pods) > 0:
-			return fmt.Sprintf("it was replaced and is still in use by Pods: %s. Restart them; then it is safe to delete", retirement.Listing(r.Use.Pods))
+			return problem{"it was replaced and is still in use by Pods: " + retirement.Listing(r.Use.Pods), "restart them; then it is safe to delete"}
 		case r.UsedByOther != "":
-			return fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)
+			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)}
 		case v.Now.Before(r.Use.Refreshed):
-			return "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")
+			return problem{cause: "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")}
 		}
 	}
-	return "it was replaced; a scan for what still uses it is under way"
+	return problem{cause: "it was replaced; a scan for what still uses it is under way"}
 }
 
 // safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to

@@ -118,7 +118,7 @@ func (v Report) passcodes() []v1alpha1.PasscodeStatus {
 	list := make([]v1alpha1.PasscodeStatus, 0, len(v.Entries))
 	times := newTimes(len(v.Entries))
 	for _, e := range v.Entries {
-		s := v1alpha1.PasscodeStatus{Name: e.Spec.Name, State: v.state(e), Message: v.entryMessage(e)}
+		s := v1alpha1.PasscodeStatus{Name: e.Spec.Name, State: v.state(e), Message: v.entryProblem(e).String()}
 		if e.HasValue() {
 			v.setValue(e, &s, times)
 		} else if before := e.Reported; before != nil {

@@ -56,7 +56,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a source that is missing", incident{
 		before:    func(SpecContext, *cluster) {},
 		condition: "Ready", reason: "SourceNotFound", event: "SourceNotFound",
-		says:   []string{`"q4"`, `Secret "staged" does not exist`, "create it with the label clevertap.passcode-operator.io/role=source"},
+		says:   []string{`"q4"`, `Secret "staged" does not exist`, "with the label clevertap.passcode-operator.io/role=source"},
 		mended: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a source without the label", incident{
@@ -90,7 +90,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "eu1" })
 		},
 		condition: "Ready", reason: "PasscodePublished",
-		says: []string{"for account TEST-5RW-K78-985Z in in1; for account TEST-5RW-K78-985Z in eu1, CleverTap accepts no entry"},
+		says: []string{"belongs to account TEST-5RW-K78-985Z in in1; the spec requires account TEST-5RW-K78-985Z in eu1, and CleverTap accepts no entry"},
 		mended: func(ctx SpecContext, c *cluster) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "in1" })
 		},
@@ -177,7 +177,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a right that the operator lacks", incident{
 		without:   "create",
 		condition: "Reconciling", reason: "TargetNotWritten",
-		says: []string{`Secret "marketing" could not be written`, "Allow the operator's service account to create and patch Secrets in namespace test-"},
+		says: []string{`Secret "marketing" could not be written`, "Action required: allow the operator's service account to create and patch Secrets in namespace test-"},
 		mended: func(ctx SpecContext, c *cluster) {
 			changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 				return append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}})

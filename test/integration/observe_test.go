@@ -127,7 +127,7 @@ var _ = Describe("An operator that only observes", func() {
 			o.Spec.Mode, o.Spec.Target = v1alpha1.ModeManage, &v1alpha1.Target{Name: "clevertap-credentials"}
 		})
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Reconciling"), Equal("TargetNotWritten")))
-		Expect(c.message(ctx, "Reconciling")).To(ContainSubstring("Allow the operator's service account to create and patch Secrets"))
+		Expect(c.message(ctx, "Reconciling")).To(ContainSubstring("allow the operator's service account to create and patch Secrets"))
 	})
 })
 

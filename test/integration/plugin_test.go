@@ -131,7 +131,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 
 	It("says that CleverTap rejects the value", func(ctx SpecContext) {
 		c := byHand(ctx)
-		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" cannot be used, it is Rejected`))
+		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" cannot be used: CleverTap rejects it`))
 	})
 
 	It("says that there was no result in time", func(ctx SpecContext) {
@@ -239,7 +239,7 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(done("q4", "Active", "q1", "Staged"))
 		c.account.Delete("q2")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`CleverTap rejects "q2"`))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`"q2": CleverTap rejects it`))
 	})
 
 	It("shows an object on one screen", func(ctx SpecContext) {
@@ -256,10 +256,10 @@ var _ = Describe("kubectl clevertap", func() {
 		c := byHand(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("CleverTap rejects \"q4\""))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("\"q4\": CleverTap rejects the active passcode"))
 		c.clockPasses(31 * time.Second) // a second rejection confirms the first
 		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:",
-			`- CleverTap rejects "q4", the active passcode`, "nothing was published before"))
+			`- CleverTap rejects "q4", the active passcode`, "nothing was published before", "Action required"))
 	})
 
 	It("lists what needs a person first", func(ctx SpecContext) {
@@ -510,7 +510,7 @@ var _ = Describe("kubectl clevertap stage --replace", func() {
 
 	It("says that CleverTap rejects a typo, and replaces it", func(ctx SpecContext) {
 		c := stagedByHand(ctx, byHand(ctx))
-		Expect(c.clevertap(ctx, "TYP-TYP-TYPO", replace()...)).To(refuses(`"q4" cannot be used, it is Rejected`))
+		Expect(c.clevertap(ctx, "TYP-TYP-TYPO", replace()...)).To(refuses(`"q4" cannot be used: CleverTap rejects it`))
 		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"), "what works stays")
 		c.account.Passcode("q4", "NEW-NEW-NEWW", 90)
 		Expect(c.clevertap(ctx, "NEW-NEW-NEWW", replace("--created-at", c.start.UTC().Format(time.RFC3339))...)).To(tells("it is active"))

@@ -4,13 +4,17 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // urgency is how soon a person is needed; less is sooner.
@@ -27,15 +31,23 @@ const (
 	nothingToDo
 )
 
-// step is an action that a person must take, and why.
+// step is an action that a person must take.
 type step struct {
 	urgency urgency
 	// name sums the step up in a word or two.
 	name string
-	text string
+	// action is what to do; the cause where nothing can be done but to wait.
+	action string
 }
 
-// steps are the actions that an object requires, the most urgent first; none if all is well.
+// split returns what a message says is wrong, and what to do about it; "" if nothing need be done.
+func split(message string) (cause, action string) {
+	cause, action, _ = strings.Cut(message, v1alpha1.ActionRequired)
+	return cause, action
+}
+
+// steps are the actions that an object requires, the most urgent first; none if all is well. Conditions that require the
+// same action are one step, which has the action in full.
 func steps(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	is := func(name string, status metav1.ConditionStatus) *metav1.Condition {
@@ -44,33 +56,79 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 		}
 		return nil
 	}
+	successor := is(v1alpha1.ConditionSuccessorReady, metav1.ConditionFalse)
 	add := func(u urgency, c *metav1.Condition) {
-		for _, s := range all {
-			if c == nil || s.text == c.Message {
-				return // said already
-			}
-		}
 		if c != nil {
-			all = append(all, step{u, c.Reason, c.Message})
+			all = withStep(all, step{u, c.Reason, dated(inFull(cmp.Or(actionOf(c), c.Message), successor), o.Status.ExpiresAt)})
 		}
 	}
 	add(workloadsFail, is(v1alpha1.ConditionReady, metav1.ConditionFalse))
 	add(specNotMet, is(v1alpha1.ConditionStalled, metav1.ConditionTrue))
 	add(notYetReady, is(v1alpha1.ConditionReady, metav1.ConditionUnknown))
-	successor := is(v1alpha1.ConditionSuccessorReady, metav1.ConditionFalse)
-	if soon := is(v1alpha1.ConditionExpiringSoon, metav1.ConditionTrue); soon != nil && successor != nil {
-		all = append(all, step{noSuccessorInTime, soon.Reason, successor.Message}) // which has the date and the command
-		successor = nil
+	for _, c := range []struct {
+		urgency urgency
+		name    string
+	}{
+		{specNotMet, v1alpha1.ConditionReconciling}, {noSuccessorInTime, v1alpha1.ConditionExpiringSoon}, {successorFaulty, v1alpha1.ConditionReady},
+	} {
+		if is := is(c.name, metav1.ConditionTrue); is != nil && actionOf(is) != "" {
+			add(c.urgency, is)
+		}
 	}
 	if rollout := is(v1alpha1.ConditionRolloutComplete, metav1.ConditionFalse); rollout != nil && rollout.Reason == v1alpha1.ReasonFailed {
 		add(successorFaulty, rollout)
 	}
 	add(successorFaulty, is(v1alpha1.ConditionSourcesReady, metav1.ConditionFalse))
-	all = append(all, rejectedSuccessors(o)...)
+	for _, s := range rejectedSuccessors(o) {
+		all = withStep(all, s)
+	}
 	if o.Status.ExpiresAt != nil || o.Status.Phase == v1alpha1.PhaseRejected {
 		add(noSuccessorYet, successor)
 	}
 	return append(all, deletableEntries(o)...)
+}
+
+func actionOf(c *metav1.Condition) string {
+	_, action := split(c.Message)
+	return action
+}
+
+// dated replaces "before then" by the time.
+func dated(action string, expiry *metav1.Time) string {
+	if rest, dated := strings.CutPrefix(action, "before then, "); dated && expiry != nil {
+		return "before " + schedule.Stamp(expiry.Time) + ", " + rest
+	}
+	return action
+}
+
+// withStep appends the step, unless one before has its action.
+func withStep(all []step, s step) []step {
+	if slices.ContainsFunc(all, func(before step) bool { return strings.Contains(before.action, withoutDate(s.action)) }) {
+		return all
+	}
+	return append(all, s)
+}
+
+// withoutDate is the action without the time before which it must be taken.
+func withoutDate(action string) string {
+	if rest, dated := strings.CutPrefix(action, "before "); dated {
+		_, rest, _ = strings.Cut(rest, ", ")
+		return rest
+	}
+	return action
+}
+
+// inFull replaces an action that only points to the condition with its details by what that condition says.
+func inFull(action string, successor *metav1.Condition) string {
+	if successor == nil {
+		return action
+	}
+	for _, short := range []string{status.CreateNext, status.FixEntry} {
+		if at := strings.LastIndex(action, short); at >= 0 {
+			return action[:at] + withoutDate(actionOf(successor))
+		}
+	}
+	return action
 }
 
 // rejectedSuccessors are entries that CleverTap rejects while another one is active.
@@ -78,7 +136,8 @@ func rejectedSuccessors(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected && o.Status.Phase != v1alpha1.PhaseRejected && o.Status.Phase != v1alpha1.PhasePending {
-			all = append(all, step{successorFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, p.Message)})
+			cause, action := split(p.Message)
+			all = append(all, step{successorFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, cmp.Or(action, cause))})
 		}
 	}
 	return all

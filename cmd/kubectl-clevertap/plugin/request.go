@@ -72,7 +72,7 @@ func (c *cli) verify() *cobra.Command {
 			if now.Status.LastHandledVerifyAt != value {
 				return false, "waiting for the results", nil
 			}
-			return true, "verified", refusedOnes(now)
+			return true, "verified", rejectedEntry(now)
 		})
 		if *output.OutputFormat == "" && *timeout > 0 {
 			if err := c.printPasscodes(o); err != nil {
@@ -115,7 +115,7 @@ func next(o *v1alpha1.CleverTapPasscode) string {
 	return fmt.Sprintf(" to %q", o.Status.NextPasscode)
 }
 
-// refusal says why a rotation that was asked for was not done.
+// denial says why a requested rotation is denied.
 func denial(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Spec.Suspend:
@@ -126,18 +126,18 @@ func denial(o *v1alpha1.CleverTapPasscode) string {
 	if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
 		return successor.Message
 	}
-	return need(o).text
+	return need(o).action
 }
 
-// refusedOnes is an error where CleverTap refuses a listed passcode that is meant to work.
-func refusedOnes(o *v1alpha1.CleverTapPasscode) error {
+// rejectedEntry is an error if CleverTap rejects an entry that is meant to work.
+func rejectedEntry(o *v1alpha1.CleverTapPasscode) error {
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected {
-			return rejected("CleverTap rejects %q: %s", p.Name, p.Message)
+			return rejected("%q: %s", p.Name, p.Message)
 		}
 	}
 	if v := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); v != nil && v.Reason == v1alpha1.ReasonRejected {
-		return rejected("CleverTap rejects %q, the active passcode: %s", o.Status.ActivePasscode, v.Message)
+		return rejected("%q: %s", o.Status.ActivePasscode, v.Message)
 	}
 	return nil
 }

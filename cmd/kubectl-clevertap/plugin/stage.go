@@ -390,7 +390,7 @@ func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	case v1alpha1.StateActive:
 		return true, fmt.Sprintf("CleverTap accepts %q, and it is active", p.Name), nil
 	case v1alpha1.StateRejected, v1alpha1.StateDuplicate, v1alpha1.StateMalformed, v1alpha1.StateExpired:
-		return true, "", rejected("%q cannot be used, it is %s: %s", p.Name, p.State, p.Message)
+		return true, "", rejected("%q cannot be used: %s", p.Name, p.Message)
 	default:
 		return false, "waiting for the result" + detail(p.Message), nil
 	}

@@ -46,10 +46,10 @@ func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
 	c.say("")
 	todo := steps(o)
 	if len(todo) == 0 {
-		c.say("Action required: %s", need(o).text)
+		c.say("Action required: %s", need(o).action)
 	}
 	for i, s := range todo {
-		c.say("Action required (%d of %d): %s", i+1, len(todo), s.text)
+		c.say("Action required (%d of %d): %s", i+1, len(todo), s.action)
 	}
 	return nil
 }
@@ -125,7 +125,8 @@ func (c *cli) printPasscodes(o *v1alpha1.CleverTapPasscode) error {
 		if p.BeginsAt == nil {
 			end = "-"
 		}
-		rows = append(rows, []string{p.Name, string(p.State), stampOf(p.ExpiresAt, end), stampOf(p.VerifiedAt, "-"), p.Message})
+		note, _ := split(p.Message)
+		rows = append(rows, []string{p.Name, string(p.State), stampOf(p.ExpiresAt, end), stampOf(p.VerifiedAt, "-"), note})
 	}
 	return c.table("PASSCODE STATE EXPIRES VERIFIED NOTE", rows)
 }

@@ -6,6 +6,8 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -46,29 +48,33 @@ func (c *cli) why() *cobra.Command {
 
 func explain(o *v1alpha1.CleverTapPasscode) explanation {
 	e := explanation{Object: o.Namespace + "/" + o.Name, Phase: orDash(string(o.Status.Phase)), Because: []string{}, Do: []string{}}
-	said := map[string]bool{}
+	because := func(cause string) {
+		if !slices.ContainsFunc(e.Because, func(before string) bool { return strings.Contains(before, cause) }) {
+			e.Because = append(e.Because, cause)
+		}
+	}
 	for _, name := range []string{
 		v1alpha1.ConditionReady, v1alpha1.ConditionStalled, v1alpha1.ConditionReconciling, v1alpha1.ConditionVerified,
 		v1alpha1.ConditionExpiringSoon, v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady, v1alpha1.ConditionRolloutComplete,
 	} {
-		if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil && !said[c.Message] {
-			said[c.Message] = true
-			e.Because = append(e.Because, c.Message)
+		if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
+			cause, _ := split(c.Message)
+			because(cause)
 		}
 	}
 	if len(o.Status.History) > 0 {
-		e.Because = append(e.Because, published(o.Status.History))
+		because(published(o.Status.History))
 	}
 	if o.Spec.Suspend {
-		e.Because = append(e.Because, "spec.suspend is true: nothing is written or verified")
-	}
-	for _, s := range steps(o) {
-		if !said[s.text] {
-			e.Do = append(e.Do, s.text)
-		}
+		because("spec.suspend is true: nothing is verified or written until it is false")
 	}
 	if o.Status.ObservedGeneration < 0 {
-		e.Because = append(e.Because, need(o).text)
+		because(need(o).action)
+	}
+	for _, s := range steps(o) {
+		if !slices.Contains(e.Because, s.action) { // nothing can be done but to wait
+			e.Do = append(e.Do, s.action)
+		}
 	}
 	return e
 }

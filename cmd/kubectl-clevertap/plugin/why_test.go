@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plugin
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+)
+
+// The messages are those of package status, shortened.
+const (
+	createInFull = `create "shop-2027", expiry "Set day(s)", 90, at the dashboard and stage it: kubectl clevertap stage`
+	createNext   = "create the next passcode at the dashboard and stage it (the condition SuccessorReady has the command)"
+	fixSource    = `add the key "q1" to Secret "staged", or correct secretKeyRef.key`
+)
+
+func TestWhy(t *testing.T) {
+	expiry := metav1.NewTime(time.Date(2026, 12, 30, 9, 0, 0, 0, time.UTC))
+	for name, c := range map[string]struct {
+		conditions  []metav1.Condition
+		because, do []string
+	}{
+		"a rejected passcode without a successor has one action, in full": {
+			conditions: []metav1.Condition{
+				is("Ready", "False", `CleverTap rejects "q4", and no other entry can become active. Action required: check accountID; else `+createNext),
+				is("Stalled", "True", `CleverTap rejects "q4", and no other entry can become active. Action required: check accountID; else `+createNext),
+				is("SuccessorReady", "False", "There is no successor. Action required: "+createInFull),
+			},
+			because: []string{`CleverTap rejects "q4", and no other entry can become active`, "There is no successor"},
+			do:      []string{"check accountID; else " + createInFull},
+		},
+		"a passcode that expires soon has one action, with its date": {
+			conditions: []metav1.Condition{
+				is("ExpiringSoon", "True", `"q4" expires soon, and there is no successor. Action required: before then, `+createNext),
+				is("SuccessorReady", "False", "There is no successor. Action required: before 2026-12-30 09:00 UTC, "+createInFull),
+			},
+			because: []string{`"q4" expires soon, and there is no successor`, "There is no successor"},
+			do:      []string{"before 2026-12-30 09:00 UTC, " + createInFull},
+		},
+		"an entry without its key has one action": {
+			conditions: []metav1.Condition{
+				is("ExpiringSoon", "True", `"q4" expires soon, and there is no successor. Action required: before then, fix the source of "q1" (the condition SourcesReady says how)`),
+				is("SuccessorReady", "False", `There is no successor: "q1" has no usable value. Action required: before 2026-12-30 09:00 UTC, `+fixSource),
+				is("SourcesReady", "False", `"q1": Secret "staged" has no key "q1". Action required: `+fixSource),
+			},
+			because: []string{`"q4" expires soon, and there is no successor`, `There is no successor: "q1" has no usable value`, `"q1": Secret "staged" has no key "q1"`},
+			do:      []string{"before 2026-12-30 09:00 UTC, " + fixSource},
+		},
+		"what only takes time is a cause": {
+			conditions: []metav1.Condition{is("Ready", "Unknown", "Verifying the passcode with CleverTap")},
+			because:    []string{"Verifying the passcode with CleverTap"},
+			do:         []string{},
+		},
+		"a denied write is an action": {
+			conditions: []metav1.Condition{
+				is("Ready", "True", `"q4" is active`), is("Reconciling", "True", "Secret could not be written. Action required: allow it"),
+			},
+			because: []string{`"q4" is active`, "Secret could not be written"},
+			do:      []string{"allow it"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &v1alpha1.CleverTapPasscode{Status: v1alpha1.CleverTapPasscodeStatus{ExpiresAt: &expiry, Conditions: c.conditions}}
+			e := explain(o)
+			g := NewWithT(t)
+			g.Expect(e.Because).To(Equal(c.because))
+			g.Expect(e.Do).To(Equal(c.do))
+		})
+	}
+}
+
+func is(name string, status metav1.ConditionStatus, message string) metav1.Condition {
+	return metav1.Condition{Type: name, Status: status, Message: message}
+}
