@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,17 +105,138 @@ func TestTheThresholdTestsCanFail(t *testing.T) {
 		g.Expect(os.WriteFile(filepath.Join(folder, name), []byte(here), 0o600)).To(Succeed())
 	}
 	for _, change := range [][2]string{
-		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time()\n", "> time() + 3600\n"},
+		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time())", "> time() + 3600)"},
 		{`"SuccessorReady", status="True"`, `"SuccessorReady", status="False"`}, {"< 30 * 86400", "< 31 * 86400"},
 		{"for: 15m", "for: 16m"}, {"for: 5m", "for: 6m"}, {"for: 1h", "for: 59m"}, {"> 14 * 86400", "> 15 * 86400"},
 		{"unless on (cluster, region)", "and on (cluster, region)"}, {"for: 10m", "for: 9m"}, {"for: 30m", "for: 31m"},
-		{"on (cluster, namespace, name)", "on (namespace, name)"}, {"sum by (cluster) (increase(clevertap", "sum(increase(clevertap"},
+		{"group_left (account_id, region)", "group_left ()"},
 	} {
 		g.Expect(text).To(ContainSubstring(change[0]))
 		g.Expect(os.WriteFile(filepath.Join(folder, "rules.yaml"), []byte(strings.ReplaceAll(text, change[0], change[1])), 0o600)).To(Succeed())
 		out, err := promtool(t, tests...)
 		g.Expect(err).To(HaveOccurred(), "with %q in place of %q: %s", change[1], change[0], out)
 	}
+}
+
+// thresholdTest is a test of promtool.
+type thresholdTest struct {
+	Name        string              `json:"name"`
+	Interval    string              `json:"interval"`
+	InputSeries []map[string]string `json:"input_series"`
+	Queries     []struct {
+		Expr     string           `json:"expr"`
+		EvalTime string           `json:"eval_time"`
+		Samples  []map[string]any `json:"exp_samples,omitempty"`
+	} `json:"promql_expr_test"`
+}
+
+// inCluster is the test in which every series has the cluster.
+func (t thresholdTest) inCluster(g *WithT, name string) thresholdTest {
+	text, err := json.Marshal(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	starts := regexp.MustCompile(`(\w+_\w+\{|alertstate=\\"firing\\")`)
+	labelled := starts.ReplaceAllStringFunc(string(text), func(start string) string {
+		if strings.HasSuffix(start, "{") {
+			return start + `cluster=\"` + name + `\", `
+		}
+		return start + `, cluster=\"` + name + `\"`
+	})
+	var copied thresholdTest
+	g.Expect(json.Unmarshal([]byte(labelled), &copied)).To(Succeed())
+	return copied
+}
+
+// objects are the names of the objects that the series have.
+func (t thresholdTest) objects() []string {
+	var names []string
+	for _, series := range t.InputSeries {
+		if name := regexp.MustCompile(` name="(\w+)"`).FindStringSubmatch(series["series"]); name != nil && !slices.Contains(names, name[1]) {
+			names = append(names, name[1])
+		}
+	}
+	return names
+}
+
+// renamed are the series of one object and those of none, in the cluster, as series of the object to.
+func (t thresholdTest) renamed(g *WithT, cluster, from, to string) []map[string]string {
+	var list []map[string]string
+	for _, series := range t.inCluster(g, cluster).InputSeries {
+		name := fmt.Sprintf(` name=%q`, from)
+		if strings.Contains(series["series"], ` name="`) && !strings.Contains(series["series"], name) {
+			continue
+		}
+		list = append(list, map[string]string{
+			"series": strings.ReplaceAll(series["series"], name, fmt.Sprintf(` name=%q`, to)), "values": series["values"]})
+	}
+	return list
+}
+
+// TestOneClusterNeitherSilencesNorFiresAnAlertOfAnother runs each threshold test in cluster a, while others have an object of the
+// same name in the state of each object of each test. The alert on an absent operator is not among them: absent() knows no cluster.
+func TestOneClusterNeitherSilencesNorFiresAnAlertOfAnother(t *testing.T) {
+	g := NewWithT(t)
+	text := string(read(t, file("config", "prometheus", "rules.yaml")))
+	out, err := promtoolOn(t, text, "")
+	g.Expect(err).NotTo(HaveOccurred(), out)
+
+	clusters := regexp.MustCompile(`\(cluster(, )?`).FindAllStringIndex(text, -1)
+	g.Expect(len(clusters)).To(BeNumerically(">", 35))
+	for _, at := range clusters {
+		changed := text[:at[0]] + "(" + text[at[1]:]
+		alerts := regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(text[:at[0]], -1)
+		_, err := promtoolOn(t, changed, alerts[len(alerts)-1][1])
+		line := strings.Count(text[:at[0]], "\n") + 1
+		g.Expect(err).To(HaveOccurred(), "line %d matches without the cluster, and no test fails", line)
+	}
+}
+
+// promtoolOn runs the crossed tests that name the alert, or all, on the rules.
+func promtoolOn(t *testing.T, rules, alert string) (string, error) {
+	t.Helper()
+	folder := t.TempDir()
+	files := map[string][]byte{"rules.yaml": []byte(rules)}
+	var tests []string
+	for _, name := range thresholds() {
+		files[name] = crossed(t, name, alert)
+		tests = append(tests, filepath.Join(folder, name))
+	}
+	for name, text := range files {
+		NewWithT(t).Expect(os.WriteFile(filepath.Join(folder, name), text, 0o600)).To(Succeed())
+	}
+	return promtool(t, tests...)
+}
+
+// crossed are the tests of the file that name the alert, or all, each beside other clusters.
+func crossed(t *testing.T, name, alert string) []byte {
+	t.Helper()
+	g := NewWithT(t)
+	var tests struct {
+		RuleFiles []string        `json:"rule_files"`
+		Interval  string          `json:"evaluation_interval"`
+		Tests     []thresholdTest `json:"tests"`
+	}
+	g.Expect(yaml.Unmarshal(read(t, file("test", "monitoring", name)), &tests)).To(Succeed())
+	tests.RuleFiles = []string{"rules.yaml"}
+	single := tests.Tests
+	tests.Tests = nil
+	for _, one := range single {
+		if strings.Contains(one.Name, "the operator is gone") || !strings.Contains(fmt.Sprint(one.Queries), alert) {
+			continue
+		}
+		crossed := one.inCluster(g, "a")
+		for _, other := range single {
+			for _, from := range append(other.objects(), "") {
+				for _, to := range append(one.objects(), "") {
+					cluster := fmt.Sprintf("b%d", len(crossed.InputSeries))
+					crossed.InputSeries = append(crossed.InputSeries, other.renamed(g, cluster, from, to)...)
+				}
+			}
+		}
+		tests.Tests = append(tests.Tests, crossed)
+	}
+	text, err := yaml.Marshal(tests)
+	g.Expect(err).NotTo(HaveOccurred())
+	return text
 }
 
 func TestEveryAlertHasARunbook(t *testing.T) {
