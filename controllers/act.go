@@ -36,7 +36,7 @@ func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState
 			return d, nil
 		}
 		// A status that cannot be written keeps nothing from being published.
-		ctrl.LoggerFrom(ctx).V(1).Info("The publication before the next one could not be reported", "conflict", err == nil)
+		ctrl.LoggerFrom(ctx).V(1).Info("The publication before the one that followed could not be reported", "conflict", err == nil)
 	}
 	r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify)
 	writeErr := r.writeTarget(ctx, s, d, state)

@@ -5,7 +5,7 @@ package v1alpha1
 
 // Messages.
 const (
-	// ActionRequired separates what is wrong from what a person must do, in the message of a condition, an entry or an event. A message
+	// ActionRequired separates what is wrong from what to do, in the message of a condition, an entry or an event. A message
 	// that requires nothing of a person does not have it.
 	ActionRequired = ". Action required: "
 )

@@ -37,8 +37,8 @@ type values struct {
 
 	Clevertap     clevertap     `json:"clevertap"`
 	Notifications notifications `json:"notifications"`
-	ArgoRollouts  switched      `json:"argoRollouts"`
-	Openshift     switched      `json:"openshift"`
+	ArgoRollouts  toggle        `json:"argoRollouts"`
+	Openshift     toggle        `json:"openshift"`
 	LogLevel      logLevel      `json:"logLevel"`
 	ExtraArgs     []string      `json:"extraArgs"`
 
@@ -81,7 +81,7 @@ type port int
 // logLevel is a name, or a number of verbosity.
 type logLevel struct{}
 
-type switched struct {
+type toggle struct {
 	Enabled bool `json:"enabled"`
 }
 

@@ -38,8 +38,8 @@ func (s *stage) play(ctx context.Context) error {
 		{"A passcode that CleverTap rejects is kept out.", s.reject},
 		{"A person stages a new value; it is verified and published at once.", s.change},
 		{"CleverTap is down: nothing that works is touched, and what waits is published when it is back.", s.outage},
-		{"Somebody deletes the Secret that workloads mount; it is put back.", s.restore},
-		{"A Secret that somebody else writes is observed: it is verified, and nothing is written.", s.observe},
+		{"A person deletes the Secret that workloads mount; it is put back.", s.restore},
+		{"A Secret that someone else writes is observed: it is verified, and nothing is written.", s.observe},
 	} {
 		fmt.Printf("\n%d. %s\n", i+1, act.title)
 		if err := act.play(ctx); err != nil {
@@ -94,7 +94,7 @@ func (s *stage) rotate(ctx context.Context) error {
 	if err := s.show(ctx, "get", "ctp", "flash", "-o", "wide"); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "the next one is in the Secret", time.Minute, "FLA-SHT-WOOO", "secret", "flash", passcodeOf); err != nil {
+	if err := s.await(ctx, "the next passcode is in the Secret", time.Minute, "FLA-SHT-WOOO", "secret", "flash", passcodeOf); err != nil {
 		return err
 	}
 	if err := s.await(ctx, "the status says so", time.Minute, "flash-2", "ctp", "flash", activeOf); err != nil {

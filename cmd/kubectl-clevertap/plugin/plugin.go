@@ -98,8 +98,8 @@ func New(streams genericiooptions.IOStreams, clock clock.PassiveClock) *cobra.Co
 	c := &cli{IOStreams: streams, clock: clock, flags: genericclioptions.NewConfigFlags(true)}
 	root := &cobra.Command{
 		Use:   "kubectl-clevertap",
-		Short: "Show CleverTap passcodes, stage the next one, rotate and verify",
-		Long: `Show CleverTap passcodes, stage the next one, rotate and verify.
+		Short: "Show CleverTap passcodes, stage the next passcode, rotate and verify",
+		Long: `Show CleverTap passcodes, stage the next passcode, rotate and verify.
 
 Exit codes: 0 done; 1 error; 3 rejected by CleverTap, or denied by the operator; 4 timed out;
 5 less runway than plan --min-runway requires; 6 not finished: what to commit was printed; 130 interrupted.`,
