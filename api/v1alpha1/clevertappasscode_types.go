@@ -192,7 +192,7 @@ type Target struct {
 	// +optional
 	Keys *TargetKeys `json:"keys,omitempty"`
 
-	// files are more keys of the Secret, each with all four values in one file: at most 4. Env: lines for a POSIX shell's dot
+	// files are more keys of the Secret, each a file with several values: at most 4. Env: lines for a POSIX shell's dot
 	// command. JSON: one object on one line. Headers: lines for curl -H @file. Defaults to none.
 	// +optional
 	// +listType=map
@@ -220,7 +220,7 @@ type Target struct {
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
-// TargetFile is a key of the target Secret with all four values in one file.
+// TargetFile is a key of the target Secret that has several values in one file.
 type TargetFile struct {
 	// key is the key of the file.
 	// +required
@@ -228,7 +228,7 @@ type TargetFile struct {
 
 	// format is how the values are written. Env: CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE, CLEVERTAP_REGION and
 	// CLEVERTAP_ENDPOINT, a line each. JSON: an object with accountId, passcode, region and endpoint. Headers: the HTTP
-	// headers of CleverTap's API, a line each.
+	// headers X-CleverTap-Account-Id, X-CleverTap-Passcode and Content-Type, a line each; region and endpoint are not in it.
 	// +required
 	Format FileFormat `json:"format"`
 }
@@ -341,7 +341,8 @@ type RotationWindow struct {
 // Rollout selects the workloads that are restarted after a rotation.
 type Rollout struct {
 	// auto restarts the Deployments, StatefulSets and DaemonSets that use the target by environment variable or
-	// subPath mount, which a running container never rereads. Defaults to false.
+	// subPath mount, which a running container never rereads. Argo Rollouts are restarted only if targets names them.
+	// Defaults to false.
 	// +optional
 	Auto bool `json:"auto,omitempty"`
 
@@ -387,8 +388,9 @@ const (
 type Verification struct {
 	// mode is how a passcode is verified. Connect: GET /v1/connect, which CleverTap has for partners. Events: GET
 	// /1/events.json?cursor=none, for accounts that may not use Connect; a 400 with a JSON body of status fail counts as
-	// accepted, because it is about the cursor. In both, 401 and 403 mean rejected, and what is neither means that there
-	// is no result. None: no calls; every well-formed value counts as accepted. Defaults to Connect.
+	// accepted, because it is about the cursor. In both, 401 and 403 mean rejected, but a 403 of Connect only if the Events
+	// call is rejected as well, because the account may not be permitted to use Connect. Everything else means that there is
+	// no result. None: no calls; every well-formed value counts as accepted. Defaults to Connect.
 	// +optional
 	Mode VerificationMode `json:"mode,omitempty"`
 
@@ -523,7 +525,8 @@ type CleverTapPasscodeStatus struct {
 	// +optional
 	NextPasscode string `json:"nextPasscode,omitempty"`
 
-	// nextRotationTime is when the successor becomes active. Absent without one, pinned or suspended.
+	// nextRotationTime is when the successor becomes active. Absent without one, pinned or suspended, or if the active
+	// passcode never expires.
 	// +optional
 	NextRotationTime *metav1.Time `json:"nextRotationTime,omitempty"`
 
@@ -626,7 +629,10 @@ type Publication struct {
 	// time is when it was published.
 	// +required
 	Time metav1.Time `json:"time"`
-	// reason is why: Initial, Scheduled, Requested, Rejected, Expired, SourceChanged, Removed or Pinned.
+	// reason is why. Initial: nothing was published before. Scheduled: the rotation time had come. Requested: the annotation
+	// rotate-requested-at. Rejected: CleverTap rejected the passcode before. Expired: so it did in its last 24 hours or later.
+	// SourceChanged: the value in the source, the account or the region changed. Removed: the entry was removed from the spec.
+	// Pinned: spec.rotation.pin names it.
 	// +required
 	Reason RotationReason `json:"reason"`
 }

@@ -64,11 +64,11 @@ const (
 	ReasonVerifying = "Verifying"
 	// ReasonVerificationUnavailable of Ready and Reconciling: a verification brought no result.
 	ReasonVerificationUnavailable = "VerificationUnavailable"
-	// ReasonSuspended of Ready, Verified and SuccessorReady: spec.suspend is true.
+	// ReasonSuspended of Ready, Verified and SuccessorReady: spec.suspend is true, so nothing is verified or written.
 	ReasonSuspended = "Suspended"
-	// ReasonAccepted of Verified.
+	// ReasonAccepted of Verified: CleverTap accepted the active passcode at its last verification.
 	ReasonAccepted = "Accepted"
-	// ReasonRejected of Verified.
+	// ReasonRejected of Verified: CleverTap rejected the active passcode at its last verification.
 	ReasonRejected = "Rejected"
 	// ReasonUnavailable of Verified: the last result is older than two intervals, and a verification since brought none.
 	ReasonUnavailable = "Unavailable"
@@ -80,11 +80,11 @@ const (
 	ReasonWithinWindow = "WithinWindow"
 	// ReasonOutsideWindow of ExpiringSoon: more than 30 days are left.
 	ReasonOutsideWindow = "OutsideWindow"
-	// ReasonNeverExpires of ExpiringSoon.
+	// ReasonNeverExpires of ExpiringSoon: expiry.never is true for the active passcode.
 	ReasonNeverExpires = "NeverExpires"
-	// ReasonStaged of SuccessorReady.
+	// ReasonStaged of SuccessorReady: an accepted entry becomes active next, or could on request if the active one never expires.
 	ReasonStaged = "Staged"
-	// ReasonNoSuccessor of SuccessorReady.
+	// ReasonNoSuccessor of SuccessorReady: no entry can become active next. The message says why, and how to stage one.
 	ReasonNoSuccessor = "NoSuccessor"
 	// ReasonTargetAnnotationForbidden of Stalled: an annotation of spec.target makes other controllers copy the
 	// Secret. It is not set, because the operator's flags do not allow it.
@@ -101,11 +101,11 @@ const (
 	// ReasonComplete of RolloutComplete: nothing uses an old value by environment variable or subPath mount, and every
 	// restart has finished.
 	ReasonComplete = "Complete"
-	// ReasonInProgress of RolloutComplete.
+	// ReasonInProgress of RolloutComplete: restarts or the scan for what uses an old value are under way.
 	ReasonInProgress = "InProgress"
 	// ReasonFailed of RolloutComplete: a rollout failed or requires action, or the scan failed.
 	ReasonFailed = "Failed"
-	// ReasonFound of SourcesReady.
+	// ReasonFound of SourcesReady: every entry has a well-formed value in its source Secret.
 	ReasonFound = "Found"
 )
 
@@ -113,7 +113,7 @@ const (
 const (
 	// EventRotated: another passcode became active, for the reason in its message.
 	EventRotated = "Rotated"
-	// EventExpiringSoon: the 30 days before the active passcode expires began.
+	// EventExpiringSoon: 30 days or less are left; again at 14, 7, 3 and 1 days while there is no successor.
 	EventExpiringSoon = "ExpiringSoon"
 	// EventExpiryMismatch: CleverTap accepts the active passcode past its declared expiry.
 	EventExpiryMismatch = "ExpiryMismatch"
@@ -126,7 +126,7 @@ const (
 	EventRolloutRestarted = "RolloutRestarted"
 	// EventSafeToDelete: a replaced passcode is not in use any more, as far as the operator can see.
 	EventSafeToDelete = "SafeToDelete"
-	// EventTargetReleased: target.name changed, and the Secret with the former name is no longer written.
+	// EventTargetReleased: target.name changed or spec.mode became Observe, and the former target is no longer written.
 	EventTargetReleased = "TargetReleased"
 	// EventTargetRestored: a deleted or edited target was restored.
 	EventTargetRestored = "TargetRestored"
@@ -164,6 +164,6 @@ const (
 	RotateRequestedAtAnnotation = Prefix + "rotate-requested-at"
 	// VerifyRequestedAtAnnotation on an object requests a verification of every entry now.
 	VerifyRequestedAtAnnotation = Prefix + "verify-requested-at"
-	// RecordAnnotation on a target is the operator's own memory, not for others.
+	// RecordAnnotation on a target is what the operator must know after a crash or a lost status: JSON, for the operator only.
 	RecordAnnotation = Prefix + "record"
 )

@@ -152,8 +152,11 @@ func series() error {
 	if err := metrics.NewCounters().Register(catalogue); err != nil {
 		return err
 	}
-	return catalogue.Register(metrics.NewObjects(nil, nil, []string{"*"}))
+	return catalogue.Register(metrics.NewObjects(nil, nil, []string{anyKey}))
 }
+
+// anyKey stands for every key that --metric-labels can name.
+const anyKey = "any_key"
 
 // catalogue prints what is registered.
 type catalogue struct{ prometheus.Registerer }
@@ -168,7 +171,8 @@ func (catalogue) Register(c prometheus.Collector) error {
 		if found == nil {
 			return fmt.Errorf("a metric describes itself in an unknown way: %s", desc)
 		}
-		row(code(found[1]), code(strings.ReplaceAll(found[3], ",", " ")), found[2])
+		labels := strings.NewReplacer(",", " ", "label_"+anyKey, "label_*").Replace(found[3])
+		row(code(found[1]), code(labels), found[2])
 	}
 	return nil
 }

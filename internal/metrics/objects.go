@@ -60,7 +60,7 @@ func gauges() []gauge {
 		newGauge("stale_pods", "Pods that still use a replaced value.", stalePods),
 		newGauge("status_condition", "1 for the status that the condition has, 0 for the others.", conditions, "condition", "status"),
 		newGauge("ready_reason", "1 for the reason of the condition Ready.", readyReason, "reason"),
-		newGauge("info", "1.", info, "account_id", "region", "type"),
+		newGauge("info", "1, with the account, the region and the type of the object.", info, "account_id", "region", "type"),
 		newGauge("entries", "Entries in the state.", entries, "state"),
 	}
 }

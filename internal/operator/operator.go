@@ -242,7 +242,7 @@ func informersSynced(manager ctrl.Manager) healthz.Checker {
 		ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)
 		defer cancel()
 		if !manager.GetCache().WaitForCacheSync(ctx) {
-			return errors.New("the informers have not seen all objects and Secrets yet: is a right missing?")
+			return errors.New("the informers have not listed all objects and Secrets yet: if this lasts, the log names the permission that is missing")
 		}
 		return nil
 	}

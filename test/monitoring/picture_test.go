@@ -27,7 +27,7 @@ type bar struct {
 const pixelsADay = 2
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {{.Height}}" font-family="sans-serif" font-size="13" role="img">
-<title>Days left of each published passcode, and the runway behind it</title>
+<title>Days left of each active passcode, and its runway</title>
 <rect width="720" height="{{.Height}}" fill="#fff"/>
 <text x="16" y="24" font-size="15" fill="#222">Days left (full) and runway (light)</text>
 <line x1="220" x2="220" y1="38" y2="{{.Height}}" stroke="#d33" stroke-dasharray="3 3"/>
