@@ -25,7 +25,7 @@ import (
 )
 
 // gcPercent is how much the heap may grow, in percent, before garbage is collected. Nearly all of it is what informers
-// hold, which stays: collecting twice as often as by default takes a fifth off the memory for a little CPU
+// keep, which stays: collecting twice as often as by default takes a fifth off the memory for a little CPU
 // (docs/performance.md).
 const gcPercent = 50
 

@@ -93,7 +93,7 @@ func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
 	return fmt.Sprintf("%s: %s. The operator tries again", what, apierrors.ReasonForError(err))
 }
 
-// waitForInformer: somebody was first. The informer will show it, and wakes the object.
+// waitForInformer: another writer was first. The informer will show it, and wakes the object.
 func (r *Reconciler) waitForInformer(s *observation) {
 	s.readAgainAt(r.Clock.Now().Add(catchUpTime))
 }
@@ -179,7 +179,7 @@ func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.Cleve
 	return nil
 }
 
-// identifyExisting finds out what a create ran into: a Secret that the informer is about to show, or somebody else's.
+// identifyExisting finds out what a create ran into: a Secret that the informer is about to show, or someone else's.
 func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state *objectState) error {
 	name := s.Object.TargetName()
 	delete(state.uncachedReads, name)
@@ -189,8 +189,8 @@ func (r *Reconciler) identifyExisting(ctx context.Context, s *observation, state
 }
 
 // requestVerifications hands the requests over.
-func (r *Reconciler) requestVerifications(object types.NamespacedName, questions []rotation.VerificationRequest) {
-	for _, q := range questions {
+func (r *Reconciler) requestVerifications(object types.NamespacedName, requests []rotation.VerificationRequest) {
+	for _, q := range requests {
 		r.Verification.Request(object, verification.Key(q.Fingerprint, string(q.Mode)), clevertap.Request{
 			AccountID: q.Tuple.AccountID,
 			Region:    clevertap.Region(q.Tuple.Region),

@@ -34,7 +34,7 @@ const FieldManager = v1alpha1.ManagedBy
 // RestartFieldManager owns the one annotation that restarts a workload, so that deployers can leave it alone by name.
 const RestartFieldManager = v1alpha1.ManagedBy + "-restart"
 
-// longestSleep bounds how long an object sleeps, so that a clock that was set right is noticed.
+// longestSleep bounds how long an object sleeps, so that the correction of a wrong clock takes effect.
 const longestSleep = 30 * time.Minute
 
 // cacheLag is how soon to reconcile again for what the API server has and the informer does not show yet.
@@ -106,7 +106,7 @@ func (r *Reconciler) Idle() bool {
 const atOnce = time.Nanosecond
 
 // Reconcile makes one pass: observe, decide, act, report. It never waits for CleverTap: a result wakes the object.
-// A pass that has published ends there, and the next one reports.
+// A pass that has published ends there, and the pass after it reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object, state, err := r.get(ctx, request.NamespacedName)
 	if apierrors.IsNotFound(err) || err == nil && !object.DeletionTimestamp.IsZero() {

@@ -35,7 +35,7 @@ func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1al
 	}
 }
 
-// logHandled says which request was handled and, as far as managedFields tell, who made it and when.
+// logHandled says which request was handled and, as far as managedFields show, who made it and when.
 func logHandled(log logr.Logger, object *v1alpha1.CleverTapPasscode, annotation, value string) {
 	fields := []any{"annotation", annotation, "value", value}
 	if requester := managedfields.RequesterOf(object.ManagedFields, annotation); requester.Manager != "" {

@@ -32,7 +32,7 @@ type observation struct {
 	// secret is the target as it is; nil if there is none. formers are the Secrets of FormerTargets, by name.
 	secret  *corev1.Secret
 	formers map[string]*corev1.Secret
-	// published reports whether this pass wrote the target: the next one reports. reported reports whether it only reported,
+	// published reports whether this pass wrote the target: the pass after it reports. reported reports whether it only reported,
 	// because another publication waits.
 	published, reported bool
 	// effectsChanged reports whether an effect of this pass succeeded or failed in a way that is reported.
@@ -195,8 +195,8 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *observation, state *o
 	return nil
 }
 
-// observeLag finds out about a target of a revision before the one that the status tells of: another process has
-// published, and the informer has not seen it, or somebody has put an older target back.
+// observeLag finds out about a target of a revision before the one that the status has: another process has
+// published, and the informer has not seen it, or an older target was put back.
 func (r *Reconciler) observeLag(ctx context.Context, s *observation, state *objectState) error {
 	record := s.Target.Record
 	if record == nil || record.OwnerUID != s.Object.UID || record.Revision >= s.Object.Status.Revision || s.secret.ResourceVersion == state.confirmedOlder {
@@ -303,7 +303,7 @@ func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fin
 	}
 	for i := range targets.Items {
 		other := &targets.Items[i]
-		if ownerOf(other) == s.Object.Name || !r.holdsWhatItSays(other) {
+		if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
 			continue
 		}
 		// A target outlives its object, and then nobody replaces what it contains.
@@ -356,7 +356,7 @@ func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint str
 		return "", fmt.Errorf("listing the targets that contain a replaced value: %w", err)
 	}
 	for i := range list.Items {
-		if other := &list.Items[i]; ownerOf(other) != s.Object.Name && r.holdsWhatItSays(other) {
+		if other := &list.Items[i]; ownerOf(other) != s.Object.Name && r.hasRecordedValue(other) {
 			return ownerOf(other), nil
 		}
 	}
@@ -369,9 +369,9 @@ func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint str
 	return "", err
 }
 
-// holdsWhatItSays reports whether a target of another object contains the value that its record names: anybody can write a
+// hasRecordedValue reports whether a target of another object contains the value that its record names: anybody can write a
 // record.
-func (r *Reconciler) holdsWhatItSays(secret *corev1.Secret) bool {
+func (r *Reconciler) hasRecordedValue(secret *corev1.Secret) bool {
 	owner := &v1alpha1.CleverTapPasscode{}
 	owner.Namespace, owner.Name = secret.Namespace, ownerOf(secret)
 	target := r.readTarget(owner, secret)

@@ -41,14 +41,14 @@ func (r *Reconciler) report(ctx context.Context, s *observation, d decision.Deci
 			kind = corev1.EventTypeWarning
 		}
 		r.Events.Eventf(s.Object, nil, kind, event.Reason, "Reconcile", "%s", shortened(event.Message))
-		r.Notify(r.notice(s.Object, d.Status, event, kind))
+		r.Notify(r.notificationOf(s.Object, d.Status, event, kind))
 	}
 	logReported(ctrl.LoggerFrom(ctx), s.Object, d.Status, events)
 	return true, nil
 }
 
-// notice is the event as people outside the cluster get it, a notification.
-func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event,
+// notificationOf is the event as people outside the cluster get it, a notification.
+func (r *Reconciler) notificationOf(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event,
 	severity string) notification.Notification {
 	now := r.Clock.Now()
 	n := notification.Notification{
@@ -68,7 +68,7 @@ func (r *Reconciler) notice(object *v1alpha1.CleverTapPasscode, status v1alpha1.
 }
 
 // writeStatus reports whether the status stands as decided. Where the object changed or went, the informer will show it, and
-// its pass decides again. Two processes that know different things would overwrite each other without end: whoever was
+// its pass decides again. Two processes that know different things would overwrite each other without end: the one that was
 // overwritten waits a while.
 func (r *Reconciler) writeStatus(ctx context.Context, s *observation, d decision.Decision, state *objectState) (bool, error) {
 	if equality.Semantic.DeepEqual(s.Object.Status, d.Status) {
@@ -94,7 +94,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *observation, d decision
 	return true, nil
 }
 
-// overwrittenByOther reports whether somebody else has written the status since this process did, a moment ago.
+// overwrittenByOther reports whether another process has written the status since this process did, a moment ago.
 func (k *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
 	return !k.reportedAt.IsZero() && now.Sub(k.reportedAt) < catchUpTime && digest(status) != k.reported
 }

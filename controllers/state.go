@@ -38,7 +38,7 @@ type objectState struct {
 	// object and target are as last written, until the informer has caught up: it is behind one's own writes.
 	object *v1alpha1.CleverTapPasscode
 	target *corev1.Secret
-	// targetWritten is when; an informer that never shows the Secret after that has missed its whole life.
+	// targetWritten is when; an informer that never shows the Secret after that has missed it from creation to deletion.
 	targetWritten time.Time
 	// lastTarget is the target as last written or found whole.
 	lastTarget     *rotation.Target

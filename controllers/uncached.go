@@ -40,7 +40,7 @@ func (l *uncachedRead) labelled() bool {
 }
 
 // readUncached reads the Secret's metadata from the API server: at once, then after growing waits, anew when the object
-// changes. What is kept of it is its role: the annotations may hold its data as kubectl applied them.
+// changes. What is kept of it is its role: the annotations may contain its data as kubectl applied them.
 func (r *Reconciler) readUncached(ctx context.Context, s *observation, name string, state *objectState) (*uncachedRead, error) {
 	now := r.Clock.Now()
 	last := state.uncachedReads[name]
@@ -87,7 +87,7 @@ func (r *Reconciler) versionOf(ctx context.Context, kind schema.GroupVersionKind
 }
 
 // catchUpWait is how long to wait for an informer that does not show yet what the API server has: milliseconds, as a
-// rule. What was looked up is not believed for longer, because it may go as well.
+// rule. What was read is not used for longer, because it may go as well.
 func catchUpWait(last, next *uncachedRead) time.Duration {
 	if last == nil || last.role != next.role {
 		return cacheLag

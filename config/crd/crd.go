@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package crd holds the generated CustomResourceDefinition, so that a client can validate objects without a cluster.
+// Package crd contains the generated CustomResourceDefinition, so that a client can validate objects without a cluster.
 package crd
 
 import _ "embed"

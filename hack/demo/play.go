@@ -72,7 +72,7 @@ func (s *stage) publish(ctx context.Context) error {
 	return s.show(ctx, "get", "secret", "clevertap-credentials")
 }
 
-// rotate works with a life of half a minute in place of 90 days.
+// rotate works with a validity of half a minute in place of 90 days.
 func (s *stage) rotate(ctx context.Context) error {
 	now := s.clock.Now().UTC()
 	ends := now.Add(30 * time.Second)

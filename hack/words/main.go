@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command words checks that what users read has the words of docs/development/glossary.md: documentation, the chart, the
-// CRD, alerts, and every string of the operator and of the plugin. It prints each word that has another one, with its
+// CRD, alerts, and every comment and string of the operator and of the plugin. It prints each word that has another one, with its
 // place, and fails if there is any.
 package main
 
@@ -132,7 +132,7 @@ func isRead(path string) bool {
 	return false
 }
 
-// passages are all lines of a text, and the strings of a Go file.
+// passages are all lines of a text, and the comments and strings of a Go file.
 func passages(file string, content []byte) []passage {
 	if filepath.Ext(file) != ".go" {
 		var list []passage
@@ -147,15 +147,17 @@ func passages(file string, content []byte) []passage {
 func stringsOf(file string, content []byte) []passage {
 	var s scanner.Scanner
 	set := token.NewFileSet()
-	s.Init(set.AddFile(file, -1, len(content)), content, nil, 0)
+	s.Init(set.AddFile(file, -1, len(content)), content, nil, scanner.ScanComments)
 	var list []passage
 	for {
 		at, kind, text := s.Scan()
 		switch {
 		case kind == token.EOF:
 			return list
-		case kind == token.STRING && strings.ContainsRune(text, ' '): // one word alone is an identifier
-			list = append(list, passage{set.Position(at).Line, text})
+		case kind == token.COMMENT, kind == token.STRING && strings.ContainsRune(text, ' '): // one word alone is an identifier
+			for i, line := range strings.Split(text, "\n") {
+				list = append(list, passage{set.Position(at).Line + i, line})
+			}
 		}
 	}
 }

@@ -91,10 +91,10 @@ func (o Options) withDefaults() Options {
 func newTransport(o Options) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: proxyRefused,
+		OnProxyConnectResponse: proxyDenied,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 		ForceAttemptHTTP2:      true,
-		// A ping finds out that an HTTP/2 connection is dead, which otherwise every later call would share.
+		// A ping finds out that an HTTP/2 connection is broken, which otherwise every later call would share.
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.Timeout, PingTimeout: o.Timeout},
 		MaxIdleConnsPerHost:    o.IdleConnections,
 		IdleConnTimeout:        90 * time.Second,
@@ -109,7 +109,7 @@ func newTransport(o Options) *http.Transport {
 // In mode Connect a 403 may be about the endpoint and not about the passcode, so the events call is made as well. It can
 // confirm a rejection, and never makes a passcode accepted.
 func (c *Client) Verify(ctx context.Context, q Request) error {
-	got, err := c.ask(ctx, q)
+	got, err := c.send(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -120,10 +120,10 @@ func (c *Client) Verify(ctx context.Context, q Request) error {
 }
 
 // confirm finds out whether the 403 that the connect call got is about the passcode.
-func (c *Client) confirm(ctx context.Context, q Request, connect answer) error {
+func (c *Client) confirm(ctx context.Context, q Request, connect response) error {
 	q.Mode = Events
 	var rejected *RejectedError
-	got, err := c.ask(ctx, q)
+	got, err := c.send(ctx, q)
 	if err == nil {
 		err = interpret(Events, got)
 	}
@@ -138,17 +138,17 @@ func (c *Client) confirm(ctx context.Context, q Request, connect answer) error {
 		", and the events call that would confirm it brought no result: if this account may not use the Connect call, set spec.verification.mode: Events"}
 }
 
-// ask makes one call within the client's timeout.
-func (c *Client) ask(ctx context.Context, q Request) (answer, error) {
+// send makes one call within the client's timeout.
+func (c *Client) send(ctx context.Context, q Request) (response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimedOut)
 	defer cancel()
 	request, err := c.request(ctx, q)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	got, err := c.call(request)
 	if err != nil {
-		return answer{}, c.unreached(ctx, request.URL.Host, err)
+		return response{}, c.unreached(ctx, request.URL.Host, err)
 	}
 	return got, nil
 }
@@ -190,20 +190,20 @@ func (c *Client) target(base *url.URL, mode Mode) (*url.URL, error) {
 }
 
 // call reads the body to its end, or to its cap, so that the connection serves the next call.
-func (c *Client) call(request *http.Request) (answer, error) {
-	response, err := c.transport.RoundTrip(request)
+func (c *Client) call(request *http.Request) (response, error) {
+	received, err := c.transport.RoundTrip(request)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err != nil && !isRejection(response.StatusCode) {
-		return answer{}, err
+	defer func() { _ = received.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(received.Body, maxBody+1))
+	if err != nil && !isRejection(received.StatusCode) {
+		return response{}, err
 	}
-	return answer{
+	return response{
 		host:       request.URL.Host,
-		status:     response.StatusCode,
-		retryAfter: parseRetryAfter(response.Header.Get("Retry-After"), c.now()),
+		status:     received.StatusCode,
+		retryAfter: parseRetryAfter(received.Header.Get("Retry-After"), c.now()),
 		content:    readContent(body),
 	}, nil
 }

@@ -40,7 +40,7 @@ func (e *UnavailableError) Unwrap() error {
 type RateLimitedError struct {
 	// Seen is what the response was and of which host, for people.
 	Seen string
-	// RetryAfter is how long CleverTap asks to wait, an hour at most; zero when it does not say.
+	// RetryAfter is how long CleverTap requires to wait, an hour at most; zero when it does not say.
 	RetryAfter time.Duration
 }
 

@@ -30,7 +30,7 @@ func FuzzInterpret(f *testing.F) {
 		if events {
 			mode = Events
 		}
-		err := interpret(mode, answer{host: "host", status: status, content: readContent(body)})
+		err := interpret(mode, response{host: "host", status: status, content: readContent(body)})
 		var (
 			rejected    *RejectedError
 			limited     *RateLimitedError
@@ -49,7 +49,7 @@ func FuzzInterpret(f *testing.F) {
 			t.Errorf("%d kinds of error: %v", kinds, err)
 		}
 		if err != nil && len(body) > 40 && strings.Contains(err.Error(), string(body)) {
-			t.Errorf("the answer is told: %v", err)
+			t.Errorf("the response is told: %v", err)
 		}
 	})
 }

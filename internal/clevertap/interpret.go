@@ -20,8 +20,8 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// answer is the response of a host.
-type answer struct {
+// response is what a host sent back.
+type response struct {
 	host       string
 	status     int
 	retryAfter time.Duration
@@ -30,34 +30,34 @@ type answer struct {
 
 // interpret says what a response means for the passcode that is verified: nil if it works, *RejectedError,
 // *RateLimitedError, or *UnavailableError for all that says nothing. The first that fits wins.
-func interpret(mode Mode, a answer) error {
+func interpret(mode Mode, r response) error {
 	switch {
-	case a.rejected():
-		return &RejectedError{Seen: a.seen()}
-	case a.status == http.StatusTooManyRequests:
-		return &RateLimitedError{Seen: a.seen(), RetryAfter: a.retryAfter}
-	case a.letThrough(mode):
+	case r.rejected():
+		return &RejectedError{Seen: r.seen()}
+	case r.status == http.StatusTooManyRequests:
+		return &RateLimitedError{Seen: r.seen(), RetryAfter: r.retryAfter}
+	case r.letThrough(mode):
 		return nil
 	}
-	return &UnavailableError{Seen: a.seen()}
+	return &UnavailableError{Seen: r.seen()}
 }
 
 // forbidden reports whether the response is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
 // errors says of 403 "operation is not allowed", and of 401 "invalid credentials or URL".
-func (a answer) forbidden() bool {
+func (r response) forbidden() bool {
 	bodyCode := 0
-	if a.fail {
-		bodyCode = a.code
+	if r.fail {
+		bodyCode = r.code
 	}
-	if a.status == http.StatusUnauthorized || bodyCode == http.StatusUnauthorized {
+	if r.status == http.StatusUnauthorized || bodyCode == http.StatusUnauthorized {
 		return false
 	}
-	return a.status == http.StatusForbidden || bodyCode == http.StatusForbidden
+	return r.status == http.StatusForbidden || bodyCode == http.StatusForbidden
 }
 
 // rejected reports whether the response is a rejection: a 401 or 403 whatever its body, or such a body whatever its status.
-func (a answer) rejected() bool {
-	return isRejection(a.status) || (a.fail && isRejection(a.code))
+func (r response) rejected() bool {
+	return isRejection(r.status) || (r.fail && isRejection(r.code))
 }
 
 func isRejection(code int) bool {
@@ -66,12 +66,12 @@ func isRejection(code int) bool {
 
 // letThrough requires a JSON object: CleverTap's hosts respond 200 with no body to paths that they do not know, and
 // proxies with a page. In mode Events, a complaint about the cursor means that the credentials were good.
-func (a answer) letThrough(mode Mode) bool {
-	switch a.status {
+func (r response) letThrough(mode Mode) bool {
+	switch r.status {
 	case http.StatusOK:
-		return a.object && !a.fail && !a.hasError
+		return r.object && !r.fail && !r.hasError
 	case http.StatusBadRequest:
-		return mode == Events && a.fail
+		return mode == Events && r.fail
 	}
 	return false
 }
@@ -138,22 +138,22 @@ func number(raw json.RawMessage) int {
 	return int(n)
 }
 
-// seen tells people what came back and what it means, without a word of the response's own.
-func (a answer) seen() string {
-	return fmt.Sprintf("%s answered HTTP %d with %s%s", a.host, a.status, a.kind, a.advice())
+// seen says for people what came back and what it means, without a word of the response's own.
+func (r response) seen() string {
+	return fmt.Sprintf("%s answered HTTP %d with %s%s", r.host, r.status, r.kind, r.advice())
 }
 
-func (a answer) advice() string {
+func (r response) advice() string {
 	switch {
-	case isRejection(a.status) || a.status == http.StatusTooManyRequests:
+	case isRejection(r.status) || r.status == http.StatusTooManyRequests:
 		return ""
-	case a.status == http.StatusProxyAuthRequired:
+	case r.status == http.StatusProxyAuthRequired:
 		return ": a proxy on the way wants credentials"
-	case a.status >= 300 && a.status < 400:
+	case r.status >= 300 && r.status < 400:
 		return ": a redirect, which is never followed"
-	case a.status == http.StatusOK && !a.object:
+	case r.status == http.StatusOK && !r.object:
 		return ": not a response of CleverTap's, perhaps a proxy's"
-	case a.status >= 400 && a.status < 500:
+	case r.status >= 400 && r.status < 500:
 		return ": the request is at fault, not the passcode"
 	}
 	return ""

@@ -19,15 +19,15 @@ import (
 // errTimedOut distinguishes the client's own timeout from the caller's deadline.
 var errTimedOut = errors.New("timed out")
 
-// proxyError is a proxy's refusal to connect us.
+// proxyError is a proxy's denial to connect us.
 type proxyError struct{ status int }
 
 func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered HTTP %d", e.status)
 }
 
-// proxyRefused makes a proxy's refusal an error that is known by its type: net/http has only its text.
-func proxyRefused(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+// proxyDenied makes a proxy's denial an error that is known by its type: net/http has only its text.
+func proxyDenied(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (c *Client) unreached(ctx context.Context, host string, err error) *Unavail
 	return &UnavailableError{Seen: fmt.Sprintf("%s was not reached: %s", host, explain(err))}
 }
 
-// explain knows the failures that people can mend.
+// explain knows the failures that people can fix.
 func explain(err error) string {
 	for _, explanation := range []func(error) string{explainProxy, explainDNS, explainTLS, explainConnection} {
 		if text := explanation(err); text != "" {

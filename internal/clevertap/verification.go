@@ -35,7 +35,7 @@ type Verification struct {
 	UnavailableAt    time.Time
 	UnavailableSince time.Time
 	// RateLimited reports whether the last of those was denied for too many calls, and RetryAfter is how long CleverTap
-	// then asked to wait; zero if it did not say.
+	// then required to wait; zero if it did not say.
 	RateLimited bool
 	RetryAfter  time.Duration
 	// Seen is what came back last, for people; "" after an acceptance.

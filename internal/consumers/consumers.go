@@ -108,7 +108,7 @@ func (s *Scan) Restarted(w Workload, key, mark string) {
 	})
 }
 
-// Outdated notes that a workload changed since the scan, so that the next one decides.
+// Outdated notes that a workload changed since the scan, so that the next scan decides.
 func (s *Scan) Outdated(w Workload) {
 	s.note(w, func(r *Rollout) { r.Manual = "it changed since the scan; another scan follows" })
 }
@@ -140,7 +140,7 @@ func RestartAnnotation(secret string) string {
 	return RestartPrefix + secret[:kept] + "-" + hex.EncodeToString(sum[:4])
 }
 
-// FromPod keeps what matters. A Pod that is over holds nothing, and neither does a container that is not running: at
+// FromPod keeps what matters. A Pod that has ended uses nothing, and neither does a container that is not running: at
 // its next start it gets what is there then. Of a container without a status nothing is known, so it counts as
 // running since ever, unless its Pod has not started yet.
 func FromPod(pod *corev1.Pod) Pod {

@@ -177,7 +177,7 @@ func (s *Scanner) scan(namespace string, requested map[types.NamespacedName]Scop
 
 func ofArgo(pod Pod) bool { return pod.Owner.Kind == ArgoRolloutKind }
 
-// argoRollouts lists Argo's once something points to them: the API server of a cluster without Argo is never asked for
+// argoRollouts lists Argo's once something points to them: the API server of a cluster without Argo gets no request for
 // its kind.
 func (s *Scanner) argoRollouts(namespace string, scan *Scan) {
 	list := &unstructured.UnstructuredList{}
@@ -208,7 +208,7 @@ func (s *Scanner) workloads(namespace string, scan *Scan) error {
 	return s.each(namespace, &appsv1.DaemonSetList{}, func(o runtime.Object) { keep(FromDaemonSet(o.(*appsv1.DaemonSet))) })
 }
 
-// each lists in pages, so that what is not kept of one is gone before the next one comes.
+// each lists in pages, so that what is not kept of one is gone before the next page comes.
 func (s *Scanner) each(namespace string, list client.ObjectList, do func(runtime.Object)) error {
 	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		page := list.DeepCopyObject().(client.ObjectList)

@@ -129,9 +129,9 @@ func (v pass) scanExpectedUntil(requested bool) time.Time {
 
 // resultExpectedUntil is until when a verification that is requested or under way keeps the report back; zero if there is
 // none.
-func (v pass) resultExpectedUntil(ask []rotation.VerificationRequest) time.Time {
+func (v pass) resultExpectedUntil(requests []rotation.VerificationRequest) time.Time {
 	var since time.Time
-	if len(ask) > 0 {
+	if len(requests) > 0 {
 		since = v.Now
 	}
 	for _, e := range v.Entries {
@@ -167,7 +167,7 @@ func (v pass) nextChange() time.Time {
 	if p := v.Active; p != nil {
 		consider(p.Validity.Until, v.OutdatedFrom(p))
 		consider(p.Validity.RemindersAt()...)
-		if len(v.Successors()) > 0 && !v.PinHolds() { // else nothing happens then
+		if len(v.Successors()) > 0 && !v.PinInEffect() { // else nothing happens then
 			consider(v.RotationAt)
 		}
 	}

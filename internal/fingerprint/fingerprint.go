@@ -23,7 +23,7 @@ type Key struct {
 const KeySize = 32
 
 const (
-	size      = 12 // bytes: 96 bits tell billions of values apart
+	size      = 12 // bytes: 96 bits distinguish billions of values
 	keyIDSize = 4
 )
 
@@ -34,7 +34,8 @@ func NewKey(secret []byte) Key {
 	return Key{id: hex.EncodeToString(mac.Sum(nil)[:keyIDSize]), secret: secret}
 }
 
-// Of returns the fingerprint of a value: it tells one (region, account, value) from another, and nothing else to those who have not the key. A
+// Of returns the fingerprint of a value: it distinguishes one (region, account, value)
+// from another, and reveals nothing else to those who do not have the key. A
 // plain digest would: passcodes are short enough to be guessed from one.
 func (k Key) Of(region, accountID string, passcode clevertap.Passcode) string {
 	mac := hmac.New(sha256.New, k.secret)

@@ -120,7 +120,7 @@ func newSimulation(now time.Time, object *v1alpha1.CleverTapPasscode) *simulatio
 	return p
 }
 
-// unusable reports whether the status says that the listed passcode can't be published as it is.
+// unusable reports whether the status says that the entry can't be published as it is.
 func unusable(object *v1alpha1.CleverTapPasscode, name string) bool {
 	for _, s := range object.Status.Passcodes {
 		if s.Name == name {

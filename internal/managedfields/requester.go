@@ -13,7 +13,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 )
 
-// Requester is who set an annotation that requests something, as far as the object's managedFields tell. They name a
+// Requester is who set an annotation that requests something, as far as the object's managedFields show. They name a
 // field manager, such as kubectl-annotate, and no person: the API server's audit log does.
 type Requester struct {
 	// Manager is "" if it is not known.
@@ -22,7 +22,7 @@ type Requester struct {
 	At time.Time
 }
 
-// RequesterOf returns who set the annotation; zero if managedFields do not tell.
+// RequesterOf returns who set the annotation; zero if managedFields do not show it.
 func RequesterOf(managed []metav1.ManagedFieldsEntry, annotation string) Requester {
 	for _, entry := range managed {
 		if !ownsAnnotation(entry, annotation) {

@@ -35,16 +35,16 @@ func NewObjects(reader client.Reader, elected <-chan struct{}, labelKeys []strin
 	return m
 }
 
-// gauge is one of an object's numbers; tell is given the object's status and sends a value for each set of labels.
+// gauge is one of an object's numbers; collect reads the object's status and sends a value for each set of labels.
 type gauge struct {
-	desc *prometheus.Desc
-	tell func(o *v1alpha1.CleverTapPasscode, send func(value float64, labels ...string))
+	desc    *prometheus.Desc
+	collect func(o *v1alpha1.CleverTapPasscode, send func(value float64, labels ...string))
 }
 
-func newGauge(name, help string, tell func(*v1alpha1.CleverTapPasscode, func(float64, ...string)), labels ...string) gauge {
+func newGauge(name, help string, collect func(*v1alpha1.CleverTapPasscode, func(float64, ...string)), labels ...string) gauge {
 	return gauge{
-		desc: prometheus.NewDesc(prefix+name, help, append([]string{"namespace", "name"}, labels...), nil),
-		tell: tell,
+		desc:    prometheus.NewDesc(prefix+name, help, append([]string{"namespace", "name"}, labels...), nil),
+		collect: collect,
 	}
 }
 
@@ -87,7 +87,7 @@ func (m *Objects) Collect(metrics chan<- prometheus.Metric) {
 	for _, g := range m.gauges {
 		for i := range list.Items {
 			o := &list.Items[i]
-			g.tell(o, func(value float64, labels ...string) {
+			g.collect(o, func(value float64, labels ...string) {
 				metrics <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value, append([]string{o.Namespace, o.Name}, labels...)...)
 			})
 		}

@@ -74,7 +74,7 @@ type Sender struct {
 
 	mu      sync.Mutex
 	waiting map[string][]Notification // by namespace
-	turns   []string                  // namespaces that have one waiting, the next one first
+	turns   []string                  // namespaces that have one waiting, the one whose turn it is first
 	count   int
 	ready   chan struct{} // sent when one waits
 

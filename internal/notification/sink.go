@@ -50,8 +50,8 @@ func (s *sink) send(ctx context.Context, n Notification) string {
 	if cloudevents.IsACK(result) {
 		return ""
 	}
-	if answered, ok := errors.AsType[*cehttp.Result](result); ok {
-		return fmt.Sprintf("it responded with HTTP %d", answered.StatusCode)
+	if response, ok := errors.AsType[*cehttp.Result](result); ok {
+		return fmt.Sprintf("it responded with HTTP %d", response.StatusCode)
 	}
 	if unsent, ok := errors.AsType[*url.Error](result); ok {
 		return unsent.Err.Error() // url.Error itself shows the URL

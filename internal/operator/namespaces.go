@@ -25,13 +25,13 @@ import (
 const namespaceRetry = time.Minute
 
 // namespaces are those that --namespaces names. One that is missing, or may not be read, delays no other: informers wait
-// for all that they are told to watch, so they are told of the readable ones, and begin anew once there are more.
+// for all namespaces that they are given, so they are given the readable ones, and begin anew once there are more.
 type namespaces struct {
 	names []string
 	live  client.Reader
 	clock Clock
 	log   logr.Logger
-	// watched is told of each namespace whether it can be watched.
+	// watched is called with each namespace and whether it can be watched.
 	watched func(namespace string, yes bool)
 	// doubt is sent when something was forbidden, or an object went: one of them may be gone, or not readable any more.
 	doubt    chan struct{}

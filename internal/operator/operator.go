@@ -171,7 +171,7 @@ func unlessEnded(ctx context.Context, err error) error {
 }
 
 // work runs a manager until the context ends. If namespaces are named and none can be watched, it watches nothing, and
-// only answers probes.
+// only responds to probes.
 func (p *process) work(ctx context.Context, watched []string) error {
 	manager, err := p.newManager(watched)
 	if err != nil {

@@ -10,6 +10,6 @@
 //	    since)
 //
 // A container that took a Secret by environment variable or subPath has what it contained when the container started; a volume
-// is refreshed by the kubelet. So a value is in use as long as one of the Secrets that held it is used by a container that
+// is refreshed by the kubelet. So a value is in use as long as one of the Secrets that contained it is used by a container that
 // started before it was replaced there, and for the time of a refresh after that.
 package retirement

@@ -10,7 +10,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
-// Publication is the last one of a target, with all that tells what uses the values before it.
+// Publication is the last one of a target, with all that shows what uses the values before it.
 type Publication struct {
 	Now time.Time
 	// Namespace is the object's, and Target the name of its target.

@@ -15,7 +15,7 @@ import (
 )
 
 // restartPause is how long a workload is left alone after a restart, whichever target it was for, so that two rotations
-// fold into one. A user passcode can't wait that long: the old one is dead already.
+// fold into one. A user passcode can't wait that long: the old one does not work any more.
 const (
 	restartPause       = 5 * time.Minute
 	userRestartPause   = 30 * time.Second
@@ -53,7 +53,7 @@ type Restart struct {
 	// Due reports whether to restart it now, and At when otherwise; zero if the operator must not restart it.
 	Due bool
 	At  time.Time
-	// Undone reports whether somebody took the annotation away that restarts it, again and again.
+	// Undone reports whether the annotation that restarts it was removed, again and again.
 	Undone bool
 }
 

@@ -16,15 +16,15 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
-// ActivePasscode is what the target contains or, if somebody edited it, what its record says it contained.
+// ActivePasscode is what the target contains or, if another writer edited it, what its record says it contained.
 type ActivePasscode struct {
 	Record      target.Record
 	Fingerprint string
 	// Tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
 	Tuple target.Tuple
-	// Entry is the listed one of this value; nil where the list has none.
+	// Entry is the entry of this value; nil if there is none.
 	Entry *Entry
-	// FormerEntry is, where entry is nil, the listed one that it was published from: its source has changed or is lost,
+	// FormerEntry is, if Entry is nil, the entry that it was published from: its source has changed or is lost,
 	// or the object went to another account.
 	FormerEntry *Entry
 	Validity    schedule.Validity
@@ -35,7 +35,7 @@ type ActivePasscode struct {
 	Verification   clevertap.Verification
 }
 
-// Name is the listed one's where there is one: a renamed entry is the same passcode.
+// Name is the entry's if there is one: a renamed entry is the same passcode.
 func (p *ActivePasscode) Name() string {
 	if p.Entry != nil {
 		return p.Entry.Spec.Name

@@ -37,7 +37,7 @@ func (v *Snapshot) ActiveEntry() *Entry {
 	return v.Active.Entry
 }
 
-// lastToExpire is every listed one, the one that ends last first.
+// lastToExpire is every entry, the one that expires last first.
 func (v *Snapshot) lastToExpire() []*Entry {
 	list := v.listed(func(*Entry) bool { return true })
 	slices.SortStableFunc(list, func(a, b *Entry) int {
@@ -69,7 +69,7 @@ func (v *Snapshot) listed(fits func(*Entry) bool) []*Entry {
 // choice is what became of the candidates: one is published, one is verified, or they are tried again later.
 type choice struct {
 	publish *Candidate
-	ask     *VerificationRequest
+	verify  *VerificationRequest
 	next    time.Time
 }
 
@@ -89,8 +89,8 @@ func (v *Snapshot) choose() choice {
 		case c.Entry.UnderVerification():
 			return choice{}
 		case !due.IsZero() && !due.After(v.Now):
-			question := v.request(c.Entry)
-			return choice{ask: &question}
+			request := v.request(c.Entry)
+			return choice{verify: &request}
 		default:
 			next = schedule.Earliest(next, due)
 		}
@@ -98,7 +98,7 @@ func (v *Snapshot) choose() choice {
 	return choice{next: next}
 }
 
-// verifyOnceMore verifies the active passcode once more before a successor takes over.
+// verifyOnceMore verifies the active passcode once more before a successor becomes active.
 func (v *Snapshot) verifyOnceMore() choice {
 	p := v.Active
 	switch {
@@ -109,7 +109,7 @@ func (v *Snapshot) verifyOnceMore() choice {
 			return choice{next: due}
 		}
 	}
-	return choice{ask: &VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}}
+	return choice{verify: &VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}}
 }
 
 // WaitsForSources reports whether the object is so new that a missing source may still be on its way.

@@ -40,9 +40,9 @@ func IsFailover(reason v1alpha1.RotationReason) bool {
 }
 
 // rejectedOnceMore reports whether the active passcode was rejected after the successor was accepted.
-func (v *Snapshot) rejectedOnceMore(spare *Entry) bool {
+func (v *Snapshot) rejectedOnceMore(successor *Entry) bool {
 	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	return !v.Active.Verification.At.Before(spare.Verification.At)
+	return !v.Active.Verification.At.Before(successor.Verification.At)
 }

@@ -28,7 +28,7 @@ func (v *Pass) NewerGenerationHandled() bool {
 	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
 }
 
-// NextWant is the next publication or, where there is none, the published one's upkeep.
+// NextWant is the next publication or, if there is none, the upkeep of the active passcode.
 func (v *Pass) NextWant() *Want {
 	if v.Paused() {
 		return nil
@@ -57,27 +57,27 @@ func (v *Pass) TargetsToRelease() []string {
 	return names
 }
 
-// VerificationRequests are those due now, and when the next one is.
-func (v *Pass) VerificationRequests() (ask []VerificationRequest, next time.Time) {
+// VerificationRequests are those due now, and when the next is due.
+func (v *Pass) VerificationRequests() (requests []VerificationRequest, next time.Time) {
 	if v.Paused() {
 		return nil, time.Time{}
 	}
-	ask, next = v.routineRequests()
+	requests, next = v.routineRequests()
 	choice := v.choose()
-	if choice.ask != nil {
-		ask = addUrgent(ask, *choice.ask)
+	if choice.verify != nil {
+		requests = addUrgent(requests, *choice.verify)
 	}
-	return ask, schedule.Earliest(next, choice.next)
+	return requests, schedule.Earliest(next, choice.next)
 }
 
 // addUrgent adds a verification that a publication waits for, or makes it urgent if it is there.
-func addUrgent(questions []VerificationRequest, q VerificationRequest) []VerificationRequest {
-	q.Urgent = true
-	for i := range questions {
-		if questions[i].Fingerprint == q.Fingerprint {
-			questions[i] = q
-			return questions
+func addUrgent(requests []VerificationRequest, urgent VerificationRequest) []VerificationRequest {
+	urgent.Urgent = true
+	for i := range requests {
+		if requests[i].Fingerprint == urgent.Fingerprint {
+			requests[i] = urgent
+			return requests
 		}
 	}
-	return append(questions, q)
+	return append(requests, urgent)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
-// Pinned is the listed one that the pin names; nil where there is no pin, or where it is without effect.
+// Pinned is the entry that the pin names; nil if there is no pin, or if it is without effect.
 func (v *Snapshot) Pinned() *Entry {
 	if v.Spec.Pin() == "" {
 		return nil
@@ -32,8 +32,8 @@ func (v *Snapshot) spent(e *Entry) bool {
 	return !e.HasValue() || record.SpentPin.Fingerprint == e.Fingerprint || !fingerprint.SameKey(record.SpentPin.Fingerprint, e.Fingerprint)
 }
 
-// PinHolds reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
-func (v *Snapshot) PinHolds() bool {
+// PinInEffect reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
+func (v *Snapshot) PinInEffect() bool {
 	e := v.Pinned()
 	if e == nil {
 		return false
@@ -44,7 +44,7 @@ func (v *Snapshot) PinHolds() bool {
 	return e.HasValue() && e.Result != clevertap.Rejected
 }
 
-// PinKeeps reports whether the pin names the published one, and so keeps it.
+// PinKeeps reports whether the pin names the active passcode, and so keeps it.
 func (v *Snapshot) PinKeeps(p *ActivePasscode) bool {
 	e := v.Pinned()
 	return e != nil && (p.Entry == e || p.FormerEntry == e)

@@ -75,7 +75,7 @@ func (v *Snapshot) rotateRequest() Request {
 		r.Denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
 	case v.Active == nil:
 		r.Denied = "nothing is published yet"
-	case v.PinHolds():
+	case v.PinInEffect():
 		r.Denied = "spec.rotation.pin is set: remove it and request it again"
 	case !slices.ContainsFunc(v.Successors(), func(e *Entry) bool { return e.Result != clevertap.Rejected }):
 		r.NoSuccessor = true

@@ -66,10 +66,10 @@ func publishInitial(v *Snapshot) []Candidate {
 		return nil
 	}
 	// What a Secret without a record contains already comes first: it was handed over, and workloads use it.
-	held := v.listed(func(e *Entry) bool {
+	handedOver := v.listed(func(e *Entry) bool {
 		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
 	})
-	ahead := slices.Concat(held, v.listed(func(e *Entry) bool { return !e.Validity.Due(v.Now) }))
+	ahead := slices.Concat(handedOver, v.listed(func(e *Entry) bool { return !e.Validity.Due(v.Now) }))
 	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *Entry) bool { return e.Replaced })
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }
@@ -110,7 +110,7 @@ func rotateOnRequest(v *Snapshot) []Candidate {
 
 // rotateOnTime: from the rotation time on, once a window is open, the first successor.
 func rotateOnTime(v *Snapshot) []Candidate {
-	if v.RotationAt.IsZero() || v.Now.Before(v.RotationAt) || v.PinHolds() {
+	if v.RotationAt.IsZero() || v.Now.Before(v.RotationAt) || v.PinInEffect() {
 		return nil
 	}
 	return candidatesFor(v1alpha1.RotationScheduled, v.Successors())

@@ -32,14 +32,14 @@ type Snapshot struct {
 
 	windows       schedule.Windows
 	WindowProblem error     // of windows, which are then none
-	RotationAt    time.Time // when a scheduled switch may happen; zero: never
+	RotationAt    time.Time // when a scheduled rotation may happen; zero: never
 
 	Rotate, Verify Request
 
 	index index
 }
 
-// Entry is a listed passcode.
+// Entry is an entry of spec.passcodes.
 type Entry struct {
 	*Source
 	Spec              *v1alpha1.PasscodeEntry
@@ -109,13 +109,13 @@ func (v *Snapshot) findLastPublished() *Target {
 	if v.Target.Conflict != "" {
 		return nil
 	}
-	var base *Target
+	var newest *Target
 	for _, t := range v.targets() {
-		if v.provesPublished(t) && (base == nil || v.supersedes(t, base)) {
-			base = t
+		if v.provesPublished(t) && (newest == nil || v.supersedes(t, newest)) {
+			newest = t
 		}
 	}
-	return base
+	return newest
 }
 
 // provesPublished reports whether the target can prove what was published last. What the status has overtaken is not put
@@ -129,12 +129,12 @@ func (v *Snapshot) provesPublished(t *Target) bool {
 	return !outdated && (!v.writtenByOther(t) || t.Whole()) && v.trusted(t)
 }
 
-// supersedes reports whether t says more of what was published than base: this object's own before another's, then the newer.
-func (v *Snapshot) supersedes(t, base *Target) bool {
-	if v.writtenByOther(base) != v.writtenByOther(t) {
-		return v.writtenByOther(base)
+// supersedes reports whether t says more of what was published than newest: this object's own before another's, then the newer.
+func (v *Snapshot) supersedes(t, newest *Target) bool {
+	if v.writtenByOther(newest) != v.writtenByOther(t) {
+		return v.writtenByOther(newest)
 	}
-	return t.revision() > base.revision()
+	return t.revision() > newest.revision()
 }
 
 // writtenByOther reports whether the target's record is another object's, such as one of the same name before this one, or
@@ -167,7 +167,7 @@ func (t *Target) Whole() bool {
 	return t.Exists && t.Exact && t.Record != nil && t.Fingerprint != "" && t.Fingerprint == t.Record.Fingerprint
 }
 
-// highestRevision is the highest of which anything is known: the next one follows it.
+// highestRevision is the highest of which anything is known: the next revision follows it.
 func (v *Snapshot) highestRevision() int64 {
 	highest := v.Object.Status.Revision
 	for _, t := range v.targets() {
@@ -250,7 +250,7 @@ func (v *Snapshot) complete(e *Entry) {
 // later than that cannot be right.
 const createdAtTolerance = 10 * time.Minute
 
-// date finds out when the value began: what is known of it comes from the status, and for the published one from
+// date finds out when the value began: what is known of it comes from the status, and for the active passcode from
 // the record, which outlives it.
 func (v *Snapshot) date(e *Entry) {
 	e.FirstSeen, e.StaleCreatedAt = v.firstSight(e)
@@ -353,22 +353,22 @@ func (v *Snapshot) statusOf(e *Entry) (before, usedByOther *v1alpha1.PasscodeSta
 // same time must not overwrite what the other reports. Within one second a rejection counts, because it is verified again soon,
 // unless this very process had it and an acceptance after that. A status from the future comes from a clock that was wrong.
 func (v *Snapshot) lastResult(e *Entry) (clevertap.Result, time.Time) {
-	own, heard := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
+	own, ownAt := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
 	before := e.Reported
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
-		return own, heard
+		return own, ownAt
 	}
-	verdict, told := v.resultInStatus(before.State), before.VerifiedAt.UTC()
+	reported, reportedAt := v.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
-	case own == clevertap.Unknown && told.After(v.Now.Add(v.Spec.VerificationInterval())):
+	case own == clevertap.Unknown && reportedAt.After(v.Now.Add(v.Spec.VerificationInterval())):
 		return clevertap.Unknown, time.Time{}
 	case own == clevertap.Unknown:
-		return verdict, told
-	case told.After(v.Now), told.Before(heard), told.Equal(heard) &&
-		(verdict != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(heard)):
-		return own, heard
+		return reported, reportedAt
+	case reportedAt.After(v.Now), reportedAt.Before(ownAt), reportedAt.Equal(ownAt) &&
+		(reported != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(ownAt)):
+		return own, ownAt
 	}
-	return verdict, told
+	return reported, reportedAt
 }
 
 func (v *Snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {

@@ -60,8 +60,8 @@ func (v *Pass) publication(c Candidate) *Want {
 	return v.withMetadata(Want{Tuple: v.tuple(c.Entry), Record: record, Previous: v.previousFor(c), Publishes: true})
 }
 
-// previousFor is the value that a publication replaces, where the object wants it in the target: not a user's, which
-// is dead, and none of another account.
+// previousFor is the value that a publication replaces, if the object wants it in the target: not a user's, which
+// does not work any more, and none of another account.
 func (v *Pass) previousFor(c Candidate) clevertap.Passcode {
 	p := v.Active
 	if p == nil || p.AccountChanged || !v.wantsPrevious() || p.Tuple.Passcode.Equal(c.Entry.Passcode) {
@@ -141,12 +141,12 @@ func (v *Pass) restores() bool {
 	return v.LastPublished.Record != nil && v.edited() && (v.LastPublished == &v.Target || v.LastPublished == v.LastKnown)
 }
 
-// edited reports whether somebody else deleted the target or changed its data.
+// edited reports whether another writer deleted the target or changed its data.
 func (v *Pass) edited() bool {
 	return v.LastPublished != &v.Target || v.Target.Fingerprint != v.Active.Fingerprint || !v.Target.Exact
 }
 
-// describe takes name and dates over from the listed one.
+// describe copies name and dates from the entry.
 func describe(r *target.Record, e *Entry) {
 	r.Passcode = e.Spec.Name
 	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.FirstSeen, e.Validity.From, e.Validity.Until

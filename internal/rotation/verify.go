@@ -126,27 +126,27 @@ func doubling(first, last time.Duration, n int) time.Duration {
 }
 
 // routineRequests are the verifications that are due, whether or not a publication waits for them: of the active passcode, and of staged entries.
-func (v *Snapshot) routineRequests() (ask []VerificationRequest, next time.Time) {
+func (v *Snapshot) routineRequests() (requests []VerificationRequest, next time.Time) {
 	for _, e := range v.listed(func(e *Entry) bool { return !e.Replaced || v.Verify.pending() }) {
 		// An observed Secret without a result is as urgent as a publication: until there is one, nothing is known of it.
 		due := v.verificationDue(e, v.Observing && e == v.ActiveEntry() && e.Result == clevertap.Unknown)
 		if !due.IsZero() && !due.After(v.Now) {
-			ask = append(ask, v.request(e))
+			requests = append(requests, v.request(e))
 			continue
 		}
 		next = schedule.Earliest(next, due)
 	}
 	p := v.Active
 	if p == nil || p.Entry != nil || p.Tuple.Passcode.IsZero() {
-		return ask, next
+		return requests, next
 	}
 	due := v.due(verificationState{
 		fingerprint: p.Fingerprint, verification: p.Verification, result: p.Result, resultAt: p.ResultAt, active: true, expires: p.Validity.Until,
 	})
 	if !due.IsZero() && !due.After(v.Now) {
-		return append(ask, VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}), next
+		return append(requests, VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}), next
 	}
-	return ask, schedule.Earliest(next, due)
+	return requests, schedule.Earliest(next, due)
 }
 
 func (v *Snapshot) request(e *Entry) VerificationRequest {

@@ -14,7 +14,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// alwaysOpen is how long before the end scheduled switches wait for no window.
+// alwaysOpen is how long before expiry scheduled rotations wait for no window.
 const alwaysOpen = 24 * time.Hour
 
 // Windows are the times in which scheduled rotations may happen.

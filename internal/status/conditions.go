@@ -84,10 +84,10 @@ func (v Report) unpublished() metav1.Condition {
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
 	}
-	if unanswered := v.FirstOf(func(e *rotation.Entry) bool {
+	if unavailable := v.FirstOf(func(e *rotation.Entry) bool {
 		return e.HasValue() && e.Result == clevertap.Unknown && e.Verification.Unavailable > 0
-	}); unanswered != nil {
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unanswered))
+	}); unavailable != nil {
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, v.unavailableMessage(unavailable))
 	}
 	unrejected := func(e *rotation.Entry) bool {
 		return e.HasValue() && e.DuplicateOf == nil && e.Result != clevertap.Rejected
@@ -101,7 +101,7 @@ func (v Report) unpublished() metav1.Condition {
 	return v.nothingUsable()
 }
 
-// nothingUsable is Ready while nothing is published and every listed passcode is rejected, or has no usable value.
+// nothingUsable is Ready while nothing is published and every entry is rejected, or has no usable value.
 func (v Report) nothingUsable() metav1.Condition {
 	if len(v.Entries) == 0 { // which the schema denies
 		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())

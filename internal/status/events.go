@@ -24,10 +24,10 @@ func (v Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event 
 	events := v.publications(before, after)
 	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.Rotate)...)
 	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.Verify)...)
-	for _, tell := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event{
+	for _, eventOf := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event{
 		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
 	} {
-		if event := tell(before, after); event != nil {
+		if event := eventOf(before, after); event != nil {
 			events = append(events, *event)
 		}
 	}
@@ -40,7 +40,7 @@ func (v Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event 
 
 // createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
 func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
-	told := func(e *rotation.Entry, message string) bool {
+	reported := func(e *rotation.Entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
 			return s.Fingerprint == e.Fingerprint && s.Message == message && accepted
@@ -52,7 +52,7 @@ func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 		if !e.CreatedInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
 			continue
 		}
-		if message := v.entryProblem(e).String(); !told(e, message) {
+		if message := v.entryProblem(e).String(); !reported(e, message) {
 			events = append(events, rotation.Event{
 				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
 				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
@@ -166,11 +166,11 @@ func (v Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus
 	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.Active.Validity.Expired(v.Now) {
 		return nil
 	}
-	takesOver := v.takesOver()
-	if last != 0 && takesOver {
+	successorInTime := v.successorInTime()
+	if last != 0 && successorInTime {
 		return nil
 	}
-	return &rotation.Event{Warning: !takesOver, Reason: v1alpha1.EventExpiringSoon,
+	return &rotation.Event{Warning: !successorInTime, Reason: v1alpha1.EventExpiringSoon,
 		Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
 }
 

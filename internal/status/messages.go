@@ -45,7 +45,7 @@ func (v Report) endpointHint() string {
 	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", v.Endpoint)
 }
 
-// problem is what is wrong, and what a person must do about it; "" for nothing.
+// problem is what is wrong, and the action required; "" for nothing.
 type problem struct{ cause, action string }
 
 // String is the problem as a message has it.
@@ -399,7 +399,7 @@ func (v Report) sourceOfActive(e *rotation.Entry) bool {
 
 func (v Report) successorMessage(next *rotation.Entry) string {
 	switch {
-	case v.PinHolds():
+	case v.PinInEffect():
 		return fmt.Sprintf("%q can become active; %s", next.Spec.Name, v.pinMessage())
 	case v.RotationAt.IsZero():
 		return fmt.Sprintf("%q can become active; the active passcode never expires", next.Spec.Name)

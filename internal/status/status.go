@@ -73,7 +73,7 @@ func (v Report) setActive(s *v1alpha1.CleverTapPasscodeStatus) {
 func (v Report) setSuccessor(s *v1alpha1.CleverTapPasscodeStatus) {
 	s.NextPasscode, s.NextRotationTime = "", nil
 	next := v.successor()
-	if next == nil || v.Spec.Suspend || v.PinHolds() {
+	if next == nil || v.Spec.Suspend || v.PinInEffect() {
 		return
 	}
 	s.NextPasscode = next.Spec.Name
@@ -93,8 +93,8 @@ func (v Report) successor() *rotation.Entry {
 	return nil
 }
 
-// takesOver reports whether a successor will become active by itself before the active passcode expires.
-func (v Report) takesOver() bool {
+// successorInTime reports whether a successor will become active by itself before the active passcode expires.
+func (v Report) successorInTime() bool {
 	p := v.ActiveInTarget()
 	return v.successor() != nil && !v.Spec.Suspend && !v.PinKeeps(p)
 }
@@ -227,8 +227,8 @@ func (v Report) expired(p *rotation.ActivePasscode) bool {
 	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	askedSince := !p.Verification.UnavailableAt.Before(p.Validity.Until) || !p.ResultAt.Before(p.Validity.Until)
-	if !askedSince && !p.Verification.RequestedAt.IsZero() {
+	verifiedSince := !p.Verification.UnavailableAt.Before(p.Validity.Until) || !p.ResultAt.Before(p.Validity.Until)
+	if !verifiedSince && !p.Verification.RequestedAt.IsZero() {
 		return false // the result will show
 	}
 	return p.Result != clevertap.Accepted || p.ResultAt.Before(p.Validity.Until)

@@ -10,7 +10,7 @@ import (
 )
 
 // copyTriggers are the prefixes of annotations that have a controller copy a Secret to where it can't be followed:
-// whoever may write an object must not be able to send its passcode to any namespace.
+// a person who may write an object must not be able to send its passcode to any namespace.
 func copyTriggers() []string {
 	return []string{
 		"replicator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "kubed.appscode.com/sync", "synator/sync",

@@ -26,13 +26,13 @@ type Record struct {
 	Generation int64     `json:"generation"`
 	// Revision counts publications of a value, from 1.
 	Revision int64 `json:"revision"`
-	// Passcode is the published one's name.
+	// Passcode is the active passcode's name.
 	Passcode string `json:"passcode"`
 	// AccountID, Region and Fingerprint are the published tuple's.
 	AccountID   string          `json:"accountID"`
 	Region      v1alpha1.Region `json:"region"`
 	Fingerprint string          `json:"fingerprint"`
-	// FirstSeenAt is when the published value was first seen, BeginsAt when its life began; EndsAt, when it ends, is
+	// FirstSeenAt is when the published value was first seen, BeginsAt the start of its validity; EndsAt, when it expires, is
 	// zero for never.
 	FirstSeenAt time.Time `json:"firstSeenAt,omitzero"`
 	BeginsAt    time.Time `json:"beginsAt,omitzero"`

@@ -6,12 +6,12 @@ package verification
 import "slices"
 
 // region is the calls to one of CleverTap's regions. They take turns by namespace, so that no namespace waits for what
-// another one asks; within a namespace by account; and of an account what waits to be published goes before routine.
+// another one requests; within a namespace by account; and of an account what waits to be published goes before routine.
 type region struct {
 	limits
 	running    int
 	namespaces map[string]*namespace
-	turns      []string            // namespaces that have a request waiting, each once, the next one first
+	turns      []string            // namespaces that have a request waiting, each once, the one whose turn it is first
 	accounts   map[string]*account // of all namespaces
 }
 
@@ -22,7 +22,7 @@ type limits struct{ perAccount, perRegion, perNamespace int }
 type namespace struct {
 	running int
 	queues  map[string]*queue // by account
-	turns   []string          // accounts that have a request waiting, each once, the next one first
+	turns   []string          // accounts that have a request waiting, each once, the one whose turn it is first
 }
 
 // queue is what a namespace has waiting for one account.

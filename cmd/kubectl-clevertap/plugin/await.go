@@ -27,11 +27,11 @@ func timeoutFlag(command *cobra.Command) *time.Duration {
 	return command.Flags().Duration("timeout", 2*time.Minute, "How long to wait for the result; 0 does not wait.")
 }
 
-// verdict looks at an object and says whether the outcome is there, and which; progress is what is known so far.
-type verdict func(o *v1alpha1.CleverTapPasscode) (done bool, progress string, err error)
+// outcomeCheck reports whether the object shows the outcome, and which; progress is what is known so far.
+type outcomeCheck func(o *v1alpha1.CleverTapPasscode) (done bool, progress string, err error)
 
-// await watches the object until the verdict is done or the time is over, and prints each step of progress once.
-func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Duration, judge verdict) error {
+// await watches the object until the check is done or the time is over, and prints each step of progress once.
+func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Duration, check outcomeCheck) error {
 	if timeout == 0 {
 		c.progress("not waiting: kubectl clevertap why -n %s %s says how it went", a.namespace, name)
 		return nil
@@ -44,7 +44,7 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 		if event.Type == watch.Deleted || !isObject {
 			return true, fmt.Errorf("CleverTapPasscode %s/%s was deleted meanwhile", a.namespace, name)
 		}
-		done, progress, err := judge(object)
+		done, progress, err := check(object)
 		if progress != last && progress != "" {
 			c.progress("%s", progress)
 			last = progress
@@ -59,7 +59,7 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 		return &outcome{ExitInterrupted,
 			fmt.Sprintf("interrupted (%s): what was requested goes on; kubectl clevertap why -n %s %s says how it went", orDash(last), a.namespace, name)}
 	}
-	return err //nolint:wrapcheck // it is the verdict's
+	return err //nolint:wrapcheck // it is the check's
 }
 
 // watching lists and watches one object.
@@ -78,7 +78,7 @@ func (a *access) watching(name string) cache.ListerWatcher {
 	}
 }
 
-// stateOf is what the status says of a listed passcode; nil where it says nothing.
+// stateOf is what the status says of an entry; nil if it says nothing.
 func stateOf(o *v1alpha1.CleverTapPasscode, passcode string) *v1alpha1.PasscodeStatus {
 	for i := range o.Status.Passcodes {
 		if o.Status.Passcodes[i].Name == passcode {

@@ -128,7 +128,7 @@ func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced, noHead
 	return nil
 }
 
-// sharing names the objects, as namespace/name, whose active passcode is the same: the operator tells no namespace about
+// sharing names the objects, as namespace/name, whose active passcode is the same: the operator reports nothing of one namespace to
 // another, but a person who may list both sees equal fingerprints.
 func sharing(objects []v1alpha1.CleverTapPasscode) []string {
 	by := map[string][]string{}
@@ -150,7 +150,7 @@ func sharing(objects []v1alpha1.CleverTapPasscode) []string {
 	return shared
 }
 
-// left is how many days the published passcode has left, with a bar of 90 days on a terminal.
+// left is how many days the active passcode has left, with a bar of 90 days on a terminal.
 func (c *cli) left(o *v1alpha1.CleverTapPasscode) string {
 	const full, cells = 90, 10
 	if o.Status.ActivePasscode == "" && c.coloured() {

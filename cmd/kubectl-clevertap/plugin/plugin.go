@@ -26,7 +26,7 @@ import (
 const (
 	// ExitRejected: CleverTap rejected the passcode, or the operator denied the request.
 	ExitRejected = 3
-	// ExitTimedOut: the outcome did not come in time; what was asked for may still happen.
+	// ExitTimedOut: the outcome did not come in time; what was requested may still happen.
 	ExitTimedOut = 4
 	// ExitRunwayShort: plan found less runway than --min-runway.
 	ExitRunwayShort = 5
@@ -56,7 +56,7 @@ func ExitCode(err error, out io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = &outcome{ExitInterrupted, "interrupted"}
 	}
-	_, _ = fmt.Fprintf(out, "error: %v%s\n", err, remedy(err)) // there is no one left to tell
+	_, _ = fmt.Fprintf(out, "error: %v%s\n", err, remedy(err)) // nothing can be reported if this fails
 	if o, ok := errors.AsType[*outcome](err); ok {
 		return o.code
 	}

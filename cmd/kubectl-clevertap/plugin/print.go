@@ -32,7 +32,7 @@ func printFlags(command *cobra.Command) *genericclioptions.PrintFlags {
 	return flags
 }
 
-// printed prints the object where -o asks for it, and reports whether it did.
+// printed prints the object if -o requests it, and reports whether it did.
 func (c *cli) printed(flags *genericclioptions.PrintFlags, object runtime.Object) (bool, error) {
 	if *flags.OutputFormat == "" {
 		return false, nil
@@ -52,7 +52,7 @@ func valueFlag(command *cobra.Command) *string {
 	return command.Flags().StringP("output", "o", "", "Output format: json or yaml.")
 }
 
-// printedValue prints the value where -o asks for it, and reports whether it did.
+// printedValue prints the value if -o requests it, and reports whether it did.
 func (c *cli) printedValue(format string, value any) (bool, error) {
 	var (
 		text []byte

@@ -59,7 +59,7 @@ func (c *cli) newReplacement(ctx context.Context, a *access, object *v1alpha1.Cl
 			object.Namespace, s.entry.SecretKeyRef.Name, owner)
 	}
 	s.source.overwrite = true
-	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
+	if s.passcode, err = c.promptPasscode(ctx, o.passcodeName); err != nil {
 		return nil, err
 	}
 	return s, s.check(ctx)

@@ -83,7 +83,7 @@ func (c *cli) verify() *cobra.Command {
 	})
 }
 
-// finish prints the object where -o asks for it; the outcome stays what it was.
+// finish prints the object if -o requests it; the outcome stays what it was.
 func (c *cli) finish(output *genericclioptions.PrintFlags, o *v1alpha1.CleverTapPasscode, ended error) error {
 	if notFinished, is := errors.AsType[*outcome](ended); is && notFinished.code == ExitNotFinished {
 		return ended // what to commit is all of the output

@@ -56,7 +56,7 @@ apply manages that very field, the change to commit is printed instead, and the 
 	})
 }
 
-// previousOf is the newest listed passcode of the history that is not the published one and could work.
+// previousOf is the newest passcode of the history that is still an entry, is not active and could work.
 func previousOf(o *v1alpha1.CleverTapPasscode) (string, error) {
 	for _, p := range o.Status.History {
 		if s := stateOf(o, p.Passcode); s != nil && p.Passcode != o.Status.ActivePasscode {

@@ -25,7 +25,7 @@ type source struct {
 	overwrite bool
 }
 
-// sourceOf reads the Secret, and refuses one that is not for staging.
+// sourceOf reads the Secret, and denies one that is not for staging.
 func (a *access) sourceOf(ctx context.Context, namespace string, ref v1alpha1.SecretKeyRef) (*source, error) {
 	secret := &corev1.Secret{}
 	err := a.Get(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, secret)
@@ -96,7 +96,7 @@ func createOptions(options []client.PatchOption) []client.CreateOption {
 	return same
 }
 
-// valueOf is the value that a listed passcode has; empty where it has none.
+// valueOf is the value that an entry has; empty if it has none.
 func (a *access) valueOf(ctx context.Context, namespace string, ref v1alpha1.SecretKeyRef) ([]byte, error) {
 	secret := &corev1.Secret{}
 	if err := a.Get(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, secret); client.IgnoreNotFound(err) != nil {

@@ -85,7 +85,7 @@ Secret, and keeps createdAt unless --created-at is given.`,
 	})
 }
 
-// staging is one passcode on its way from the person to CleverTap's verdict.
+// staging is one passcode on its way from the person to CleverTap's result.
 type staging struct {
 	*cli
 	*access
@@ -126,7 +126,7 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	if err != nil {
 		return nil, err
 	}
-	if s.passcode, err = c.askPasscode(ctx, o.passcodeName); err != nil {
+	if s.passcode, err = c.promptPasscode(ctx, o.passcodeName); err != nil {
 		return nil, err
 	}
 	if s.source, err = a.sourceOf(ctx, object.Namespace, s.entry.SecretKeyRef); err != nil {
@@ -155,7 +155,7 @@ func (s *staging) check(ctx context.Context) error {
 	if suspicion := s.passcode.Suspicion(s.object.Spec.AccountID, s.entry.Name); suspicion != "" {
 		s.progress("Warning: the value %s. If CleverTap rejects it, stage only the passcode as the dashboard showed it: --replace.", suspicion)
 	}
-	return s.refuseStaged(ctx)
+	return s.denyStaged(ctx)
 }
 
 // entry is what is to be listed.
@@ -189,8 +189,8 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 	return entry
 }
 
-// askPasscode reads the value from a prompt that does not show it, or from standard input.
-func (c *cli) askPasscode(ctx context.Context, name string) (clevertap.Passcode, error) {
+// promptPasscode reads the value from a prompt that does not show it, or from standard input.
+func (c *cli) promptPasscode(ctx context.Context, name string) (clevertap.Passcode, error) {
 	raw, err := c.readHidden(ctx, name)
 	if err != nil {
 		return clevertap.Passcode{}, fmt.Errorf("reading the passcode: %w", err)
@@ -270,8 +270,8 @@ func (o *stageOptions) datesProblem(now time.Time) error {
 	return nil
 }
 
-// refuseStaged refuses a value that a listed passcode has already.
-func (s *staging) refuseStaged(ctx context.Context) error {
+// denyStaged denies a value that an entry has already.
+func (s *staging) denyStaged(ctx context.Context) error {
 	for _, listed := range s.object.Spec.Passcodes {
 		value, err := s.valueOf(ctx, s.object.Namespace, listed.SecretKeyRef)
 		if err != nil {
@@ -287,7 +287,7 @@ func (s *staging) refuseStaged(ctx context.Context) error {
 	return nil
 }
 
-// run says what will be done, does it, and waits for the verdict.
+// run says what will be done, does it, and waits for the result.
 func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
 	ref := s.entry.SecretKeyRef
 	s.progress("%s key %q of Secret %s/%s", s.source.verb(), ref.Key, s.object.Namespace, ref.Name)
@@ -326,7 +326,7 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 	}
 	err = s.await(ctx, s.access, object.Name, *s.options.timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
 		object = now
-		return s.judge(now)
+		return s.verified(now)
 	})
 	return object, err
 }
@@ -378,8 +378,8 @@ func (s *staging) addToList(ctx context.Context, doing, path string, value any) 
 	return object, nil
 }
 
-// judge waits until CleverTap accepted or rejected the passcode.
-func (s *staging) judge(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
+// verified reports done once CleverTap accepted or rejected the passcode.
+func (s *staging) verified(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	p := stateOf(o, s.entry.Name)
 	if p == nil || o.Status.ObservedGeneration < o.Generation || s.replaces && p.Fingerprint == s.fingerprint {
 		return false, "waiting for the operator", nil
