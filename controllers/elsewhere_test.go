@@ -54,7 +54,7 @@ var _ = Describe("What others use", func() {
 	})
 })
 
-// messagesAfterRotation are those of the listed passcodes, once b has taken over and the holders of a were looked at.
+// messagesAfterRotation are those of the entries, once b became active and what uses a was scanned.
 func (c *cluster) messagesAfterRotation() (messages []string) {
 	GinkgoHelper()
 	c.clock.SetTime(created.Add(60*day + time.Minute))

@@ -22,8 +22,8 @@ func fuzzed() (*Reconciler, *v1alpha1.CleverTapPasscode) {
 	return &Reconciler{Key: fingerprint.NewKey(make([]byte, fingerprint.KeySize))}, object
 }
 
-// Whatever a Secret of the target's name holds: it is the object's, or a conflict that is told; what counts as whole is
-// what its record proves; and no value is told.
+// Whatever a Secret of the target's name contains: it is the object's, or a conflict that is reported; what counts as whole is
+// what its record proves; and no value is reported.
 func FuzzTarget(f *testing.F) {
 	for _, seed := range []string{
 		`{}`,
@@ -50,12 +50,12 @@ func FuzzTarget(f *testing.F) {
 			t.Error("whole, and empty")
 		}
 		if len(value) > 8 && !strings.Contains(text, value) && strings.Contains(target.Conflict, value) {
-			t.Error("a value is told")
+			t.Error("a value is reported")
 		}
 	})
 }
 
-// Whatever a source holds: a passcode with a fingerprint, or a problem that is told, without the value.
+// Whatever a source contains: a passcode with a fingerprint, or a problem that is reported, without the value.
 func FuzzSource(f *testing.F) {
 	for _, seed := range []string{"", "a", "VALUE-OF-a", "with space", "\xff\xfe", "line\nbreak", "ends\r\n", strings.Repeat("x", 5000)} {
 		f.Add([]byte(seed), "key")
@@ -67,7 +67,7 @@ func FuzzSource(f *testing.F) {
 			t.Errorf("neither a passcode nor a problem, or both: %+v", source)
 		}
 		if len(value) > 12 && strings.Contains(source.Detail, string(value)) {
-			t.Errorf("a value is told: %s", source.Detail)
+			t.Errorf("a value is reported: %s", source.Detail)
 		}
 	})
 }

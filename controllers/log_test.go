@@ -14,7 +14,7 @@ import (
 )
 
 var _ = Describe("The log", func() {
-	It("has a line for each thing that happens in the life of an object, and no value at any verbosity", func() {
+	It("has a line for each thing that happens to an object, and no value at any verbosity", func() {
 		c := newCluster(newObject(listing("a", "b")), staged("a", "b"))
 		Expect(c.settle()).To(Succeed())
 		c.clock.SetTime(created.Add(60*day + time.Minute)) // a's rotation time

@@ -47,7 +47,7 @@ var _ = Describe("A source that the API server has and the informer does not", f
 })
 
 var _ = Describe("An object of the name of one that is gone", func() {
-	It("takes over nothing that was known of the other", func() {
+	It("uses nothing that was known of the other", func() {
 		c := newCluster(newObject(), staged("a"))
 		Expect(c.settle()).To(Succeed())
 		Expect(c.secret("marketing").Data).To(HaveKeyWithValue("passcode", []byte("VALUE-a")))

@@ -150,7 +150,7 @@ func (c *cluster) denial(verb string, o client.Object) error {
 	return c.denied[verb+" "+o.GetName()]
 }
 
-// forbidden is what an admission policy or a missing permission answers.
+// forbidden is what an admission policy or a missing permission responds.
 func forbidden(resource, name string) error {
 	return apierrors.NewForbidden(schema.GroupResource{Resource: resource}, name, errors.New("a policy denies it"))
 }
@@ -198,7 +198,7 @@ func (c *cluster) settle() error {
 	return nil
 }
 
-// versions tells states of the API server and of what was learnt apart.
+// versions distinguishes states of the API server and of what was learnt.
 func (c *cluster) versions() string {
 	GinkgoHelper()
 	var secrets corev1.SecretList
@@ -247,7 +247,7 @@ func (c *cluster) condition(name string) metav1.Condition {
 	return metav1.Condition{}
 }
 
-// reasons of the events sent since they were last asked for.
+// reasons of the events sent since they were last read.
 func (c *cluster) reasons() []string {
 	reasons := []string{}
 	for {

@@ -26,12 +26,12 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
-type asked struct {
+type recorder struct {
 	mu sync.Mutex
 	qs []string
 }
 
-func (a *asked) Verify(_ context.Context, q clevertap.Request) error {
+func (a *recorder) Verify(_ context.Context, q clevertap.Request) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.qs = append(a.qs, q.AccountID+"/"+string(q.Region)+"/"+q.Passcode.Reveal())
@@ -44,7 +44,7 @@ func (a *asked) Verify(_ context.Context, q clevertap.Request) error {
 	return nil
 }
 
-var _ = Describe("Somebody who may write objects and Secrets", func() {
+var _ = Describe("A person who may write objects and Secrets", func() {
 	It("verifies nothing with an account that the object does not name", func() {
 		forged := func(account, region string) *corev1.Secret {
 			return &corev1.Secret{
@@ -56,7 +56,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 			}
 		}
 		c := newCluster(newObject(), staged("a"), forged("VICTIM-ACCOUNT", "eu1"))
-		a := &asked{}
+		a := &recorder{}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Finished: c.Counters.VerificationFinished})
@@ -156,7 +156,7 @@ var _ = Describe("Somebody who may write objects and Secrets", func() {
 			Data: map[string][]byte{"accountId": []byte("X"), "region": []byte("r"), "passcode": []byte("GUE-SSG-UESS"), "endpoint": []byte("x")},
 		}
 		c := newCluster(newObject(), staged("a"), secret)
-		a := &asked{}
+		a := &recorder{}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		c.Verification = verification.New(ctx, verification.Options{Verifier: a, Clock: c.clock, Wake: c.Wake, Finished: c.Counters.VerificationFinished})

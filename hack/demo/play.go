@@ -135,7 +135,7 @@ func (s *stage) change(ctx context.Context) error {
 }
 
 func (s *stage) outage(ctx context.Context) error {
-	s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
+	s.vendor.Break(clevertaptest.Responds(http.StatusServiceUnavailable, ""))
 	s.dashboard().Passcode("right", "BAC-KBA-CKKK", 90)
 	if err := s.stageValue(ctx, "careful-staged", "two", "BAC-KBA-CKKK"); err != nil {
 		return err

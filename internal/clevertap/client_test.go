@@ -33,22 +33,22 @@ func client(t *testing.T, o clevertap.Options) *clevertap.Client {
 	return c
 }
 
-func question(t *testing.T, mode clevertap.Mode) clevertap.Request {
+func request(t *testing.T, mode clevertap.Mode) clevertap.Request {
 	t.Helper()
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	return clevertap.Request{AccountID: "TEST-1", Region: clevertap.India, Passcode: passcode, Mode: mode}
 }
 
-func ask(t *testing.T, mode clevertap.Mode, handler http.HandlerFunc) error {
+func verify(t *testing.T, mode clevertap.Mode, handler http.HandlerFunc) error {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	return client(t, clevertap.Options{Endpoint: server.URL + "/{region}"}).Verify(t.Context(), question(t, mode))
+	return client(t, clevertap.Options{Endpoint: server.URL + "/{region}"}).Verify(t.Context(), request(t, mode))
 }
 
-// verdict names the kind of error.
-func verdict(err error) string {
+// result names the kind of error.
+func result(err error) string {
 	var (
 		rejected    *clevertap.RejectedError
 		limited     *clevertap.RateLimitedError
@@ -62,7 +62,7 @@ func verdict(err error) string {
 	case errors.As(err, &limited):
 		return "rate limited"
 	case errors.As(err, &unavailable):
-		return "not answered"
+		return "unavailable"
 	}
 	return "another error: " + err.Error()
 }
@@ -79,45 +79,45 @@ func TestWhatAResponseMeans(t *testing.T) {
 		{"a JSON object", 200, `{"status":"success"}`, "accepted", ""},
 		{"an empty JSON object", 200, `{}`, "accepted", ""},
 		{"an object whose error is null", 200, `{"error":null}`, "accepted", ""},
-		{"an object with an error", 200, `{"error":"x"}`, "not answered", ""},
-		{"an object of status fail", 200, `{"status":"fail"}`, "not answered", ""},
-		{"status fail with another code", 200, `{"status":"fail","code":500}`, "not answered", ""},
+		{"an object with an error", 200, `{"error":"x"}`, "unavailable", ""},
+		{"an object of status fail", 200, `{"status":"fail"}`, "unavailable", ""},
+		{"status fail with another code", 200, `{"status":"fail","code":500}`, "unavailable", ""},
 		{"status fail with code 401 in a 200", 200, `{"status":"fail","code":401}`, "rejected", ""},
 		{"status fail with code 403 in a 500", 500, `{"status":"fail","code":"403"}`, "rejected", ""},
-		{"code 401 without status fail", 500, `{"code":401}`, "not answered", ""},
-		{"an empty body", 200, "", "not answered", ""},
-		{"white space", 200, " \n", "not answered", ""},
-		{"a log-in page", 200, "<html>log in</html>", "not answered", ""},
-		{"a JSON list", 200, "[]", "not answered", ""},
-		{"half a JSON object", 200, `{"status":`, "not answered", ""},
-		{"an object of more than 64 KiB", 200, `{"a":"` + strings.Repeat("x", 65<<10) + `"}`, "not answered", ""},
+		{"code 401 without status fail", 500, `{"code":401}`, "unavailable", ""},
+		{"an empty body", 200, "", "unavailable", ""},
+		{"white space", 200, " \n", "unavailable", ""},
+		{"a log-in page", 200, "<html>log in</html>", "unavailable", ""},
+		{"a JSON list", 200, "[]", "unavailable", ""},
+		{"half a JSON object", 200, `{"status":`, "unavailable", ""},
+		{"an object of more than 64 KiB", 200, `{"a":"` + strings.Repeat("x", 65<<10) + `"}`, "unavailable", ""},
 		{"401 without a body", 401, "", "rejected", ""},
 		{"403 with a page", 403, "<html>", "rejected", ""},
-		{"400 of status fail: the complaint is about the cursor", 400, fail400, "not answered", "accepted"},
-		{"400 of status fail without a code", 400, `{"status":"fail"}`, "not answered", "accepted"},
+		{"400 of status fail: the complaint is about the cursor", 400, fail400, "unavailable", "accepted"},
+		{"400 of status fail without a code", 400, `{"status":"fail"}`, "unavailable", "accepted"},
 		{"400 of code 401", 400, `{"status":"fail","code":401}`, "rejected", ""},
 		{"400 of code 403", 400, `{"status":"fail","code":403}`, "rejected", ""},
-		{"400 without a body", 400, "", "not answered", ""},
-		{"400 with a page of a proxy", 400, "<html>bad request</html>", "not answered", ""},
-		{"400 with another status", 400, `{"status":"success"}`, "not answered", ""},
+		{"400 without a body", 400, "", "unavailable", ""},
+		{"400 with a page of a proxy", 400, "<html>bad request</html>", "unavailable", ""},
+		{"400 with another status", 400, `{"status":"success"}`, "unavailable", ""},
 		{"403 without a body", 403, "", "rejected", ""},
-		{"a redirect", 302, "", "not answered", ""},
-		{"404", 404, "", "not answered", ""},
-		{"405", 405, "", "not answered", ""},
-		{"407", 407, "", "not answered", ""},
-		{"409", 409, "", "not answered", ""},
+		{"a redirect", 302, "", "unavailable", ""},
+		{"404", 404, "", "unavailable", ""},
+		{"405", 405, "", "unavailable", ""},
+		{"407", 407, "", "unavailable", ""},
+		{"409", 409, "", "unavailable", ""},
 		{"429", 429, `{"status":"fail","error":"Too many concurrent requests","code":429}`, "rate limited", ""},
-		{"500", 500, "", "not answered", ""},
-		{"503 with a success in it", 503, `{"status":"success"}`, "not answered", ""},
-		{"201 with a success in it", 201, `{"status":"success"}`, "not answered", ""},
+		{"500", 500, "", "unavailable", ""},
+		{"503 with a success in it", 503, `{"status":"success"}`, "unavailable", ""},
+		{"201 with a success in it", 201, `{"status":"success"}`, "unavailable", ""},
 	} {
 		for mode, want := range map[clevertap.Mode]string{clevertap.Connect: row.want, clevertap.Events: cmp.Or(row.events, row.want)} {
 			t.Run(fmt.Sprintf("%s, in mode %s", row.name, mode), func(t *testing.T) {
-				err := ask(t, mode, func(w http.ResponseWriter, _ *http.Request) {
+				err := verify(t, mode, func(w http.ResponseWriter, _ *http.Request) {
 					w.WriteHeader(row.status)
 					_, _ = w.Write([]byte(row.body))
 				})
-				NewWithT(t).Expect(verdict(err)).To(Equal(want))
+				NewWithT(t).Expect(result(err)).To(Equal(want))
 			})
 		}
 	}
@@ -139,19 +139,19 @@ func TestWhat403Means(t *testing.T) {
 		{"confirmed by a 403", 403, "", 403, "", "rejected", "403", 2},
 		{"confirmed by a body of code 401", 403, "", 200, `{"status":"fail","code":401}`, "rejected", "", 2},
 		{"in a body, confirmed", 200, `{"status":"fail","code":403}`, 401, "", "rejected", "", 2},
-		{"contradicted by a complaint about the cursor", 403, "", 400, fail400, "not answered", "spec.verification.mode: Events", 2},
-		{"contradicted by a success", 403, "", 200, `{"status":"success"}`, "not answered", "spec.verification.mode: Events", 2},
-		{"in a body, contradicted", 200, `{"status":"fail","code":403}`, 400, fail400, "not answered", "spec.verification.mode: Events", 2},
-		{"not confirmed by an empty body", 403, "", 200, "", "not answered", "brought no result", 2},
-		{"not confirmed by a 503", 403, "", 503, "", "not answered", "brought no result", 2},
-		{"not confirmed by a 429", 403, "", 429, "", "not answered", "brought no result", 2},
+		{"contradicted by a complaint about the cursor", 403, "", 400, fail400, "unavailable", "spec.verification.mode: Events", 2},
+		{"contradicted by a success", 403, "", 200, `{"status":"success"}`, "unavailable", "spec.verification.mode: Events", 2},
+		{"in a body, contradicted", 200, `{"status":"fail","code":403}`, 400, fail400, "unavailable", "spec.verification.mode: Events", 2},
+		{"not confirmed by an empty body", 403, "", 200, "", "unavailable", "brought no result", 2},
+		{"not confirmed by a 503", 403, "", 503, "", "unavailable", "brought no result", 2},
+		{"not confirmed by a 429", 403, "", 429, "", "unavailable", "brought no result", 2},
 		{"with a body of code 401 is a 401", 403, `{"status":"fail","code":401}`, 400, fail400, "rejected", "", 1},
 		{"in the body of a 401 is a 401", 401, `{"status":"fail","code":403}`, 400, fail400, "rejected", "", 1},
 		{"never comes of an acceptance", 200, `{"status":"success"}`, 401, "", "accepted", "", 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			calls := 0
-			err := ask(t, clevertap.Connect, func(w http.ResponseWriter, r *http.Request) {
+			err := verify(t, clevertap.Connect, func(w http.ResponseWriter, r *http.Request) {
 				calls++
 				status, body := row.status, row.body
 				if strings.HasSuffix(r.URL.Path, "/1/events.json") {
@@ -161,7 +161,7 @@ func TestWhat403Means(t *testing.T) {
 				_, _ = w.Write([]byte(body))
 			})
 			g := NewWithT(t)
-			g.Expect(verdict(err)).To(Equal(row.want))
+			g.Expect(result(err)).To(Equal(row.want))
 			g.Expect(fmt.Sprint(err)).To(ContainSubstring(row.says))
 			g.Expect(calls).To(Equal(row.calls))
 		})
@@ -180,7 +180,7 @@ func TestASecondCallThatTimesOut(t *testing.T) {
 	}))
 	defer server.Close()
 	c := client(t, clevertap.Options{Endpoint: server.URL + "/{region}", Timeout: 50 * time.Millisecond})
-	g.Expect(verdict(c.Verify(t.Context(), question(t, clevertap.Connect)))).To(Equal("not answered"))
+	g.Expect(result(c.Verify(t.Context(), request(t, clevertap.Connect)))).To(Equal("unavailable"))
 }
 
 func TestWhatIsRequested(t *testing.T) {
@@ -204,7 +204,7 @@ func TestWhatIsRequested(t *testing.T) {
 			g.Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
 			_, _ = w.Write([]byte("{}"))
 		}))
-		err := client(t, clevertap.Options{Endpoint: server.URL + row.endpoint}).Verify(t.Context(), question(t, row.mode))
+		err := client(t, clevertap.Options{Endpoint: server.URL + row.endpoint}).Verify(t.Context(), request(t, row.mode))
 		server.Close()
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	}
@@ -216,8 +216,8 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 		_, _ = w.Write([]byte("{}"))
 	}))
 	defer elsewhere.Close()
-	err := ask(t, "", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
-	NewWithT(t).Expect(verdict(err)).To(Equal("not answered"))
+	err := verify(t, "", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
+	NewWithT(t).Expect(result(err)).To(Equal("unavailable"))
 }
 
 func TestRetryAfter(t *testing.T) {
@@ -230,7 +230,7 @@ func TestRetryAfter(t *testing.T) {
 		noon.Add(time.Minute).Format(http.TimeFormat):  time.Minute,
 		noon.Add(-time.Minute).Format(http.TimeFormat): 0,
 	} {
-		err := ask(t, "", func(w http.ResponseWriter, _ *http.Request) {
+		err := verify(t, "", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", header)
 			w.WriteHeader(http.StatusTooManyRequests)
 		})
@@ -254,7 +254,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	defer server.Close()
 	c := client(t, clevertap.Options{Endpoint: server.URL})
 	for range 5 {
-		NewWithT(t).Expect(c.Verify(t.Context(), question(t, ""))).To(Succeed())
+		NewWithT(t).Expect(c.Verify(t.Context(), request(t, ""))).To(Succeed())
 	}
 	NewWithT(t).Expect(connections).To(Equal(1))
 }
@@ -265,7 +265,7 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
 	old := httptest.NewUnstartedServer(http.NotFoundHandler())
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} // that is what is refused
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} // that is what is denied
 	old.StartTLS()
 	defer old.Close()
 	roots := x509.NewCertPool()
@@ -284,12 +284,12 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 		{"no TLS", clevertap.Options{Endpoint: strings.Replace(plain.URL, "http", "https", 1)}, "does not speak TLS"},
 		{"an unknown authority", clevertap.Options{Endpoint: secure.URL}, "unknown authority"},
 		{"TLS 1.1", clevertap.Options{Endpoint: old.URL, RootCAs: roots}, "the TLS handshake failed"},
-		{"no answer in time", clevertap.Options{Endpoint: slow.URL, Timeout: 50 * time.Millisecond}, "timed out after 50ms"},
+		{"no response in time", clevertap.Options{Endpoint: slow.URL, Timeout: 50 * time.Millisecond}, "timed out after 50ms"},
 		{"a host that does not exist", clevertap.Options{Endpoint: "https://no-such-host.invalid"}, "no-such-host.invalid"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			err := client(t, row.options).Verify(t.Context(), question(t, ""))
-			NewWithT(t).Expect(verdict(err)).To(Equal("not answered"))
+			err := client(t, row.options).Verify(t.Context(), request(t, ""))
+			NewWithT(t).Expect(result(err)).To(Equal("unavailable"))
 			NewWithT(t).Expect(err.Error()).To(ContainSubstring(row.seen))
 			NewWithT(t).Expect(fmt.Sprintf("%+v %#v", err, err)).NotTo(ContainSubstring(value))
 		})

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Whatever answers: it is an acceptance, or exactly one of three kinds of error; and no more than its kind is told.
+// Whatever responds: it is an acceptance, or exactly one of three kinds of error; and no more than its kind is reported.
 func FuzzInterpret(f *testing.F) {
 	for _, seed := range []struct {
 		status int
@@ -49,7 +49,7 @@ func FuzzInterpret(f *testing.F) {
 			t.Errorf("%d kinds of error: %v", kinds, err)
 		}
 		if err != nil && len(body) > 40 && strings.Contains(err.Error(), string(body)) {
-			t.Errorf("the response is told: %v", err)
+			t.Errorf("the response is reported: %v", err)
 		}
 	})
 }
@@ -76,7 +76,7 @@ func FuzzMask(f *testing.F) {
 		passcode, err := ParsePasscode([]byte(value))
 		if err != nil {
 			if len(value) > 12 && strings.Contains(err.Error(), value) {
-				t.Errorf("the error tells the value: %v", err)
+				t.Errorf("the error has the value: %v", err)
 			}
 			return
 		}
@@ -91,7 +91,7 @@ func FuzzMask(f *testing.F) {
 			}
 		}
 		if len(value) > 8 && strings.Contains(strings.ReplaceAll(string(encoded), mask, ""), value) {
-			t.Errorf("JSON tells it: %s", encoded)
+			t.Errorf("JSON has it: %s", encoded)
 		}
 		if !passcode.Equal(passcode) || passcode.Reveal() != strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r") {
 			t.Error("not itself")

@@ -148,7 +148,7 @@ func TestWhatUsesASecretAndHow(t *testing.T) {
 
 var ended = state(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{StartedAt: noon}})
 
-// What an init container took is not held where a running container of its Pod mounts the Secret itself.
+// What an init container took does not count if a running container of its Pod mounts the Secret itself.
 func TestAnInitContainerBesideOneThatMountsTheVolume(t *testing.T) {
 	p := pod(volume(), mounted)
 	p.Spec.InitContainers = []corev1.Container{{Name: "render",
@@ -159,7 +159,7 @@ func TestAnInitContainerBesideOneThatMountsTheVolume(t *testing.T) {
 		HaveField("Uses", ConsistOf(HaveField("Way", consumers.Refreshed))))))
 }
 
-// What is still to start gets what its Secrets hold then.
+// What is still to start gets what its Secrets contain then.
 func TestAContainerThatIsToStart(t *testing.T) {
 	waits := state(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}})
 	for name, p := range map[string]*corev1.Pod{
@@ -237,7 +237,7 @@ func TestOwners(t *testing.T) {
 func TestArgosRollout(t *testing.T) {
 	for _, row := range []struct{ name, spec, status, unfinished, failed string }{
 		{"as it was made", `{}`, `{"phase":"Healthy"}`, "", ""},
-		{"that was asked to restart", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T09:00:00Z"}`,
+		{"that was requested to restart", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy","restartedAt":"2026-11-25T09:00:00Z"}`,
 			"its controller has not restarted all of its Pods yet", ""},
 		{"that was never restarted", `{"restartAt":"2026-11-25T10:00:00Z"}`, `{"phase":"Healthy"}`, "its controller has not restarted all of its Pods yet",
 			""},

@@ -25,14 +25,14 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 )
 
-// scanning is a scanner over an API server whose answers to lists the test may change, and hold back.
+// scanning is a scanner over an API server whose responses to lists the test may change, and delay.
 type scanning struct {
 	*consumers.Scanner
 	woken chan types.NamespacedName
 	lists map[string]*atomic.Int32
 }
 
-func newScanning(t *testing.T, answer func(kind string) error, existing ...client.Object) *scanning {
+func newScanning(t *testing.T, respond func(kind string) error, existing ...client.Object) *scanning {
 	s := &scanning{woken: make(chan types.NamespacedName, 10), lists: map[string]*atomic.Int32{}}
 	for _, kind := range []string{"PodList", "DeploymentList", "StatefulSetList", "DaemonSetList", consumers.ArgoRolloutKind + "List"} {
 		s.lists[kind] = &atomic.Int32{}
@@ -44,7 +44,7 @@ func newScanning(t *testing.T, answer func(kind string) error, existing ...clien
 				kinds = []schema.GroupVersionKind{list.GetObjectKind().GroupVersionKind()}
 			}
 			s.lists[kinds[0].Kind].Add(1)
-			if err := answer(kinds[0].Kind); err != nil {
+			if err := respond(kinds[0].Kind); err != nil {
 				return err
 			}
 			return c.List(ctx, list, o...)
@@ -136,7 +136,7 @@ func TestArgoRolloutsAreListedOnlyIfOneIsNamed(t *testing.T) {
 		return nil
 	}
 	for title, row := range map[string]struct {
-		answer  func(string) error
+		respond func(string) error
 		scope   consumers.Scope
 		lists   int32
 		problem string
@@ -147,7 +147,7 @@ func TestArgoRolloutsAreListedOnlyIfOneIsNamed(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			g := NewWithT(t)
-			s := newScanning(t, row.answer, deployment("api"))
+			s := newScanning(t, row.respond, deployment("api"))
 			scan := s.scanFor(g, row.scope)
 			g.Expect(scan.Problem).To(BeEmpty(), "what else there is to see is seen")
 			g.Expect(scan.Rollouts).To(HaveLen(1))

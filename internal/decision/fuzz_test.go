@@ -21,7 +21,7 @@ import (
 )
 
 // Whatever a stored object says, as long as it decodes: a decision, the same twice, whose next look is no hot loop, and
-// no value of a passcode in what it tells.
+// no value of a passcode in what it reports.
 func FuzzDecide(f *testing.F) {
 	for _, seed := range []string{
 		`{}`,
@@ -61,7 +61,7 @@ func FuzzDecide(f *testing.F) {
 		}
 		for _, entry := range object.Spec.Passcodes {
 			if value := valueNamedAs(entry).Reveal(); strings.Contains(string(first), value) {
-				t.Error("a value is told")
+				t.Error("a value is reported")
 			}
 		}
 		_ = forecast.Of(now, object)

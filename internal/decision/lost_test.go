@@ -58,7 +58,7 @@ func TestARestartInTheFutureDelaysNothing(t *testing.T) {
 func TestAClockThatIsSetBackRestartsNothingAgain(t *testing.T) {
 	RegisterTestingT(t)
 	w := newWorld(rotatedToB, auto)
-	apply(w, at(switchedAt.Add(-2*time.Second)), accepted("a", "b"), scanned(pod("p", usesByEnv(creation))), hasWorkload())
+	apply(w, at(rotatedAt.Add(-2*time.Second)), accepted("a", "b"), scanned(pod("p", usesByEnv(creation))), hasWorkload())
 	api := consumers.Workload{Kind: "Deployment", Name: "api"}
 	made := retirement.Restarts{}
 	for i := range 5 {
@@ -102,7 +102,7 @@ func TestAVerificationInTheFutureIsNoReasonToWait(t *testing.T) {
 		}
 	}
 	d := w.settle()
-	t.Errorf("not asked in 50 days, %s, next %s", conditionText(w, "Verified"), d.Next)
+	t.Errorf("not verified in 50 days, %s, next %s", conditionText(w, "Verified"), d.Next)
 }
 
 func TestALostTargetThatCannotBeWrittenIsVerifiedAtItsInterval(t *testing.T) {
@@ -114,7 +114,7 @@ func TestALostTargetThatCannotBeWrittenIsVerifiedAtItsInterval(t *testing.T) {
 		d := w.decide()
 		t.Log(i, w.now, len(d.Verify), d.Next)
 		if i > 0 && len(d.Verify) > 0 {
-			t.Errorf("asked again %d, answered just now", i)
+			t.Errorf("verified again %d, with a result just now", i)
 		}
 		apply(w, after(200*time.Millisecond))
 	}
@@ -139,7 +139,7 @@ func TestAKeyThatIsGoneFromItsSourceHasNoUsers(t *testing.T) {
 		w := newWorld(rotatedToB)
 		if drop { // the Secret is there, and its key is not
 			apply(w, listed("b"))
-			w.held = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: ""}
+			w.had = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: ""}
 		} else {
 			apply(w, sourceProblem("a", "KeyNotFound"))
 		}

@@ -30,11 +30,11 @@ import (
 )
 
 // The model check searches breadth-first through everything that can happen to one object. A state is what the API
-// server and CleverTap hold, and what each replica has seen and remembers; a step is one write of a replica, one answer,
+// server and CleverTap have, and what each replica has seen and recorded; a step is one write of a replica, one result,
 // an informer that catches up, the clock, or a disruption. Disruptions alone are counted: given how many there may be,
 // the states are finitely many, and the search visits them all. make faults gives it one more than make test.
 
-// modelInstants are those that the clock goes through: within a retry, past a second refusal, past the interval, around
+// modelInstants are those that the clock goes through: within a retry, past a second rejection, past the interval, around
 // the rotation time of "a", and around its end.
 func modelInstants() []time.Time {
 	var list []time.Time
@@ -44,10 +44,10 @@ func modelInstants() []time.Time {
 	return list
 }
 
-// digest tells apart what is too big to be compared again and again.
+// digest distinguishes what is too big to be compared again and again.
 type digest = [16]byte
 
-// stored is what the API server holds.
+// stored is what the API server has.
 type stored struct {
 	object                       *v1alpha1.CleverTapPasscode
 	target                       rotation.Target
@@ -79,7 +79,7 @@ func (s stored) same(as stored) bool {
 // replica is a process of the operator: its view of the API server, and what it alone knows.
 type replica struct {
 	view       stored
-	answers    map[string]clevertap.Verification
+	results    map[string]clevertap.Verification
 	remembered *rotation.Target
 	look       *consumers.Scan // the last look at Pods, since a target of lookedAt was seen
 	lookedAt   int64           // a revision
@@ -97,7 +97,7 @@ type model struct {
 	values map[string]string // of the sources, by name
 	gone   map[string]bool   // values that the dashboard has deleted
 	dark   bool              // something on the way rejects everyone
-	wiped  bool              // somebody has emptied the status, or deleted the target: what was told is not known any more
+	wiped  bool              // someone has emptied the status, or deleted the target: what was reported is not known any more
 	denied bool              // a policy denies writes of the target
 	pod    bool              // a Pod has had the target in its environment since before anything was published
 
@@ -164,7 +164,7 @@ func (m *model) works(value string) bool { return !m.dark && !m.gone[value] }
 func (m *model) world(i int, now time.Time) *world {
 	r := m.replicas[i]
 	w := newWorld()
-	w.now, w.object, w.target, w.remembered, w.answers, w.values = now, r.view.object, r.view.target, r.remembered, r.answers, m.values
+	w.now, w.object, w.target, w.remembered, w.results, w.values = now, r.view.object, r.view.target, r.remembered, r.results, m.values
 	if record := w.target.Record; record != nil && record.Revision == r.lookedAt {
 		w.look = r.look
 	}
@@ -193,9 +193,9 @@ func (m *model) setObject(change func(*v1alpha1.CleverTapPasscode)) {
 	m.server.digests[0] = digestOf(m.server.object)
 }
 
-// pass is one pass of a replica that reads this time, down to its first write; nil where it does nothing. silence is
-// whether CleverTap does not answer.
-func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
+// pass is one pass of a replica that reads this time, down to its first write; nil where it does nothing. outage is
+// whether CleverTap is unavailable.
+func (m *model) pass(t *testing.T, i int, now time.Time, outage bool) *model {
 	if m.behindStatus(i) {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (m *model) pass(t *testing.T, i int, now time.Time, silence bool) *model {
 	case d.Want != nil && !denied && (!d.ReportFirst || r.view.objectVersion != m.server.objectVersion):
 		return m.write(t, i, w, d.Want)
 	case len(d.Verify) > 0:
-		return m.answered(i, w, d.Verify, silence)
+		return m.responded(i, w, d.Verify, outage)
 	case d.Scan:
 		return m.looks(i, w)
 	}
@@ -242,13 +242,13 @@ func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *mode
 	return n
 }
 
-// judgeStatus holds what is reported to the invariants. Where the status before has met an outage already, it goes on.
+// judgeStatus checks what is reported against the invariants. Where the status before has met an outage already, it goes on.
 func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPasscodeStatus) {
 	t.Helper()
 	before := meta.FindStatusCondition(m.replicas[i].view.object.Status.Conditions, v1alpha1.ConditionVerified)
 	met := before != nil && before.Reason == v1alpha1.ReasonUnavailable
-	for _, answer := range m.replicas[i].answers {
-		met = met || answer.Unavailable > 0
+	for _, result := range m.replicas[i].results {
+		met = met || result.Unavailable > 0
 	}
 	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{UID: m.server.object.UID}, Status: status}
 	if err := errors.Join(invariants.OutageWasMet(o, met), invariants.ActiveIsNeverRetired(o),
@@ -257,7 +257,7 @@ func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPassco
 	}
 }
 
-// sends holds events to what happened: a replaced value is called safe to delete once, and never while a Pod has it.
+// sends compares events with what happened: a replaced value is called safe to delete once, and never while a Pod has it.
 func (m *model) sends(t *testing.T, events []rotation.Event) {
 	for _, e := range events {
 		if e.Reason != v1alpha1.EventSafeToDelete {
@@ -288,13 +288,13 @@ func (m *model) looks(i int, w *world) *model {
 	return n
 }
 
-// behindStatus reports whether a replica knows by the status that its view of the target is old, and asked the API server.
+// behindStatus reports whether a replica knows by the status that its view of the target is old, and read from the API server.
 func (m *model) behindStatus(i int) bool {
 	view := m.replicas[i].view
 	return view.target.Record != nil && view.target.Record.Revision < view.object.Status.Revision && view.targetVersion != m.server.targetVersion
 }
 
-// write is held to what it was decided on, as the API server does.
+// write is checked against what it was decided on, as the API server does.
 func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model {
 	view := m.replicas[i].view
 	if view.targetVersion != m.server.targetVersion {
@@ -304,7 +304,7 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 		return m.seesTarget(i) // the create ran into it
 	}
 	if !view.target.Exists && view.objectVersion != m.server.objectVersion {
-		return nil // the object is looked up before a create, which carries no version of anything
+		return nil // the object is read before a create, which carries no version of anything
 	}
 	m.judge(t, i, want)
 	n := m.after(fmt.Sprintf("%d writes %d %s", i, want.Record.Revision, want.Tuple.Passcode.Reveal()))
@@ -324,37 +324,37 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	return n
 }
 
-func (m *model) answered(i int, w *world, questions []rotation.VerificationRequest, silence bool) *model {
-	n := m.after(fmt.Sprintf("%d asks", i))
-	answers := maps.Clone(w.answers)
-	if answers == nil {
-		answers = map[string]clevertap.Verification{}
+func (m *model) responded(i int, w *world, requests []rotation.VerificationRequest, outage bool) *model {
+	n := m.after(fmt.Sprintf("%d verifies", i))
+	results := maps.Clone(w.results)
+	if results == nil {
+		results = map[string]clevertap.Verification{}
 	}
-	l := life{world: w, works: map[string]bool{}, silent: silence}
-	l.answers, l.now = answers, m.now
-	for _, q := range questions {
+	l := validity{world: w, works: map[string]bool{}, unavailable: outage}
+	l.results, l.now = results, m.now
+	for _, q := range requests {
 		value := q.Tuple.Passcode.Reveal()
 		l.works[value] = m.works(value)
-		l.answerTo(q)
-		if answer := answers[value]; answer.Result == clevertap.Rejected && answer.Rejections > 3 {
-			answer.Rejections = 3 // their number only makes waits longer
-			answers[value] = answer
+		l.resultOf(q)
+		if result := results[value]; result.Result == clevertap.Rejected && result.Rejections > 3 {
+			result.Rejections = 3 // their number only makes waits longer
+			results[value] = result
 		}
 	}
-	w.answers = answers
+	w.results = results
 	n.replicas[i].know(w)
 	return n
 }
 
-// judge holds a write to the invariants.
+// judge checks a write against the invariants.
 func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 	t.Helper()
-	answer := m.replicas[i].answers[want.Tuple.Passcode.Reveal()]
+	result := m.replicas[i].results[want.Tuple.Passcode.Reveal()]
 	before, after := stateOf(m.server.target.Tuple, m.server.target.Record), stateOf(want.Tuple, &want.Record)
 	if m.server.target.Record != nil && m.server.target.Record.Fingerprint == want.Record.Fingerprint {
-		before.Value = after.Value // whatever somebody wrote over it
+		before.Value = after.Value // whatever someone wrote over it
 	}
-	accepted := answer.Result == clevertap.Accepted && m.now.Sub(answer.At) <= 30*time.Second
+	accepted := result.Result == clevertap.Accepted && m.now.Sub(result.At) <= 30*time.Second
 	if !want.Publishes { // it is put back, or kept, under another name or with other labels
 		accepted = m.published[after.Value]
 	}
@@ -367,7 +367,7 @@ func (m *model) judge(t *testing.T, i int, want *rotation.Want) {
 		err = errors.Join(err, fmt.Errorf("revision %d is there already", after.Revision))
 	}
 	if err != nil {
-		t.Errorf("%v; after revision %d, having heard %+v: %s", err, m.server.revision(), answer, m.trail)
+		t.Errorf("%v; after revision %d, having heard %+v: %s", err, m.server.revision(), result, m.trail)
 	}
 }
 
@@ -470,7 +470,7 @@ func (m *model) disruptions(t *testing.T) []*model {
 				list = append(list, n)
 			}
 		}
-		if n := m.pass(t, i, m.now, true); n != nil && n.trail.what == fmt.Sprintf("%d asks", i) {
+		if n := m.pass(t, i, m.now, true); n != nil && n.trail.what == fmt.Sprintf("%d verifies", i) {
 			n.budget--
 			n.trail.what += ", and hears nothing"
 			list = append(list, n)
@@ -559,7 +559,7 @@ func (m *model) edits() []*model {
 	return list
 }
 
-// key tells states apart: by what they hold, and by how versions are ordered.
+// key distinguishes states: by what they contain, and by how versions are ordered.
 func (m *model) key() digest {
 	objects := []int{m.server.objectVersion, m.behind.objectVersion}
 	targets := []int{m.server.targetVersion, m.behind.targetVersion}
@@ -590,11 +590,11 @@ func digestOfTarget(t *rotation.Target) digest {
 
 // know sets what a replica alone knows, as it is in its world.
 func (r *replica) know(w *world) {
-	r.answers, r.remembered, r.look, r.lookedAt = w.answers, w.remembered, w.look, 0
+	r.results, r.remembered, r.look, r.lookedAt = w.results, w.remembered, w.look, 0
 	if record := w.target.Record; record != nil && w.look != nil {
 		r.lookedAt = record.Revision
 	}
-	r.digest = digestOf(r.answers, digestOfTarget(r.remembered), r.look, r.lookedAt)
+	r.digest = digestOf(r.results, digestOfTarget(r.remembered), r.look, r.lookedAt)
 }
 
 func ranks(versions []int) []int {
@@ -667,24 +667,24 @@ func (m *model) leadsToWhatIsWanted(t *testing.T, good map[digest]bool) {
 
 // calmsDown lets replicas work of which one sees nothing new: what they do comes to an end all the same.
 func (m *model) calmsDown(t *testing.T) {
-	for held := range m.replicas {
-		if len(m.replicas) < 2 || m.replicas[held].view.same(m.server) {
+	for had := range m.replicas {
+		if len(m.replicas) < 2 || m.replicas[had].view.same(m.server) {
 			continue
 		}
-		n := m.lit("replica " + strconv.Itoa(held) + " sees nothing new")
+		n := m.lit("replica " + strconv.Itoa(had) + " sees nothing new")
 		n.budget = 0
 		for passes := 0; n != nil; passes++ {
 			if passes > 60 {
 				t.Errorf("does not calm down: %s", n.trail)
 				return
 			}
-			n = n.stepBut(t, held)
+			n = n.stepBut(t, had)
 		}
 	}
 }
 
 // goesOnThoughDenied lets replicas work and time go by while the target cannot be written: what is published is verified
-// all the same, and the status tells what is so.
+// all the same, and the status says what is true.
 func (m *model) goesOnThoughDenied(t *testing.T) {
 	if !m.denied || m.dark || m.server.object.Spec.Suspend || !m.server.target.Exists {
 		return
@@ -714,12 +714,12 @@ func (m *model) goesOnThoughDenied(t *testing.T) {
 }
 
 // stepBut is one step while a replica sees nothing new; all work on what they have seen before they look again.
-func (m *model) stepBut(t *testing.T, held int) *model {
+func (m *model) stepBut(t *testing.T, had int) *model {
 	for i := range m.replicas {
 		if n := m.pass(t, i, m.now, false); n != nil {
 			return n
 		}
-		if i == held {
+		if i == had {
 			continue
 		}
 		for _, n := range []*model{m.seesObject(i), m.seesTarget(i)} {
@@ -763,7 +763,7 @@ func (m *model) wanted(t *testing.T) {
 	case !target.Exact || target.Fingerprint != target.Record.Fingerprint:
 		t.Errorf("the target is not whole: %s", m.trail)
 	case object.Status.ActivePasscode != name || object.Status.Revision != target.Record.Revision:
-		t.Errorf("the status tells of %q, revision %d, the target of %q, %d: %s", object.Status.ActivePasscode, object.Status.Revision, name,
+		t.Errorf("the status says %q, revision %d, the target says %q, %d: %s", object.Status.ActivePasscode, object.Status.Revision, name,
 			target.Record.Revision, m.trail)
 	case object.Status.ObservedGeneration != object.Generation:
 		t.Errorf("generation %d is not observed: %s", object.Generation, m.trail)
@@ -778,7 +778,7 @@ func (m *model) wanted(t *testing.T) {
 	}
 }
 
-// wantedObserving is what everything ends in while somebody else maintains the Secret: the status describes the first
+// wantedObserving is what everything ends in while someone else maintains the Secret: the status describes the first
 // entry, and Ready is True if CleverTap accepts it.
 func (m *model) wantedObserving(t *testing.T) {
 	object := m.server.object

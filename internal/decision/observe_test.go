@@ -116,7 +116,7 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 			modeObserve, listed("a", "b"), accepted("a", "b"), settled, after(time.Hour), rejected("a"), accepted("b")),
 		hasActive("a"), hasCondition("Ready", "PasscodeRejected"), hasEntryState("b", "Staged")),
 	Entry("begins anew with a changed value",
-		given(modeObserve, accepted("a"), settled, sourceHolds("a", "new")),
+		given(modeObserve, accepted("a"), settled, sourceHas("a", "new")),
 		requestsVerificationOf("a")),
 	Entry("begins anew with another first entry",
 		given(modeObserve, listed("a", "b"), accepted("a", "b"), settled, listed("b", "a")),
@@ -136,7 +136,7 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 		given(modeObserve, listed("a", "b"), accepted("a", "b"), settled, daysLeft(14)),
 		hasReminder(14, "Warning", "14 days or less left")),
 	Entry("reminds of another first entry anew",
-		given(modeObserve, accepted("a"), settled, daysLeft(14), settled, sourceHolds("a", "new"), accepted("new")),
+		given(modeObserve, accepted("a"), settled, daysLeft(14), settled, sourceHas("a", "new"), accepted("new")),
 		hasReminder(0, "", "")),
 	Entry("denies a rotation",
 		given(modeObserve, accepted("a"), settled, requestsRotation("now"), accepted("a")),
@@ -175,17 +175,17 @@ var _ = DescribeTable("From Observe to Manage", decides,
 		publishes("a", "Initial")),
 	Entry("writes no value of before to a new target",
 		given(
-			published, settled, modeObserve, sourceHolds("a", "new"), accepted("new"), settled, modeManage,
+			published, settled, modeObserve, sourceHas("a", "new"), accepted("new"), settled, modeManage,
 			movedFromObserve, restarted),
 		writesNothing),
 	Entry("writes none later either",
 		given(
-			published, settled, modeObserve, sourceHolds("a", "new"), accepted("new"), settled, modeManage,
+			published, settled, modeObserve, sourceHas("a", "new"), accepted("new"), settled, modeManage,
 			movedFromObserve, restarted, settled),
 		writesNothing),
 	Entry("does not call accepted what was observed in another place",
 		given(
-			published, settled, modeObserve, sourceHolds("a", "new"), accepted("new"), settled, modeManage, restarted,
+			published, settled, modeObserve, sourceHas("a", "new"), accepted("new"), settled, modeManage, restarted,
 			rejectedTimes("new"), unavailableTimes("a", 1)),
 		hasCondition("Verified", "Unavailable")),
 	Entry("reminds no second time of the same passcode",
@@ -202,7 +202,7 @@ var _ = Describe("Observe", func() {
 		rapid.Check(GinkgoT(), func(t *rapid.T) {
 			w := newWorld(modeObserve, listed("a", "b"))
 			actions := []step{
-				accepted("a"), accepted("b"), rejected("a"), unavailableTimes("a", 2), sourceHolds("a", "new"), sourceProblem("a", "KeyNotFound"),
+				accepted("a"), accepted("b"), rejected("a"), unavailableTimes("a", 2), sourceHas("a", "new"), sourceProblem("a", "KeyNotFound"),
 				sourceProblem("a", ""), listed("b", "a"), listed("a", "b"), suspended, requestsRotation("now"), restarted, after(24 * time.Hour),
 				daysLeft(5), settled,
 			}
@@ -228,7 +228,7 @@ var _ = Describe("Observe", func() {
 	})
 })
 
-// withoutRecord is a Secret without a record that holds a value under the passcode's key.
+// withoutRecord is a Secret without a record that contains a value under the passcode's key.
 func withoutRecord(value string) step {
 	return func(w *world) {
 		w.target = rotation.Target{Exists: true, Tuple: target.Tuple{AccountID: "TEST-1", Region: "in1", Passcode: w.passcode(value)}}
@@ -257,7 +257,7 @@ var _ = DescribeTable("Mode Observe, after what was before", decides,
 		sendsEvents("VerificationUnavailable")),
 	Entry("sends one event for an outage of a changed value",
 		given(
-			modeObserve, accepted("a"), settled, sourceHolds("a", "new"), after(time.Hour), unavailableTimes("new", 1)),
+			modeObserve, accepted("a"), settled, sourceHas("a", "new"), after(time.Hour), unavailableTimes("new", 1)),
 		sendsEvents("VerificationUnavailable")),
 	Entry("verifies again soon while there is no result",
 		given(modeObserve, after(time.Hour), unavailableTimes("a", 1)),
@@ -279,7 +279,7 @@ var _ = DescribeTable("Mode Observe, after what was before", decides,
 			after(time.Hour), unavailableTimes("b", 1)),
 		hasCondition("Ready", "VerificationUnavailable")),
 	Entry("does not take one rejection of a changed value for two",
-		given(modeObserve, rejected("a"), settled, sourceHolds("a", "new"), rejectedTimes("new")),
+		given(modeObserve, rejected("a"), settled, sourceHas("a", "new"), rejectedTimes("new")),
 		hasCondition("Ready", "Verifying")),
 	Entry("does not have SafeToDelete sent again back in mode Manage",
 		given(

@@ -18,17 +18,17 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// life is a world that things happen to at random, with a reconciler that makes its passes and a CleverTap that knows
+// validity is a world that things happen to at random, with a reconciler that makes its passes and a CleverTap that knows
 // which values work, and at times says nothing.
-type life struct {
+type validity struct {
 	*world
-	works  map[string]bool
-	silent bool
+	works       map[string]bool
+	unavailable bool
 	// rejecting reports whether something on the way rejects everyone.
 	rejecting bool
 }
 
-func (l *life) pass(t *rapid.T) {
+func (l *validity) pass(t *rapid.T) {
 	for range 10 {
 		d := l.decide()
 		if d.Want == nil && len(d.Verify) == 0 && cmp.Equal(d.Status, l.object.Status) {
@@ -40,15 +40,15 @@ func (l *life) pass(t *rapid.T) {
 		if d.Want != nil {
 			l.publish(t, d.Want)
 		}
-		for _, question := range d.Verify {
-			l.answerTo(question)
+		for _, request := range d.Verify {
+			l.resultOf(request)
 		}
 		l.object.Status = d.Status
 	}
 	t.Fatalf("does not settle: %+v", l.decide())
 }
 
-func (l *life) publish(t *rapid.T, want *rotation.Want) {
+func (l *validity) publish(t *rapid.T, want *rotation.Want) {
 	if l.target.Conflict != "" {
 		t.Fatal("writes a foreign target")
 	}
@@ -65,9 +65,9 @@ func (l *life) publish(t *rapid.T, want *rotation.Want) {
 			t.Fatal("a revision of the same value")
 		}
 	default:
-		answer := l.answer(want.Tuple.Region, want.Tuple.Passcode)
-		if answer.Result != clevertap.Accepted || l.now.Sub(answer.At) > 30*time.Second {
-			t.Fatalf("publishes %q, of which CleverTap said %+v", value, answer)
+		result := l.result(want.Tuple.Region, want.Tuple.Passcode)
+		if result.Result != clevertap.Accepted || l.now.Sub(result.At) > 30*time.Second {
+			t.Fatalf("publishes %q, of which CleverTap said %+v", value, result)
 		}
 	}
 	if fingerprint := l.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode); fingerprint != want.Record.Fingerprint {
@@ -76,33 +76,33 @@ func (l *life) publish(t *rapid.T, want *rotation.Want) {
 	l.write(want)
 }
 
-func (l *life) answerTo(q rotation.VerificationRequest) {
+func (l *validity) resultOf(q rotation.VerificationRequest) {
 	key := q.Tuple.Passcode.Reveal()
 	if q.Tuple.Region != "in1" {
 		key = string(q.Tuple.Region) + "/" + key
 	}
-	before := l.answers[key]
+	before := l.results[key]
 	switch {
-	case l.silent:
+	case l.unavailable:
 		if before.Unavailable == 0 {
 			before.UnavailableSince = l.now
 		}
 		before.Unavailable++
 		before.UnavailableAt, before.Seen = l.now, "HTTP 503"
-		l.answers[key] = before
+		l.results[key] = before
 	case l.works[key] && !l.rejecting:
-		l.answers[key] = clevertap.Verification{Result: clevertap.Accepted, At: l.now}
+		l.results[key] = clevertap.Verification{Result: clevertap.Accepted, At: l.now}
 	default:
 		after := clevertap.Verification{Result: clevertap.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
 		if before.Result == clevertap.Rejected {
 			after.RejectedSince = before.RejectedSince
 		}
-		l.answers[key] = after
+		l.results[key] = after
 	}
 }
 
 // happen does one thing at random.
-func (l *life) happen(t *rapid.T) {
+func (l *validity) happen(t *rapid.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 	value := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
 	index := func() int { return rapid.IntRange(0, len(l.object.Spec.Passcodes)-1).Draw(t, "index") }
@@ -112,14 +112,14 @@ func (l *life) happen(t *rapid.T) {
 		"works": func() {
 			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
 		},
-		"silence":   func() { l.silent = !l.silent },
+		"silence":   func() { l.unavailable = !l.unavailable },
 		"rejecting": func() { l.rejecting = !l.rejecting },
 		"pin": func() {
 			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
 		},
 		"request": func() { requestsRotation(value.Draw(t, "request"))(l.world) },
 		"verify":  func() { requestsVerification(value.Draw(t, "request"))(l.world) },
-		"source":  func() { sourceHolds(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
+		"source":  func() { sourceHas(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
 		"break": func() {
 			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
 			sourceProblem(name.Draw(t, "name"), problem)(l.world)
@@ -157,12 +157,12 @@ func (l *life) happen(t *rapid.T) {
 	events[rapid.SampledFrom(sorted(names)).Draw(t, "event")]()
 }
 
-func begin(t *rapid.T) *life {
-	l := &life{world: newWorld(listed("a", "b")), works: map[string]bool{"v1": true, "v2": true}}
-	sourceHolds("a", "v1")(l.world)
-	sourceHolds("b", "v2")(l.world)
-	sourceHolds("c", "v3")(l.world)
-	sourceHolds("d", "v4")(l.world)
+func begin(t *rapid.T) *validity {
+	l := &validity{world: newWorld(listed("a", "b")), works: map[string]bool{"v1": true, "v2": true}}
+	sourceHas("a", "v1")(l.world)
+	sourceHas("b", "v2")(l.world)
+	sourceHas("c", "v3")(l.world)
+	sourceHas("d", "v4")(l.world)
 	l.pass(t)
 	return l
 }
@@ -191,13 +191,13 @@ func TestAnOutageMovesNothing(t *testing.T) {
 			return
 		}
 		published := *l.target.Record
-		l.silent = true
+		l.unavailable = true
 		for range rapid.IntRange(1, 30).Draw(t, "silence") {
 			// Longer than an acceptance from before permits to publish.
 			l.now = l.now.Add(time.Duration(rapid.Int64Range(int64(31*time.Second), int64(20*day)).Draw(t, "wait")))
 			l.pass(t)
 			if l.target.Record.Revision != published.Revision || l.target.Fingerprint != published.Fingerprint {
-				t.Fatal("moved without an answer")
+				t.Fatal("moved without a result")
 			}
 		}
 	})
@@ -232,20 +232,20 @@ func sorted(names []string) []string {
 	return names
 }
 
-// observedLife is an observed Secret that things happen to at random, and the values that CleverTap has accepted.
-type observedLife struct {
+// observedValidity is an observed Secret that things happen to at random, and the values that CleverTap has accepted.
+type observedValidity struct {
 	*world
 	accepts map[string]bool
 }
 
 // first is the name of the first entry, and its value.
-func (l observedLife) first() (name, value string) {
+func (l observedValidity) first() (name, value string) {
 	name = l.object.Spec.Passcodes[0].Name
 	return name, l.value(name)
 }
 
 // happenings are what can happen, by name.
-func (l observedLife) happenings(t *rapid.T) map[string]func() {
+func (l observedValidity) happenings(t *rapid.T) map[string]func() {
 	name, value := l.first()
 	return map[string]func(){
 		"accepted": func() {
@@ -254,7 +254,7 @@ func (l observedLife) happenings(t *rapid.T) map[string]func() {
 		},
 		"rejected":    func() { rejectedTimes(value)(l.world) },
 		"unavailable": func() { unavailableTimes(value, rapid.IntRange(1, 3).Draw(t, "times"))(l.world) },
-		"changed":     func() { sourceHolds(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
+		"changed":     func() { sourceHas(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
 		"order": func() {
 			listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(l.world)
 		},
@@ -269,7 +269,7 @@ func (l observedLife) happenings(t *rapid.T) map[string]func() {
 // Whatever happens to an observed Secret, nothing is written, and Ready is True only for a value that CleverTap has accepted.
 func TestObservingWritesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := observedLife{newWorld(modeObserve, listed("a", "b")), map[string]bool{}}
+		l := observedValidity{newWorld(modeObserve, listed("a", "b")), map[string]bool{}}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			happenings := l.happenings(t)
 			happenings[rapid.SampledFrom(slices.Sorted(maps.Keys(happenings))).Draw(t, "what")]()

@@ -16,7 +16,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
-// What the schema refuses may be stored all the same, from before a rule was there.
+// What the schema denies may be stored all the same, from before a rule was there.
 var _ = DescribeTable("An object that the schema would deny", decides,
 	Entry("with an interval of nothing is verified at most once a minute", given(published,
 		spec(func(s *v1alpha1.CleverTapPasscodeSpec) {

@@ -19,7 +19,7 @@ import (
 
 const requested = v1alpha1.RotationRequested
 
-// withSuccessor is a published passcode and an accepted spare, long before any rotation is due.
+// withSuccessor is an active passcode and an accepted successor, long before any rotation is due.
 func withSuccessor(w *world) {
 	listed("a", "b")(w)
 	published(w)
@@ -164,12 +164,12 @@ var _ = DescribeTable("12. While suspended", decides,
 		given(
 			published, after(time.Hour), unavailableTimes("a", 1), suspended, after(time.Second), settled, resumedNow),
 		requestsVerificationOf("a")),
-	Entry("nothing takes over, and that is what is reported",
+	Entry("there is no successor, and that is what is reported",
 		given(listed("a", "b"), expiresAfterDays("b", 200), published, suspended, settled, at(expiry.Add(-30*day))),
 		hasCondition("SuccessorReady", "Suspended"),
-		conditionMentions("ExpiringSoon", "nothing takes over while spec.suspend is true", "!takes over at"),
+		conditionMentions("ExpiringSoon", "nothing takes over while spec.suspend is true", "!becomes active at"),
 		sendsWarning("ExpiringSoon"), hasRunway(expiry)),
-	Entry("that nothing takes over is no event",
+	Entry("that there is no successor is no event",
 		given(withSuccessor, suspended),
 		sendsNoEvents, hasCondition("SuccessorReady", "Suspended")),
 	Entry("that the successor is gone is one",
@@ -208,7 +208,7 @@ var _ = DescribeTable("5. Successors", decides,
 		given(listed("a", "b"), rejectedTimes("b"), publishedOnly("a")),
 		nextPasscode("", time.Time{}), hasCondition("SuccessorReady", "NoSuccessor")),
 	Entry("of the same value are no successors",
-		given(listed("a", "b"), sourceHolds("b", "a"), published),
+		given(listed("a", "b"), sourceHas("b", "a"), published),
 		nextPasscode("", time.Time{}), hasEntryState("b", "Duplicate")),
 	Entry("of one that never expires have no time",
 		given(listed("a", "b"), neverExpires("a"), published),
@@ -251,23 +251,23 @@ var _ = DescribeTable("13. A pin", decides,
 		given(
 			listed("a", "b"), expiresAfterDays("b", 200), published, pinning("a"), at(rotationTime),
 			accepted("a", "b")),
-		conditionMentions("ExpiringSoon", `spec.rotation.pin keeps "a" active until CleverTap rejects it`, "!takes over at"),
-		conditionMentions("SuccessorReady", "!takes over at"), sendsWarning("ExpiringSoon")),
-	Entry("holds against time",
+		conditionMentions("ExpiringSoon", `spec.rotation.pin keeps "a" active until CleverTap rejects it`, "!becomes active at"),
+		conditionMentions("SuccessorReady", "!becomes active at"), sendsWarning("ExpiringSoon")),
+	Entry("is not changed by time",
 		given(
 			listed("a", "b"), expiresAfterDays("b", 150), published, pinning("a"), at(rotationTime),
 			accepted("a", "b")),
 		writesNothing, nextPasscode("", time.Time{}), hasCondition("SuccessorReady", "Staged")),
-	Entry("holds against requests",
+	Entry("is not changed by requests",
 		given(withSuccessor, pinning("a"), requestsRotation("1"), accepted("b")),
 		writesNothing, hasHandled("1", ""), sendsEvents("RequestRefused")),
-	Entry("holds while its source is lost",
+	Entry("stays while its source is lost",
 		given(
 			listed("a", "b"), expiresAfterDays("b", 150), published, pinning("a"),
 			sourceProblem("a", "SourceNotFound"), at(rotationTime), accepted("b")),
 		writesNothing),
 	Entry("follows a changed value",
-		given(published, pinning("a"), sourceHolds("a", "new"), accepted("new")),
+		given(published, pinning("a"), sourceHas("a", "new"), accepted("new")),
 		publishes("a", sourceChanged)),
 	Entry("yields if the pinned one is rejected",
 		given(withSuccessor, pinning("a"), settled, rejected("a"), accepted("b"), rejectedOnceMore("a")),
@@ -290,7 +290,7 @@ var _ = DescribeTable("13. A pin", decides,
 	Entry("is in effect again once its value changes",
 		given(
 			withSuccessor, pinning("a"), settled, rejected("a"), accepted("b"), rejectedOnceMore("a"), settled,
-			sourceHolds("a", "new"), accepted("new")),
+			sourceHas("a", "new"), accepted("new")),
 		publishes("a", v1alpha1.RotationPinned)),
 	Entry("is in effect again once it was another",
 		given(

@@ -18,13 +18,13 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
 )
 
-// switchedAt is when rotated switches from a to b.
-var switchedAt = creation.Add(day + time.Hour + time.Minute)
+// rotatedAt is when rotated rotates from a to b.
+var rotatedAt = creation.Add(day + time.Hour + time.Minute)
 
-// rotatedToB has switched from a to b on request, and has not looked yet.
+// rotatedToB has rotated from a to b on request, and has not scanned yet.
 func rotatedToB(w *world) {
 	withSuccessor(w)
-	at(switchedAt)(w)
+	at(rotatedAt)(w)
 	requestsRotation("1")(w)
 	accepted("a", "b")(w)
 	w.settle()
@@ -32,7 +32,7 @@ func rotatedToB(w *world) {
 
 type podModifier func(*consumers.Pod)
 
-// pod is one of Deployment api's; without a use it holds nothing.
+// pod is one of Deployment api's; without a use it uses nothing.
 func pod(name string, modifiers ...podModifier) consumers.Pod {
 	p := consumers.Pod{Name: name, Owner: consumers.Workload{Kind: "Deployment", Name: "api"}}
 	for _, modify := range modifiers {
@@ -158,7 +158,7 @@ func restartsWithMark(mark string) expectation {
 
 // publishedAgain is one more publication.
 func publishedAgain(w *world) {
-	sourceHolds("b", "b2")(w)
+	sourceHas("b", "b2")(w)
 	accepted("b2")(w)
 	w.settle()
 }
@@ -168,13 +168,13 @@ func userPasscodeRotated(w *world) {
 	spec(typeUser)(w)
 	auto(w)
 	published(w)
-	at(switchedAt)(w)
-	sourceHolds("a", "new")(w)
+	at(rotatedAt)(w)
+	sourceHas("a", "new")(w)
 	accepted("new")(w)
 	w.settle()
 }
 
-var before, later = switchedAt.Add(-time.Hour), switchedAt.Add(time.Minute)
+var before, later = rotatedAt.Add(-time.Hour), rotatedAt.Add(time.Minute)
 
 var _ = DescribeTable("17. The old passcode", decides,
 	Entry("is Retiring until a scan",
@@ -204,109 +204,109 @@ var _ = DescribeTable("17. The old passcode", decides,
 	Entry("stays Retired, without another scan",
 		given(rotatedToB, scanned(), settled, restarted),
 		requestsScan(false), hasEntryState("a", "Retired"), writesNothing, sendsNoEvents),
-	Entry("is held by a container that took it by environment variable before",
+	Entry("is in use by a container that took it by environment variable before",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before)))),
 		hasEntryState("a", "Retiring"), hasStalePods("api-1"), sendsNoEvents),
-	Entry("is not held by a container that started after",
+	Entry("is not in use by a container that started after",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(later)))),
 		hasEntryState("a", "Retired")),
-	Entry("is not held by a container whose Pod was created after, whatever its node's clock says",
+	Entry("is not in use by a container whose Pod was created after, whatever its node's clock says",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before), createdLater))),
 		hasEntryState("a", "Retired")),
-	Entry("may be held by one that started after by a clock that is ahead",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt.Add(4*time.Second))))),
+	Entry("may be in use by one that started after by a clock that is ahead",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt.Add(4*time.Second))))),
 		hasEntryState("a", "Retiring"), hasStalePods("api-1")),
-	Entry("is not held by one that started after by more than clocks differ",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt.Add(5*time.Second))))),
+	Entry("is not in use by one that started after by more than clocks differ",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt.Add(5*time.Second))))),
 		hasEntryState("a", "Retired")),
-	Entry("is held by a Pod that was created after and takes it from a former target",
+	Entry("is in use by a Pod that was created after and takes it from a former target",
 		given(
 			rotatedToB, recordNamesLocation("old", "a"),
 			scanned(pod("api-1", usesSecret(consumers.Frozen, later, "old"), createdLater))),
 		hasStalePods("api-1")),
-	Entry("is held by a Pod that was created after and takes it from its source",
+	Entry("is in use by a Pod that was created after and takes it from its source",
 		given(rotatedToB, scanned(pod("job-1", usesSecret(consumers.Frozen, later, "staged", "a"), createdLater))),
 		hasStalePods("job-1")),
-	Entry("is not held by one that was made by the restart for a later revision",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt), madeBy("3@2026-10-02T10:01:00Z")))),
+	Entry("is not in use by one that was made by the restart for a later revision",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt), madeBy("3@2026-10-02T10:01:00Z")))),
 		hasEntryState("a", "Retired")),
-	Entry("may be held by one that was made by the restart for an earlier revision",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt), madeBy("1@2026-10-02T10:01:00Z")))),
+	Entry("may be in use by one that was made by the restart for an earlier revision",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt), madeBy("1@2026-10-02T10:01:00Z")))),
 		hasStalePods("api-1")),
-	Entry("is held by a Pod that took it from a source whose entry is gone",
+	Entry("is in use by a Pod that took it from a source whose entry is gone",
 		given(rotatedToB, listed("b"), scanned(pod("job-1", usesSecret(consumers.Frozen, before, "staged", "a")))),
 		wantsStale("job-1")),
-	Entry("is held by a Pod that mounts a source which nothing is known of any more",
+	Entry("is in use by a Pod that mounts a source which nothing is known of any more",
 		given(rotatedToB, listed("b"), scanned(pod("job-1", usesSecret(consumers.Refreshed, later, "staged", "a")))),
 		wantsStale("job-1")),
-	Entry("is not held by one that mounts a source which has another value now",
+	Entry("is not in use by one that mounts a source which has another value now",
 		given(
-			rotatedToB, listed("b"), secretHoldsNow("staged", "a", "other"),
+			rotatedToB, listed("b"), secretHasNow("staged", "a", "other"),
 			scanned(pod("job-1", usesSecret(consumers.Refreshed, before, "staged", "a"))), after(2*time.Minute)),
 		hasNoStalePods),
-	Entry("is held by a Pod that took it from a former target that was deleted",
+	Entry("is in use by a Pod that took it from a former target that was deleted",
 		given(formerTargetDeleted, scanned(pod("api-1", usesSecret(consumers.Frozen, before, "former")))),
 		hasStalePods("api-1")),
-	Entry("may be held by one whose source is missing",
+	Entry("may be in use by one whose source is missing",
 		given(
 			rotatedToB, sourceProblem("a", "SourceNotFound"),
 			scanned(pod("job-1", usesSecret(consumers.Refreshed, before, "staged", "a")))),
 		hasStalePods("job-1")),
-	Entry("may be held by one that started in the same second",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt)))),
+	Entry("may be in use by one that started in the same second",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt)))),
 		hasEntryState("a", "Retiring")),
-	Entry("is not held by one of the same second that was made by the restart",
-		given(rotatedToB, scanned(pod("api-1", usesByEnv(switchedAt), madeBy("2@2026-10-02T10:01:00Z")))),
+	Entry("is not in use by one of the same second that was made by the restart",
+		given(rotatedToB, scanned(pod("api-1", usesByEnv(rotatedAt), madeBy("2@2026-10-02T10:01:00Z")))),
 		hasEntryState("a", "Retired")),
-	Entry("may be held by a container of which nothing is known",
+	Entry("may be in use by a container of which nothing is known",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(time.Time{})))),
 		hasStalePods("api-1")),
 	Entry("is waited for while volumes are refreshed, without another scan",
 		given(rotatedToB, scanned(pod("api-1", usesByVolume(before)))),
 		hasEntryState("a", "Retiring"), hasStalePods(), requestsScan(false),
-		reconcilesAgainAt(switchedAt.Add(2*time.Minute))),
+		reconcilesAgainAt(rotatedAt.Add(2*time.Minute))),
 	Entry("is Retired once they are",
 		given(rotatedToB, scanned(pod("api-1", usesByVolume(before))), after(2*time.Minute), accepted("b")),
 		hasEntryState("a", "Retired"), requestsScan(false)),
-	Entry("is held by whoever took it from its source",
+	Entry("is in use by a container that took it from its source",
 		given(rotatedToB, scanned(pod("job-1", usesSecret(consumers.Refreshed, later, "staged", "a")))),
 		hasStalePods("job-1")),
-	Entry("is not held by whoever took another from that Secret",
+	Entry("is not in use by a container that took another from that Secret",
 		given(rotatedToB, scanned(pod("job-1", usesSecret(consumers.Frozen, before, "staged", "b")))),
 		hasEntryState("a", "Retired")),
-	Entry("is held by whoever mounts a former target that still has it",
+	Entry("is in use by a container that mounts a former target that still has it",
 		given(
 			rotatedToB, recordNamesLocation("old", "a"),
 			scanned(pod("api-1", usesSecret(consumers.Refreshed, later, "old")))),
 		hasStalePods("api-1")),
-	Entry("is held by another object that publishes it",
+	Entry("is in use by another object that publishes it",
 		given(rotatedToB, publishedElsewhere("a"), scanned()),
 		hasEntryState("a", "Retiring")),
 	Entry("is scanned for again after two seconds while something uses it",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before)))),
-		requestsScan(false), reconcilesAgainAt(switchedAt.Add(2*time.Second))),
+		requestsScan(false), reconcilesAgainAt(rotatedAt.Add(2*time.Second))),
 	Entry("is scanned for again then",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before))), after(2*time.Second)),
 		requestsScan(true)),
 	Entry("is scanned for again after a minute at most",
 		given(rotatedToB, scannedTimes(9, pod("api-1", usesByEnv(before)))),
-		reconcilesAgainAt(switchedAt.Add(time.Minute))),
+		reconcilesAgainAt(rotatedAt.Add(time.Minute))),
 	Entry("is never called safe if the scan is denied",
 		given(rotatedToB, scanDenied),
-		hasEntryState("a", "Retiring"), requestsScan(false), reconcilesAgainAt(switchedAt.Add(2*time.Second))),
+		hasEntryState("a", "Retiring"), requestsScan(false), reconcilesAgainAt(rotatedAt.Add(2*time.Second))),
 	Entry("is scanned for again if the status is lost",
 		given(rotatedToB, scanned(), settled, restarted, statusLost, accepted("a", "b"), settled),
 		requestsScan(true), hasEntryState("a", "Retiring")),
 	Entry("that was changed in place is reported only if something used it",
-		given(published, sourceHolds("a", "new"), accepted("new"), settled, scanned()),
+		given(published, sourceHas("a", "new"), accepted("new"), settled, scanned()),
 		hasNoStalePods, sendsNoEvents),
 	Entry("that was changed in place shows in stalePods",
 		given(
-			published, sourceHolds("a", "new"), accepted("new"), settled, scanned(pod("api-1", usesByEnv(creation)))),
+			published, sourceHas("a", "new"), accepted("new"), settled, scanned(pod("api-1", usesByEnv(creation)))),
 		hasStalePods("api-1")),
 	Entry("that was changed in place is reported then",
 		given(
-			published, sourceHolds("a", "new"), accepted("new"), settled, scanned(pod("api-1", usesByEnv(creation))),
+			published, sourceHas("a", "new"), accepted("new"), settled, scanned(pod("api-1", usesByEnv(creation))),
 			settled, after(time.Minute), scanned()),
 		hasNoStalePods, sendsEvents("SafeToDelete")),
 	Entry("is marked once it was seen in use",
@@ -324,22 +324,22 @@ var _ = DescribeTable("17. The old passcode", decides,
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before))), settled, scanned(), settled, statusLost),
 		hasEntryState("a", "Retired"), sendsEvents("Rotated")),
 	Entry("is not reported again if it is renamed",
-		given(rotatedToB, scanned(), settled, listed("z", "b"), sourceHolds("z", "a"), settled),
+		given(rotatedToB, scanned(), settled, listed("z", "b"), sourceHas("z", "a"), settled),
 		hasEntryState("z", "Retired"), sendsNoEvents),
 	Entry("that was never marked counts as reported if it is listed no more",
 		given(rotatedToB, recordWithoutMarks, listed("b"), statusLost, scanned(pod("api-1", usesByEnv(before)))),
 		writesNothing, hasNoStalePods),
 	Entry("is not spoken of by the name of what must not be deleted",
 		given(
-			published, after(time.Hour), sourceHolds("a", "new"), accepted("new"), settled,
+			published, after(time.Hour), sourceHas("a", "new"), accepted("new"), settled,
 			scanned(pod("api-1", usesByEnv(creation))), settled, scanned()),
 		sendsEvent("SafeToDelete", "", "not its present value")),
 	Entry("is spoken of by its name where that is free",
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before))), settled, listed("b"), settled, scanned()),
 		sendsEvent("SafeToDelete", "a", `uses "a" any more`)),
-	Entry("of a user is dead already, and not to be deleted",
+	Entry("of a user does not work any more, and is not to be deleted",
 		given(
-			spec(typeUser), published, after(time.Hour), sourceHolds("a", "new"), accepted("new"), settled,
+			spec(typeUser), published, after(time.Hour), sourceHas("a", "new"), accepted("new"), settled,
 			scanned(pod("api-1", usesByEnv(creation))), settled, scanned()),
 		sendsNoEvents, hasNoStalePods),
 	Entry("of a user with an entry of its own neither",
@@ -362,7 +362,7 @@ var _ = DescribeTable("18. previousPasscode", decides,
 	Entry("goes when it is rejected",
 		given(keepingPrevious, rotatedToB, scanned(pod("api-1", usesByEnv(before))), rejectedTimes("a")),
 		dropsPrevious(2)),
-	Entry("counts as no holder",
+	Entry("does not count as using it",
 		given(
 			keepingPrevious, rotatedToB,
 			scanned(pod("api-1", usesSecret(consumers.Frozen, before, "marketing", "previous")))),
@@ -372,13 +372,13 @@ var _ = DescribeTable("18. previousPasscode", decides,
 		given(rotatedToB, scanned(pod("api-1", usesByEnv(before))), settled, keepingPrevious),
 		wantsPrevious("a")),
 	Entry("is put back when it is edited", given(keepingPrevious, rotatedToB, editedPrevious), wantsPrevious("a")),
-	Entry("is none for a user passcode, whose old one is dead",
-		given(spec(typeUser), keepingPrevious, published, sourceHolds("a", "new"), accepted("new"), settled),
+	Entry("is none for a user passcode, whose old value does not work any more",
+		given(spec(typeUser), keepingPrevious, published, sourceHas("a", "new"), accepted("new"), settled),
 		targetHasPrevious("")),
 )
 
 var _ = DescribeTable("19. Restarts", decides,
-	Entry("are of workloads that hold an old value by environment variable",
+	Entry("are of workloads that use an old value by environment variable",
 		given(auto, rotatedToB, scanned(pod("api-1", usesByEnv(before))), hasWorkload()),
 		restartsWorkloads("api"), restartsWithMark("2@2026-10-02T10:01:00Z"),
 		hasCondition("RolloutComplete", "InProgress")),
@@ -388,10 +388,10 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("are not of those that started after",
 		given(auto, rotatedToB, scanned(pod("api-1", usesByEnv(later))), hasWorkload()),
 		restartsWorkloads(), hasCondition("RolloutComplete", "Complete")),
-	Entry("are not of those that hold another Secret",
+	Entry("are not of those that use another Secret",
 		given(auto, rotatedToB, scanned(pod("api-1", usesSecret(consumers.Frozen, before, "other"))), hasWorkload()),
 		restartsWorkloads()),
-	Entry("are of named ones, whatever they hold",
+	Entry("are of named ones, whatever they use",
 		given(targets("api"), rotatedToB, scanned(pod("api-1", usesByVolume(before))), hasWorkload()),
 		restartsWorkloads("api")),
 	Entry("are not of unnamed ones without auto",
@@ -423,32 +423,32 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("wait five minutes after one for another target",
 		given(
 			auto, rotatedToB, scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedElsewhere(switchedAt.Add(-time.Minute)))),
+			hasWorkload(restartedElsewhere(rotatedAt.Add(-time.Minute)))),
 		restartsWorkloads(), conditionMentions("RolloutComplete", "10:05:00 UTC")),
 	Entry("do not wait for one in the future",
 		given(
 			auto, rotatedToB, scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedElsewhere(switchedAt.AddDate(1, 0, 0)))),
+			hasWorkload(restartedElsewhere(rotatedAt.AddDate(1, 0, 0)))),
 		restartsWorkloads("api")),
 	Entry("happen once, though the clock was set back after the publication",
 		given(
-			auto, rotatedToB, at(switchedAt.Add(-10*time.Minute)), accepted("a", "b"), restartUndone(1),
+			auto, rotatedToB, at(rotatedAt.Add(-10*time.Minute)), accepted("a", "b"), restartUndone(1),
 			scanned(pod("api-1", usesByEnv(creation))), hasWorkload(restartedFor("2@2026-10-02T09:51:00Z"))),
 		restartsWorkloads()),
 	Entry("wait 30 s for a user passcode",
 		given(
 			userPasscodeRotated, scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedElsewhere(switchedAt.Add(-20*time.Second)))),
+			hasWorkload(restartedElsewhere(rotatedAt.Add(-20*time.Second)))),
 		restartsWorkloads(), conditionMentions("RolloutComplete", "10:01:10 UTC")),
 	Entry("of a user's are three in five minutes at most",
 		given(
 			userPasscodeRotated, scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedElsewhere(switchedAt.Add(-time.Minute), switchedAt.Add(-2*time.Minute), switchedAt.Add(-3*time.Minute)))),
+			hasWorkload(restartedElsewhere(rotatedAt.Add(-time.Minute), rotatedAt.Add(-2*time.Minute), rotatedAt.Add(-3*time.Minute)))),
 		restartsWorkloads(), conditionMentions("RolloutComplete", "10:03:00 UTC")),
-	Entry("that somebody undoes come again without the pause",
+	Entry("that are undone come again without the pause",
 		given(auto, rotatedToB, restartUndone(1), scanned(pod("api-1", usesByEnv(before))), hasWorkload()),
 		restartsWorkloads("api")),
-	Entry("that somebody undoes three times end there",
+	Entry("that are undone three times end there",
 		given(
 			auto, rotatedToB, restartUndone(3), scanned(pod("api-1", usesByEnv(before))),
 			hasWorkload(madeByController("Shop", "big"))),
@@ -457,9 +457,9 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("for another target of the same revision are none that were undone",
 		given(
 			auto, rotatedToB, restartedAsTarget("other"), scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedElsewhere(switchedAt.Add(-time.Minute)))),
+			hasWorkload(restartedElsewhere(rotatedAt.Add(-time.Minute)))),
 		restartsWorkloads(), hasCondition("RolloutComplete", "InProgress")),
-	Entry("that somebody undid for another revision count anew",
+	Entry("that were undone for another revision count anew",
 		given(
 			auto, rotatedToB, restartUndone(3), publishedAgain, scanned(pod("api-1", usesByEnv(before))),
 			hasWorkload()),
@@ -472,7 +472,7 @@ var _ = DescribeTable("19. Restarts", decides,
 		restartsWorkloads(), hasCondition("RolloutComplete", "Complete")),
 	Entry("of a named one come where its Pod was created in the same second",
 		given(
-			targets("api"), rotatedToB, scanned(pod("api-1", usesByVolume(switchedAt), createdAtSwitch)),
+			targets("api"), rotatedToB, scanned(pod("api-1", usesByVolume(rotatedAt), createdAtRotation)),
 			hasWorkload()),
 		restartsWorkloads("api")),
 	Entry("are not of a Pod that was there before its passcode, which is named",
@@ -487,11 +487,11 @@ var _ = DescribeTable("19. Restarts", decides,
 	Entry("come then",
 		given(
 			auto, rotatedToB, scanned(pod("api-1", usesByEnv(before))),
-			hasWorkload(restartedFor("1@2026-10-02T09:59:00Z")), at(switchedAt.Add(3*time.Minute)), accepted("b")),
+			hasWorkload(restartedFor("1@2026-10-02T09:59:00Z")), at(rotatedAt.Add(3*time.Minute)), accepted("b")),
 		restartsWorkloads("api")),
 	Entry("do not wait five minutes for a user passcode",
 		given(
-			spec(typeUser), auto, published, at(switchedAt), sourceHolds("a", "new"), accepted("new"), settled,
+			spec(typeUser), auto, published, at(rotatedAt), sourceHas("a", "new"), accepted("new"), settled,
 			scanned(pod("api-1", usesByEnv(before))), hasWorkload(restartedFor("1@2026-10-02T09:59:00Z"))),
 		restartsWorkloads("api")),
 	Entry("are none of a first publication",
@@ -590,30 +590,30 @@ var _ = Describe("17. However often values are replaced", func() {
 	It("each is reported once if values are changed in place", func() {
 		Expect(replace(5, func(w *world, i int) {
 			value := fmt.Sprint("value-", i)
-			sourceHolds("a", value)(w)
+			sourceHas("a", value)(w)
 			accepted(value)(w)
 		})).To(And(HaveLen(5), HaveEach(HaveField("Passcode", ""))))
 	})
 	It("a user's are never reported", func() {
 		Expect(replace(5, func(w *world, i int) {
 			value := fmt.Sprint("value-", i)
-			sourceHolds("a", value)(w)
+			sourceHas("a", value)(w)
 			accepted(value)(w)
 		}, spec(typeUser))).To(BeEmpty())
 	})
 })
 
-// createdLater is a Pod of a second after the switch.
-func createdLater(p *consumers.Pod) { p.CreatedAt = switchedAt.Add(time.Second) }
+// createdLater is a Pod of a second after the rotation.
+func createdLater(p *consumers.Pod) { p.CreatedAt = rotatedAt.Add(time.Second) }
 
-func createdAtSwitch(p *consumers.Pod) { p.CreatedAt = switchedAt }
+func createdAtRotation(p *consumers.Pod) { p.CreatedAt = rotatedAt }
 
 func podPending(p *consumers.Pod) { p.Pending = true }
 
-// secretHoldsNow is what a Secret that held a replaced value is known to hold now.
-func secretHoldsNow(secret, key, value string) step {
+// secretHasNow is what a Secret that contained a replaced value is known to contain now.
+func secretHasNow(secret, key, value string) step {
 	return func(w *world) {
-		w.held = map[retirement.SecretKey]string{{Secret: secret, Key: key}: w.fingerprint("in1", "TEST-1", w.passcode(value))}
+		w.had = map[retirement.SecretKey]string{{Secret: secret, Key: key}: w.fingerprint("in1", "TEST-1", w.passcode(value))}
 	}
 }
 
@@ -636,7 +636,7 @@ func formerTargetDeleted(w *world) {
 	spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Target = nil })(w)
 	w.settle()
 	w.former, w.formerName = nil, ""
-	at(switchedAt)(w)
+	at(rotatedAt)(w)
 	requestsRotation("1")(w)
 	accepted("a", "b")(w)
 	w.settle()
@@ -698,7 +698,7 @@ func publishedElsewhere(value string) step {
 
 // rotatedNotReported has b published in place of a, which no status says yet.
 func rotatedNotReported(w *world) {
-	for _, step := range []step{withSuccessor, at(switchedAt), requestsRotation("1"), accepted("a", "b")} {
+	for _, step := range []step{withSuccessor, at(rotatedAt), requestsRotation("1"), accepted("a", "b")} {
 		step(w)
 	}
 	w.write(w.decide().Want)

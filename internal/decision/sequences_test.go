@@ -56,8 +56,8 @@ func entryOf(w *world, name string) v1alpha1.PasscodeStatus {
 func TestTheActivePasscodeIsNeverNamedAsWhatToDelete(t *testing.T) {
 	RegisterTestingT(t)
 	w := newWorld(published)
-	apply(w, after(time.Hour), sourceHolds("a", "new"), accepted("new"), settled, // changed in place, "a" is active still
-		scanned(pod("p", usesByEnv(creation))), settled, // somebody holds the old value
+	apply(w, after(time.Hour), sourceHas("a", "new"), accepted("new"), settled, // changed in place, "a" is active still
+		scanned(pod("p", usesByEnv(creation))), settled, // someone has the old value
 		after(time.Minute), listed("b"), rejectedTimes("b"), accepted("new"), settled, // a is taken off; b is rejected: a stays
 		after(10*time.Minute), scanned(), settled, settled)
 	t.Log("active:", w.object.Status.ActivePasscode, conditionText(w, "Ready"))
@@ -71,15 +71,15 @@ func TestTheActivePasscodeIsNeverNamedAsWhatToDelete(t *testing.T) {
 
 func TestASourceThatChangesLaterHadUsersUntilThen(t *testing.T) {
 	w := newWorld(rotatedToB)
-	fromSource := func(p *consumers.Pod) { p.CreatedAt = switchedAt.Add(time.Hour) }
-	user := pod("p", fromSource, usesSecret(consumers.Frozen, switchedAt.Add(time.Hour), "staged", "a"))
+	fromSource := func(p *consumers.Pod) { p.CreatedAt = rotatedAt.Add(time.Hour) }
+	user := pod("p", fromSource, usesSecret(consumers.Frozen, rotatedAt.Add(time.Hour), "staged", "a"))
 	apply(w, after(2*time.Hour), scanned(user), settled)
 	t.Log(entryOf(w, "a").State, entryOf(w, "a").Message)
-	apply(w, after(time.Hour), sourceHolds("a", "a-reset"), accepted("a-reset", "b"))
-	w.held = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: w.fingerprint("in1", "TEST-1", w.passcode("a-reset"))}
+	apply(w, after(time.Hour), sourceHas("a", "a-reset"), accepted("a-reset", "b"))
+	w.had = map[retirement.SecretKey]string{{Secret: "staged", Key: "a"}: w.fingerprint("in1", "TEST-1", w.passcode("a-reset"))}
 	apply(w, scanned(user), settled, settled)
 	for _, e := range safeToDeleteEvents(w) {
-		t.Error("while Pod p, created when the source held the old value, still has it by env: ", e)
+		t.Error("while Pod p, created when the source contained the old value, still has it by env: ", e)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestAContainerThatIsToStartTakesTheOldValueFromItsSource(t *testing.T) {
 	for _, phase := range []corev1.PodPhase{corev1.PodPending, corev1.PodRunning} {
 		w := newWorld(rotatedToB)
 		p := consumers.FromPod(&corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: "p", CreationTimestamp: metav1.NewTime(switchedAt.Add(-time.Hour))},
+			ObjectMeta: metav1.ObjectMeta{Name: "p", CreationTimestamp: metav1.NewTime(rotatedAt.Add(-time.Hour))},
 			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Env: []corev1.EnvVar{{Name: "X", ValueFrom: &corev1.EnvVarSource{
 				SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "staged"}, Key: "a"}}}}}}},
 			Status: corev1.PodStatus{Phase: phase, ContainerStatuses: []corev1.ContainerStatus{{Name: "app",
@@ -152,13 +152,13 @@ func TestARemovedPasscodeIsNotCalledVerifiedForEver(t *testing.T) {
 	apply(w, after(time.Hour), accepted("a"), listed("b"), rejectedTimes("b"), settled, restarted, unavailableTimes("a", 1), unavailableTimes("b", 1))
 	apply(w, after(10*day), unavailableTimes("a", 200), unavailableTimes("b", 200), settled)
 	if s := conditionText(w, "Verified"); strings.Contains(s, "Accepted") {
-		t.Errorf("10 days without an answer: %s", s)
+		t.Errorf("10 days without a result: %s", s)
 	}
 }
 
 func TestNamingAWorkloadTakesNothingFromAuto(t *testing.T) {
 	init := func(p *consumers.Pod) {
-		p.StartedAt = switchedAt.Add(time.Hour) // main container restarted in place since
+		p.StartedAt = rotatedAt.Add(time.Hour) // main container restarted in place since
 		p.CreatedAt = creation
 		p.Containers = []consumers.Container{{Name: "init", StartedAt: creation, Uses: []consumers.Use{{Secret: "marketing", Way: consumers.Frozen}}}}
 	}
@@ -187,7 +187,7 @@ func TestOneRestartCountsOnce(t *testing.T) {
 	base := w.now.Add(time.Minute)
 	// published revision 4; restarted for 2 at base, for 3 at base+30s, by this process
 	for i, v := range []string{"n1", "n2", "n3"} {
-		apply(w, at(base.Add(time.Duration(i)*30*time.Second)), sourceHolds("a", v), accepted(v), settled)
+		apply(w, at(base.Add(time.Duration(i)*30*time.Second)), sourceHas("a", v), accepted(v), settled)
 	}
 	api := consumers.Workload{Kind: "Deployment", Name: "api"}
 	apply(w, scanned(pod("p", usesByEnv(creation))), hasWorkload(restartedFor("3@"+base.Add(30*time.Second).Format(time.RFC3339))))
@@ -208,13 +208,13 @@ func TestOneRestartCountsOnce(t *testing.T) {
 func TestAnAcceptedPasscodeIsNotDenied(t *testing.T) {
 	w := newWorld(listed("a", "b"), published)
 	apply(w, after(time.Minute), suspended, listed("b"), settled)
-	if s := conditionText(w, "Ready"); strings.Contains(s, "no listed passcode is accepted") && entryOf(w, "b").State == "Staged" {
+	if s := conditionText(w, "Ready"); strings.Contains(s, "no entry is accepted") && entryOf(w, "b").State == "Staged" {
 		t.Errorf("b is %s and: %s", entryOf(w, "b").State, s)
 	}
 	w = newWorld(listed("a", "b"), published)
 	apply(w, after(time.Minute), listed("b"), accepted("b"), targetWriteDenied)
 	w.object.Status = w.decide().Status
-	if s := conditionText(w, "Ready"); strings.Contains(s, "no listed passcode is accepted") {
+	if s := conditionText(w, "Ready"); strings.Contains(s, "no entry is accepted") {
 		t.Errorf("write denied, b is %s and: %s", entryOf(w, "b").State, s)
 	}
 }
@@ -236,8 +236,8 @@ func TestNobodyIsSaidToVerifyWhoDoesNot(t *testing.T) {
 	d := w.decide()
 	t.Log(conditionText(w, "Ready"), "|", conditionText(w, "Reconciling"), "|", conditionText(w, "Stalled"), "asks", len(d.Verify), "want", d.Want != nil,
 		"next", d.Next, "now", w.now, entryOf(w, "a").State)
-	if strings.Contains(conditionText(w, "Ready"), "being asked") && len(d.Verify) == 0 {
-		t.Errorf("nobody asks: %s", conditionText(w, "Ready"))
+	if strings.Contains(conditionText(w, "Ready"), "being verified") && len(d.Verify) == 0 {
+		t.Errorf("nothing verifies: %s", conditionText(w, "Ready"))
 	}
 }
 
@@ -279,7 +279,7 @@ func TestValuesThatTradePlacesKeepTheirDates(t *testing.T) {
 	w := newWorld(listed("a", "b", "c"), withoutCreatedAt("b"), withoutCreatedAt("c"), published)
 	first := entryOf(w, "b").ExpiresAt
 	apply(w, after(40*day), accepted("a", "b", "c"), settled)
-	apply(w, sourceHolds("b", "c"), sourceHolds("c", "b"), settled)
+	apply(w, sourceHas("b", "c"), sourceHas("c", "b"), settled)
 	if now := entryOf(w, "b").ExpiresAt; !now.Equal(first) {
 		t.Errorf("both values were first seen together, and end at %s; after their names were swapped at %s", first, now)
 	}
@@ -291,7 +291,7 @@ func TestAnExpiredValueThatWasNeverAcceptedLeavesItsCreatedAt(t *testing.T) {
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").BeginsAt)
 	apply(w, after(time.Minute), rejectedTimes("b"), settled)
 	t.Log(entryOf(w, "b").State, entryOf(w, "b").BeginsAt)
-	apply(w, after(time.Minute), sourceHolds("b", "b-right"), expiresAfterDays("b", 365), accepted("b-right"), settled)
+	apply(w, after(time.Minute), sourceHas("b", "b-right"), expiresAfterDays("b", 365), accepted("b-right"), settled)
 	s := entryOf(w, "b")
 	if want := creation.Add(-200 * day); !s.BeginsAt.Time.Equal(want) {
 		t.Errorf("a corrected typo lost its createdAt %s: begins %s, ends %s; %s", want, s.BeginsAt, s.ExpiresAt, s.Message)

@@ -46,7 +46,7 @@ var _ = DescribeTable("13. A window", decides,
 	Entry("that is a macro is reported", given(spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 		s.Rotation = &v1alpha1.Rotation{Windows: []v1alpha1.RotationWindow{rotationWindow("@every 24h", "4h")}}
 	}), published), hasCondition("Stalled", "WindowInvalid")),
-	Entry("wakes nobody where nothing can take over in it",
+	Entry("wakes nothing if there is no successor",
 		given(spec(eachMinute), published, at(rotationTime.Add(time.Minute+time.Second)), accepted("a")),
 		reconcilesAgainWithin(rotationTime.Add(50*time.Minute), rotationTime.Add(2*time.Hour))),
 )
@@ -57,7 +57,7 @@ var _ = DescribeTable("A rotation with windows",
 		rotationDueAt(timeOf("2027-01-13 03:00"), 20, rotationWindow("0 2 * * *", "4h")), "2027-01-13 03:00"),
 	Entry("happens at its time where a window opens just then",
 		rotationDueAt(timeOf("2027-01-13 02:00"), 20, rotationWindow("0 2 * * *", "4h")), "2027-01-13 02:00"),
-	Entry("waits for the next one, where it has just closed",
+	Entry("waits for the next window, if it has just closed",
 		rotationDueAt(timeOf("2027-01-13 06:00"), 20, rotationWindow("0 2 * * *", "4h")), "2027-01-14 02:00"),
 	Entry("waits over the weekend",
 		rotationDueAt(timeOf("2027-01-16 03:00"), 20, rotationWindow("0 2 * * 1-5", "4h")), "2027-01-18 02:00"), // a Saturday
@@ -92,7 +92,7 @@ var _ = DescribeTable("A rotation with windows",
 		rotationDueAt(timeOf("2027-01-13 03:00"), 20, rotationWindow("0 2 31 2 *", "4h")), "2027-02-01 03:00"),
 	Entry("happens at its time where that is later than 24 h before expiry",
 		rotationDueAt(timeOf("2027-01-13 03:00"), 0, rotationWindow("0 2 31 2 *", "4h")), "2027-01-13 03:00"),
-	Entry("waits for the next one where it is due and none is open",
+	Entry("waits for the next window if it is due and none is open",
 		withMore(
 			rotationDueAt(timeOf("2027-01-13 03:00"), 20, rotationWindow("0 2 * * *", "1h")),
 			at(timeOf("2027-01-14 12:00")), accepted("a", "b")),
@@ -120,17 +120,17 @@ var _ = DescribeTable("Windows", decides,
 			rotationDueAt(timeOf("2027-01-13 12:00"), 20, rotationWindow("0 2 * * *", "4h")),
 			at(timeOf("2027-01-14 02:00")), verificationForgotten),
 		alsoRequestsVerificationOf("b")),
-	Entry("hold back no request",
+	Entry("delay no request",
 		withMore(
 			rotationDueAt(timeOf("2027-01-13 12:00"), 20, rotationWindow("0 2 * * *", "4h")),
 			at(timeOf("2027-01-13 13:00")), accepted("b"), requestsRotation("now")),
 		publishes("b", "Requested")),
-	Entry("hold back no pin",
+	Entry("delay no pin",
 		withMore(
 			rotationDueAt(timeOf("2027-01-13 12:00"), 20, rotationWindow("0 2 * * *", "4h")), accepted("b"),
 			pinningBeside("b")),
 		publishes("b", "Pinned")),
-	Entry("hold back no failover in their way",
+	Entry("delay no failover in their way",
 		withMore(
 			rotationDueAt(timeOf("2027-01-13 12:00"), 20, rotationWindow("0 2 * * *", "4h")),
 			at(timeOf("2027-01-13 13:00")), rejected("a"), accepted("b"), rejectedOnceMore("a")),
@@ -163,22 +163,22 @@ func reconcilesAgainBy(t time.Time) expectation {
 func alsoRequestsVerificationOf(name string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
-		var asked []string
+		var verified []string
 		for _, q := range d.Verify {
-			asked = append(asked, q.Tuple.Passcode.Reveal())
+			verified = append(verified, q.Tuple.Passcode.Reveal())
 		}
-		Expect(asked).To(ContainElement(name))
+		Expect(verified).To(ContainElement(name))
 	}
 }
 
 // verificationForgotten forgets what CleverTap said of "b".
-func verificationForgotten(w *world) { delete(w.answers, "b") }
+func verificationForgotten(w *world) { delete(w.results, "b") }
 
 func pinningBeside(name string) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Rotation.Pin = name })
 }
 
-// The time of a switch is never before its rotation time, never later than 24 h before the end unless the rotation
+// The time of a rotation is never before its rotation time, never later than 24 h before expiry unless the rotation
 // time is, and the same for as long as a window stays open.
 func TestWindowsDelayARotationAndNeverTooLong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -196,17 +196,17 @@ func TestWindowsDelayARotationAndNeverTooLong(t *testing.T) {
 			latest = rotates
 		}
 		if at.Before(rotates) || at.After(latest) {
-			t.Fatalf("due at %s, at %s the latest, and switched at %s", rotates, latest, at)
+			t.Fatalf("due at %s, at %s the latest, and rotated at %s", rotates, latest, at)
 		}
 		w.now = at.Add(-time.Second)
 		accepted("b")(w)
 		if d := w.decide(); d.Want != nil {
-			t.Fatalf("switched a second before %s", at)
+			t.Fatalf("rotated a second before %s", at)
 		}
 		w.now = at
 		accepted("b")(w)
 		if d := w.decide(); d.Want == nil {
-			t.Fatalf("not switched at %s", at)
+			t.Fatalf("not rotated at %s", at)
 		}
 	})
 }

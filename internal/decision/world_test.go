@@ -39,14 +39,14 @@ var (
 	key      = fingerprint.NewKey(make([]byte, fingerprint.KeySize))
 )
 
-// world is what the table's rows put together: an object, what its sources hold, what CleverTap says, and the target.
+// world is what the table's rows put together: an object, what its sources contain, what CleverTap says, and the target.
 type world struct {
 	now         time.Time
 	key         fingerprint.Key
 	object      *v1alpha1.CleverTapPasscode
 	values      map[string]string                 // by the entry's name; absent: the value is its name
 	problems    map[string]string                 // by the entry's name
-	answers     map[string]clevertap.Verification // by value
+	results     map[string]clevertap.Verification // by value
 	target      rotation.Target
 	remembered  *rotation.Target
 	former      *rotation.Target
@@ -61,7 +61,7 @@ type world struct {
 	sharedWith  []string
 	// scanRequestedAt is when the scan under way was requested; zero if none is.
 	scanRequestedAt time.Time
-	held            map[retirement.SecretKey]string
+	had             map[retirement.SecretKey]string
 	restarts        map[consumers.Workload]retirement.Restarts
 	formerName      string
 	// sent are the events of settle.
@@ -85,7 +85,7 @@ func newWorld(steps ...step) *world {
 		},
 		values:   map[string]string{},
 		problems: map[string]string{},
-		answers:  map[string]clevertap.Verification{},
+		results:  map[string]clevertap.Verification{},
 	}
 	listed("a")(w)
 	for _, s := range steps {
@@ -127,7 +127,7 @@ func (w *world) observed() rotation.Observed {
 		Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
 		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others,
 		UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
-		LocationValues: w.held, Restarted: w.restarts,
+		LocationValues: w.had, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
 	if w.former != nil {
 		o.FormerTargets = []rotation.Former{{Target: *w.former, Name: cmp.Or(w.formerName, "old"), Problem: w.releaseProblem}}
@@ -149,27 +149,27 @@ func (w *world) observed() rotation.Observed {
 		o.Sources = append(o.Sources, rotation.Source{
 			Passcode:     passcode,
 			Fingerprint:  w.fingerprint(spec.Region, spec.AccountID, passcode),
-			Verification: w.answer(spec.Region, passcode),
+			Verification: w.result(spec.Region, passcode),
 
 			FormerFingerprint: w.formerFingerprint(passcode),
 		})
 	}
 	if w.remembered != nil && !w.remembered.Tuple.Passcode.IsZero() {
 		known := *w.remembered
-		known.Verification = w.answer(known.Tuple.Region, known.Tuple.Passcode)
+		known.Verification = w.result(known.Tuple.Region, known.Tuple.Passcode)
 		o.LastKnown = &known
 	}
 	if !o.Target.Tuple.Passcode.IsZero() {
-		o.Target.Verification = w.answer(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
+		o.Target.Verification = w.result(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
 	}
 	return o
 }
 
-func (w *world) answer(region v1alpha1.Region, passcode clevertap.Passcode) clevertap.Verification {
+func (w *world) result(region v1alpha1.Region, passcode clevertap.Passcode) clevertap.Verification {
 	if region == "in1" {
-		return w.answers[passcode.Reveal()]
+		return w.results[passcode.Reveal()]
 	}
-	return w.answers[string(region)+"/"+passcode.Reveal()]
+	return w.results[string(region)+"/"+passcode.Reveal()]
 }
 
 func (w *world) decide() decision.Decision {
@@ -189,7 +189,7 @@ func (w *world) write(want *rotation.Want) {
 // writtenOnly is a pass that publishes, and whose report is still to come.
 func writtenOnly(w *world) { w.write(w.decide().Want) }
 
-// settle decides, writes and reports until there is nothing left to do, answering no question.
+// settle decides, writes and reports until there is nothing left to do, with no result of a verification.
 func (w *world) settle() decision.Decision {
 	for range 10 {
 		d := w.decide()
@@ -288,21 +288,21 @@ func inAccount(id string) step {
 	return spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.AccountID = id })
 }
 
-func sourceHolds(name, value string) step { return func(w *world) { w.values[name] = value } }
+func sourceHas(name, value string) step { return func(w *world) { w.values[name] = value } }
 
 func sourceProblem(name, problem string) step { return func(w *world) { w.problems[name] = problem } }
 
 func accepted(values ...string) step {
 	return func(w *world) {
 		for _, value := range values {
-			w.answers[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now}
+			w.results[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now}
 		}
 	}
 }
 
 func rejectedTimes(value string, times ...int) step {
 	return func(w *world) {
-		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)),
+		w.results[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)),
 			Seen: "HTTP 401"}
 	}
 }
@@ -312,17 +312,17 @@ func rejected(value string) step {
 	return func(w *world) {
 		first := w.now
 		after(30 * time.Second)(w)
-		w.answers[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
+		w.results[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
 	}
 }
 
 func rejectedOnceMore(value string) step {
 	return func(w *world) {
 		after(time.Second)(w)
-		answer := w.answers[value]
-		answer.At = w.now
-		answer.Rejections++
-		w.answers[value] = answer
+		result := w.results[value]
+		result.At = w.now
+		result.Rejections++
+		w.results[value] = result
 	}
 }
 
@@ -339,26 +339,26 @@ func total(numbers []int) (total int) {
 
 func unavailableTimes(value string, times int) step {
 	return func(w *world) {
-		a := w.answers[value]
+		a := w.results[value]
 		if a.Unavailable == 0 {
 			a.UnavailableSince = w.now
 		}
 		a.Unavailable, a.UnavailableAt, a.Seen = times, w.now, "HTTP 503"
-		w.answers[value] = a
+		w.results[value] = a
 	}
 }
 
 func underVerification(value string) step {
 	return func(w *world) {
-		a := w.answers[value]
+		a := w.results[value]
 		a.RequestedAt = w.now
-		w.answers[value] = a
+		w.results[value] = a
 	}
 }
 
 // restarted forgets what only this process knows.
 func restarted(w *world) {
-	w.answers = map[string]clevertap.Verification{}
+	w.results = map[string]clevertap.Verification{}
 	w.remembered, w.look, w.looks = nil, nil, 0
 }
 
@@ -413,15 +413,15 @@ func publishes(name string, reason v1alpha1.RotationReason) expectation {
 func requestsVerificationOf(names ...string) expectation {
 	return func(w *world, d decision.Decision) {
 		GinkgoHelper()
-		asked := []string{}
+		verified := []string{}
 		for _, q := range d.Verify {
-			asked = append(asked, q.Tuple.Passcode.Reveal())
+			verified = append(verified, q.Tuple.Passcode.Reveal())
 		}
 		expected := []string{}
 		for _, name := range names {
 			expected = append(expected, w.value(name))
 		}
-		Expect(asked).To(ConsistOf(expected))
+		Expect(verified).To(ConsistOf(expected))
 	}
 }
 
@@ -557,7 +557,7 @@ func conflictResolved(w *world) { w.target = rotation.Target{} }
 
 func newerGenerationHandled(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
 
-// statusMadeUp is a status that calls every listed one accepted long ago and another one published.
+// statusMadeUp is a status that calls every entry accepted long ago and another one published.
 func statusMadeUp(w *world) {
 	w.object.Status.ActivePasscode = "b"
 	for i := range w.object.Status.Passcodes {
@@ -612,9 +612,9 @@ func resumedNow(w *world) {
 
 func rateLimited(value string) step {
 	return func(w *world) {
-		a := w.answers[value]
+		a := w.results[value]
 		a.RateLimited = true
-		w.answers[value] = a
+		w.results[value] = a
 	}
 }
 
@@ -653,15 +653,15 @@ func moment(t *metav1.Time) time.Time {
 func sendsEvents(reasons ...string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
-		told := []string{}
+		sent := []string{}
 		events := d.Events
 		if d.Want != nil {
 			events = slices.Concat(events, d.Want.Events)
 		}
 		for _, e := range events {
-			told = append(told, e.Reason)
+			sent = append(sent, e.Reason)
 		}
-		Expect(told).To(ConsistOf(reasons))
+		Expect(sent).To(ConsistOf(reasons))
 	}
 }
 
@@ -698,7 +698,7 @@ func backWithANewerValue(w *world) {
 	targetRenamed(w)
 	w.settle()
 	w.former = nil
-	sourceHolds("a", "new")(w)
+	sourceHas("a", "new")(w)
 	accepted("new")(w)
 	w.settle()
 	targetRenamed(w)
@@ -762,7 +762,7 @@ func entryExpires(name string, t time.Time) expectation {
 	}
 }
 
-// rotationTimeOf adds an accepted spare and looks when its turn comes.
+// rotationTimeOf adds an accepted successor and looks when its turn comes.
 func rotationTimeOf(name string, t time.Time) expectation {
 	return func(w *world, _ decision.Decision) {
 		GinkgoHelper()
@@ -773,14 +773,14 @@ func rotationTimeOf(name string, t time.Time) expectation {
 	}
 }
 
-// rejectedThenAccepted is both within a second, the refusal reported.
+// rejectedThenAccepted is both within a second, the rejection reported.
 func rejectedThenAccepted(value string) step {
 	return func(w *world) {
 		rejectedTimes(value)(w)
 		w.settle()
 		at := w.now
 		after(100 * time.Millisecond)(w)
-		w.answers[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now, RejectedAt: at}
+		w.results[value] = clevertap.Verification{Result: clevertap.Accepted, At: w.now, RejectedAt: at}
 	}
 }
 
@@ -815,7 +815,7 @@ func entryMentions(name string, texts ...string) expectation {
 	}
 }
 
-// verifiedByOtherProcess is that another process was told the same a while later, and reported it.
+// verifiedByOtherProcess is that another process got the same result a while later, and reported it.
 func verifiedByOtherProcess(later time.Duration) step {
 	return func(w *world) {
 		after(later)(w)
@@ -833,7 +833,7 @@ func entryVerifiedAt(name string, at time.Time) expectation {
 	}
 }
 
-// writtenByOtherProcess is a status in which another process tells that it published this one, in place of "a".
+// writtenByOtherProcess is a status in which another process reports that it published this one, in place of "a".
 func writtenByOtherProcess(name string, revision int64) step {
 	return func(w *world) {
 		w.object.Status.ActivePasscode, w.object.Status.Revision = name, revision

@@ -26,7 +26,7 @@ import (
 type sink struct {
 	*httptest.Server
 	mu       sync.Mutex
-	answer   http.HandlerFunc
+	respond  http.HandlerFunc
 	requests []request
 }
 
@@ -35,15 +35,15 @@ type request struct {
 	body   string
 }
 
-func newSink(t *testing.T, answer http.HandlerFunc) *sink {
-	s := &sink{answer: answer}
+func newSink(t *testing.T, respond http.HandlerFunc) *sink {
+	s := &sink{respond: respond}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
 		s.requests = append(s.requests, request{r.Header.Clone(), string(body)})
-		answer := s.answer
+		respond := s.respond
 		s.mu.Unlock()
-		answer(w, r)
+		respond(w, r)
 	}))
 	t.Cleanup(s.CloseClientConnections)
 	t.Cleanup(s.Close)
@@ -56,10 +56,10 @@ func (s *sink) got() []request {
 	return s.requests
 }
 
-func (s *sink) answers(answer http.HandlerFunc) {
+func (s *sink) responses(respond http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer = answer
+	s.respond = respond
 }
 
 func status(code int) http.HandlerFunc {
@@ -68,7 +68,7 @@ func status(code int) http.HandlerFunc {
 
 func hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// sender runs one, whose clock goes by itself, and remembers what it logged and what became of the notices.
+// sender runs one, whose clock goes by itself, and remembers what it logged and what became of the notifications.
 type sender struct {
 	*notification.Sender
 	mu      sync.Mutex
@@ -121,7 +121,7 @@ func (s *sender) log() []string {
 	return s.logged
 }
 
-func notice(reason string) notification.Notification {
+func notificationOf(reason string) notification.Notification {
 	due := time.Date(2026, 12, 25, 9, 0, 0, 0, time.UTC)
 	return notification.Notification{
 		Namespace: "shop", Name: "marketing", Path: "/apis/x/namespaces/shop/clevertappasscodes/marketing", Reason: reason,
@@ -134,7 +134,7 @@ func TestANoticeIsACloudEventInBinaryMode(t *testing.T) {
 	g := NewWithT(t)
 	sink := newSink(t, status(http.StatusAccepted))
 	s := run(t, sink.URL)
-	s.Send(notice("ExpiringSoon"))
+	s.Send(notificationOf("ExpiringSoon"))
 	g.Eventually(s.outcome).Should(Equal([]string{"success"}))
 	got := sink.got()
 	g.Expect(got).To(HaveLen(1))
@@ -156,7 +156,7 @@ func TestASinkThatFailsIsTriedThreeTimesUnderOneID(t *testing.T) {
 	g := NewWithT(t)
 	sink := newSink(t, status(http.StatusInternalServerError))
 	s := run(t, sink.URL)
-	s.Send(notice("Expired"))
+	s.Send(notificationOf("Expired"))
 	g.Eventually(s.outcome).Should(Equal([]string{"error"}))
 	ids := map[string]bool{}
 	for _, r := range sink.got() {
@@ -171,17 +171,17 @@ func TestASinkThatIsDownIsOneLineUntilItIsBack(t *testing.T) {
 	sink := newSink(t, status(http.StatusInternalServerError))
 	secret := strings.Replace(sink.URL, "http://", "http://user:hunter2@", 1) + "/hook/s3cr3t?token=t0ken"
 	s := run(t, secret)
-	s.Send(notice("Expired"))
-	s.Send(notice("Expired"))
+	s.Send(notificationOf("Expired"))
+	s.Send(notificationOf("Expired"))
 	g.Eventually(s.outcome).Should(HaveLen(2))
 	g.Expect(s.log()).To(HaveLen(1))
 	g.Expect(s.log()[0]).To(ContainSubstring("responded with HTTP 500"))
-	sink.answers(status(http.StatusOK))
-	s.Send(notice("Expired"))
+	sink.responses(status(http.StatusOK))
+	s.Send(notificationOf("Expired"))
 	g.Eventually(s.outcome).Should(HaveLen(3))
 	g.Expect(s.log()).To(HaveLen(2))
 	sink.Close()
-	s.Send(notice("Expired"))
+	s.Send(notificationOf("Expired"))
 	g.Eventually(s.outcome).Should(HaveLen(4))
 	g.Expect(s.log()).To(HaveLen(3))
 	for _, line := range s.log() {
@@ -193,7 +193,7 @@ func TestASinkThatHangsDelaysNobody(t *testing.T) {
 	g := NewWithT(t)
 	s := run(t, newSink(t, hangs).URL)
 	for range 1100 { // one hangs, 1000 wait
-		s.Send(notice("Rotated"))
+		s.Send(notificationOf("Rotated"))
 	}
 	g.Eventually(func() int { return len(s.outcome()) }).Should(BeNumerically(">=", 99))
 	g.Expect(s.outcome()).To(HaveEach("dropped"))
@@ -206,7 +206,7 @@ func TestAWrongSinkIsDeniedWithoutShowingIt(t *testing.T) {
 	}
 }
 
-// A redirect would take the sink's URL along, and the notice to whom nobody named.
+// A redirect would take the sink's URL along, and the notification to whom nobody named.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	g := NewWithT(t)
 	elsewhere := newSink(t, status(http.StatusOK))
@@ -220,7 +220,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	g.Expect(elsewhere.got()).To(BeEmpty())
 }
 
-// One namespace's notices do not push out another's.
+// One namespace's notifications do not push out another's.
 func TestANamespaceFillsItsOwnPlacesOnly(t *testing.T) {
 	g := NewWithT(t)
 	var results []string

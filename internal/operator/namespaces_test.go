@@ -69,7 +69,7 @@ func (n *named) scans() int {
 	return n.calls
 }
 
-func TestADeletedNamespaceIsNoticedWhenItsObjectsGo(t *testing.T) {
+func TestADeletedNamespaceIsFoundWhenItsObjectsGo(t *testing.T) {
 	g := NewWithT(t)
 	n := newNamed(t)
 	watched := n.readable(t.Context())

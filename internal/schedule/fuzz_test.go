@@ -12,7 +12,7 @@ import (
 
 // Whatever dates an object has: an end that is not before its beginning unless it was said so, and a rotation time that
 // is not after the end.
-func FuzzLife(f *testing.F) {
+func FuzzValidity(f *testing.F) {
 	f.Add(int64(1_795_000_000), int32(90), "720h", false)
 	f.Add(int64(1_835_395_200), int32(1), "0s", true) // 29 February 2028
 	f.Add(int64(253_402_300_799), int32(36500), "999999h", false)

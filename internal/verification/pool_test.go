@@ -20,7 +20,7 @@ import (
 
 var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// vendor answers when it is told to, and knows how many wait.
+// vendor responds when it is made to, and knows how many wait.
 type vendor struct {
 	mu      sync.Mutex
 	waiting []call
@@ -28,16 +28,16 @@ type vendor struct {
 
 type call struct {
 	request clevertap.Request
-	answer  chan error
+	result  chan error
 }
 
 func (v *vendor) Verify(ctx context.Context, q clevertap.Request) error {
-	c := call{request: q, answer: make(chan error, 1)}
+	c := call{request: q, result: make(chan error, 1)}
 	v.mu.Lock()
 	v.waiting = append(v.waiting, c)
 	v.mu.Unlock()
 	select {
-	case err := <-c.answer:
+	case err := <-c.result:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -54,11 +54,11 @@ func (v *vendor) calls() []string {
 	return names
 }
 
-// answer answers the first that waits.
-func (v *vendor) answer(err error) {
+// respond gives a result to the first that waits.
+func (v *vendor) respond(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.waiting[0].answer <- err
+	v.waiting[0].result <- err
 	v.waiting = v.waiting[1:]
 }
 
@@ -83,13 +83,13 @@ func newBench(t *testing.T, perRegion int) *bench {
 	return b
 }
 
-// call has the object one of namespace shop ask.
+// call has the object one of namespace shop request a verification.
 func (b *bench) call(key string, region clevertap.Region, account string) {
-	b.askFrom("shop", key, region, account)
+	b.requestFrom("shop", key, region, account)
 }
 
-// askFrom has an object of its own ask, in a namespace.
-func (b *bench) askFrom(namespace, key string, region clevertap.Region, account string) {
+// requestFrom has an object of its own request one, in a namespace.
+func (b *bench) requestFrom(namespace, key string, region clevertap.Region, account string) {
 	b.pool.Request(types.NamespacedName{Namespace: namespace, Name: "one"}, key,
 		clevertap.Request{Region: region, AccountID: account, Passcode: request(key, account).Passcode}, false)
 }
@@ -107,7 +107,7 @@ func TestAResultServesAndWakesAllThatUseTheValue(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.Expect(b.pool.Verification("shop", "key").RequestedAt).To(Equal(start))
 	b.clock.Step(time.Second)
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	woken := []types.NamespacedName{<-b.woken, <-b.woken}
 	b.Expect(woken).To(ConsistOf(object("one"), object("two")))
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second)}))
@@ -119,7 +119,7 @@ func TestWhoReadsOfACallUnderWayIsWokenByItsEnd(t *testing.T) {
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	underWay := b.pool.Retain(object("two"), "key")
 	b.Expect(underWay).To(ConsistOf(HaveField("RequestedAt", start)))
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	b.Expect([]types.NamespacedName{<-b.woken, <-b.woken}).To(ConsistOf(object("one"), object("two")))
 	b.Expect(b.pool.Retain(object("two"), "other", "key")).To(HaveExactElements(BeZero(), HaveField("Result", clevertap.Accepted)))
 }
@@ -129,7 +129,7 @@ func TestAResultIsForgottenWithItsLastUser(t *testing.T) {
 	b.pool.Retain(object("one"), "key")
 	b.call("key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	<-b.woken
 	b.pool.Retain(object("one"), "other")
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{}))
@@ -138,25 +138,25 @@ func TestAResultIsForgottenWithItsLastUser(t *testing.T) {
 func TestWhatHasAResultCounts(t *testing.T) {
 	b := newBench(t, 0)
 	b.pool.Retain(object("one"), "key")
-	answer := func(err error) clevertap.Verification {
+	respond := func(err error) clevertap.Verification {
 		b.call("key", "in1", "A")
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
-		b.vendor.answer(err)
+		b.vendor.respond(err)
 		<-b.woken
 		return b.pool.Verification("shop", "key")
 	}
-	b.Expect(answer(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start}))
-	b.Expect(answer(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
+	b.Expect(respond(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start}))
+	b.Expect(respond(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
 		Result: clevertap.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
-	b.Expect(answer(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
+	b.Expect(respond(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
 		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true,
 		RetryAfter: time.Minute}))
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
+	b.Expect(respond(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
 		Result: clevertap.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
 	b.clock.Step(time.Second)
-	b.Expect(answer(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
+	b.Expect(respond(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
 		Result: clevertap.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Seen: "401"}))
-	b.Expect(answer(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
+	b.Expect(respond(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
 }
 
 func TestTwoAtOncePerAccount(t *testing.T) {
@@ -170,9 +170,9 @@ func TestTwoAtOncePerAccount(t *testing.T) {
 	b.Consistently(b.vendor.calls, "50ms").Should(HaveLen(3))
 	for range 6 {
 		b.Eventually(b.vendor.calls).ShouldNot(BeEmpty())
-		b.vendor.answer(nil)
+		b.vendor.respond(nil)
 	}
-	for range 6 + 5 { // those that hold it, and object one, which asked for all
+	for range 6 + 5 { // those of that value, and object one, which requested all
 		<-b.woken
 	}
 	b.Expect(b.vendor.calls()).To(BeEmpty())
@@ -181,7 +181,7 @@ func TestTwoAtOncePerAccount(t *testing.T) {
 func TestARegionThatHangsDelaysNobodyElse(t *testing.T) {
 	b := newBench(t, 3)
 	for i := range 10 {
-		b.askFrom(fmt.Sprint("team-", i), fmt.Sprint("in", i), "in1", fmt.Sprint(i))
+		b.requestFrom(fmt.Sprint("team-", i), fmt.Sprint("in", i), "in1", fmt.Sprint(i))
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(3))
 	b.call("eu", "eu1", "E")
@@ -189,14 +189,14 @@ func TestARegionThatHangsDelaysNobodyElse(t *testing.T) {
 	b.Expect(b.vendor.calls()).To(HaveLen(4))
 }
 
-// 23. Whatever a namespace asks, of however many accounts, another one's turn is the next.
+// 23. Whatever a namespace requests, of however many accounts, another one's turn is the next.
 func TestNamespacesTakeTurns(t *testing.T) {
 	b := newBench(t, 2) // one call a namespace
 	for i := range 50 {
-		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", fmt.Sprint("made-up-", i))
+		b.requestFrom("attacker", fmt.Sprint("guess", i), "in1", fmt.Sprint("made-up-", i))
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(1), "has more than half of the region's calls")
-	b.askFrom("victim", "key", "in1", "V")
+	b.requestFrom("victim", "key", "in1", "V")
 	b.Eventually(b.vendor.calls).Should(ContainElement("in1/V"))
 	b.Expect(b.vendor.calls()).To(HaveLen(2))
 }
@@ -204,11 +204,11 @@ func TestNamespacesTakeTurns(t *testing.T) {
 func TestOthersOfAnAccountTakeTurns(t *testing.T) {
 	b := newBench(t, 0)
 	for i := range 50 {
-		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
+		b.requestFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(2)) // nobody else waits for the account
-	b.askFrom("victim", "key", "in1", "V")
-	b.vendor.answer(nil) // one of the attacker's
+	b.requestFrom("victim", "key", "in1", "V")
+	b.vendor.respond(nil) // one of the attacker's
 	b.Eventually(b.vendor.calls).Should(HaveLen(2))
 	b.Expect(b.vendor.values()).To(ContainElement("key"))
 }
@@ -216,12 +216,12 @@ func TestOthersOfAnAccountTakeTurns(t *testing.T) {
 func TestWhileOthersWaitANamespaceHasOneCallOfAnAccount(t *testing.T) {
 	b := newBench(t, 0)
 	for i := range 10 {
-		b.askFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
-		b.askFrom("victim", fmt.Sprint("key", i), "in1", "V")
+		b.requestFrom("attacker", fmt.Sprint("guess", i), "in1", "V")
+		b.requestFrom("victim", fmt.Sprint("key", i), "in1", "V")
 	}
 	for range 16 {
 		b.Eventually(b.vendor.calls).Should(HaveLen(2))
-		b.vendor.answer(nil)
+		b.vendor.respond(nil)
 		b.Eventually(b.vendor.calls).Should(HaveLen(2))
 		b.Expect(b.vendor.values()).To(ContainElement(HavePrefix("key")))
 	}
@@ -242,7 +242,7 @@ func TestPublicationsGoBeforeRoutine(t *testing.T) {
 	for range 4 {
 		b.Eventually(b.vendor.values).Should(HaveLen(1))
 		order = append(order, b.vendor.values()...)
-		b.vendor.answer(nil)
+		b.vendor.respond(nil)
 		last := order[len(order)-1]
 		b.Eventually(b.vendor.values).ShouldNot(ContainElement(last))
 	}
@@ -253,19 +253,19 @@ func TestPublicationsGoBeforeRoutine(t *testing.T) {
 
 func TestARequestIsDroppedWithItsLastUser(t *testing.T) {
 	b := newBench(t, 1)
-	b.askFrom("other", "running", "in1", "A")
+	b.requestFrom("other", "running", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.askFrom("shop", "key", "in1", "B")
-	b.askFrom("mall", "key", "in1", "B")
+	b.requestFrom("shop", "key", "in1", "B")
+	b.requestFrom("mall", "key", "in1", "B")
 	gone := func(namespace string) { b.pool.Retain(types.NamespacedName{Namespace: namespace, Name: "one"}) }
 	gone("shop")
 	b.Expect(b.pool.Verification("mall", "key").RequestedAt).NotTo(BeZero(), "mall waits for it still")
 	gone("mall")
 	b.Expect(b.pool.Verification("shop", "key")).To(Equal(clevertap.Verification{}))
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	b.Eventually(b.pool.Busy).Should(BeFalse())
 	b.Consistently(b.vendor.calls, "50ms").Should(BeEmpty(), "calls for an object that is gone")
-	b.askFrom("shop", "key", "in1", "B")
+	b.requestFrom("shop", "key", "in1", "B")
 	b.Eventually(b.vendor.calls).Should(ConsistOf("in1/B"))
 }
 
@@ -298,21 +298,21 @@ func TestAccountsTakeTurns(t *testing.T) {
 	for range 4 {
 		b.Eventually(b.vendor.calls).Should(HaveLen(1))
 		order = append(order, b.vendor.calls()...)
-		b.vendor.answer(nil)
+		b.vendor.respond(nil)
 		b.Eventually(b.vendor.calls).Should(Or(HaveLen(1), BeEmpty()))
 	}
 	b.Expect(order).To(Equal([]string{"in1/A", "in1/A", "in1/B", "in1/A"}))
 }
 
-// A namespace that did not ask learns nothing, not even that another one did.
+// A namespace that did not request it learns nothing, not even that another one did.
 func TestAResultIsForThoseWhoRequestedIt(t *testing.T) {
 	b := newBench(t, 0)
 	quiet := types.NamespacedName{Namespace: "quiet", Name: "one"}
 	b.pool.Retain(quiet, "key")
-	b.askFrom("shop", "key", "in1", "A")
+	b.requestFrom("shop", "key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
 	b.Expect(b.pool.Verification("quiet", "key")).To(Equal(clevertap.Verification{}))
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	b.Expect(<-b.woken).To(HaveField("Namespace", "shop"))
 	b.Expect(b.pool.Verification("shop", "key").Result).To(Equal(clevertap.Accepted))
 	b.Expect(b.pool.Verification("quiet", "key")).To(Equal(clevertap.Verification{}))
@@ -321,10 +321,10 @@ func TestAResultIsForThoseWhoRequestedIt(t *testing.T) {
 
 func TestOneCallServesAllWhoWait(t *testing.T) {
 	b := newBench(t, 0)
-	b.askFrom("shop", "key", "in1", "A")
-	b.askFrom("mall", "key", "in1", "A")
+	b.requestFrom("shop", "key", "in1", "A")
+	b.requestFrom("mall", "key", "in1", "A")
 	b.Eventually(b.vendor.calls).Should(HaveLen(1))
-	b.vendor.answer(nil)
+	b.vendor.respond(nil)
 	b.Expect([]string{(<-b.woken).Namespace, (<-b.woken).Namespace}).To(ConsistOf("shop", "mall"))
 	b.Expect(b.pool.Verification("mall", "key").Result).To(Equal(clevertap.Accepted))
 	b.Eventually(b.pool.Busy).Should(BeFalse())
@@ -334,13 +334,13 @@ func TestOneCallServesAllWhoWait(t *testing.T) {
 func TestADroppedRequestDelaysNobody(t *testing.T) {
 	b := newBench(t, 4) // two calls a namespace
 	for i := range 2 {
-		b.askFrom("attacker", fmt.Sprint("hangs", i), "in1", fmt.Sprint("own-", i))
+		b.requestFrom("attacker", fmt.Sprint("hangs", i), "in1", fmt.Sprint("own-", i))
 	}
 	guess := types.NamespacedName{Namespace: "attacker", Name: "guess"}
 	b.pool.Request(guess, "guess", request("guess", "V"), false)
 	b.Eventually(b.vendor.calls).Should(HaveLen(2))
 	for i := range 3 {
-		b.askFrom("victim", fmt.Sprint("key", i), "in1", "V")
+		b.requestFrom("victim", fmt.Sprint("key", i), "in1", "V")
 	}
 	b.Eventually(b.vendor.calls).Should(HaveLen(3))
 	b.pool.Retain(guess)

@@ -21,9 +21,9 @@ func fill(r *region, ns, account string, n int) {
 	}
 }
 
-// Who is held up by its account alone keeps its turn: whatever a third namespace calls, its request is the next of that
+// A namespace delayed only by its account keeps its turn: whatever a third namespace calls, its request is the next of that
 // account, in whichever phase of the turns it comes.
-func TestWhoIsHeldUpKeepsItsTurn(t *testing.T) {
+func TestADelayedNamespaceKeepsItsTurn(t *testing.T) {
 	for _, perAccount := range []int{1, 2} {
 		for arrival := range 8 {
 			r := newRegion(limits{perAccount: perAccount, perRegion: 16, perNamespace: 8})

@@ -17,7 +17,7 @@ import (
 type request struct {
 	// What is verb and resource, such as "patch secrets".
 	What string
-	// At is when it was answered, or, for a watch, begun.
+	// At is when its response came, or, for a watch, begun.
 	At     time.Time
 	Object string
 }
@@ -94,7 +94,7 @@ func tally(requests []request) map[string]int {
 	return counts
 }
 
-// firstOfEach are when each object was asked for in this way for the first time, in order.
+// firstOfEach are when each object was requested in this way for the first time, in order.
 func firstOfEach(requests []request, what string) []time.Time {
 	seen := map[string]bool{}
 	var times []time.Time

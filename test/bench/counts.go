@@ -71,14 +71,14 @@ func (r result) none(whats ...string) error {
 
 func (r result) asked(most int) error {
 	if r.Calls > most {
-		return fmt.Errorf("%s of %d: %d questions to CleverTap, at most %d are needed", r.Phase, r.N, r.Calls, most)
+		return fmt.Errorf("%s of %d: %d verifications, at most %d are needed", r.Phase, r.N, r.Calls, most)
 	}
 	return nil
 }
 
 func (r result) nothing() error {
 	if len(r.Requests) > 0 || r.Calls > 0 {
-		return fmt.Errorf("%s of %d: %v, and %d questions to CleverTap; none are needed", r.Phase, r.N, r.Requests, r.Calls)
+		return fmt.Errorf("%s of %d: %v, and %d verifications; none are needed", r.Phase, r.N, r.Requests, r.Calls)
 	}
 	return nil
 }

@@ -179,10 +179,10 @@ func crowded(ctx context.Context) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		// 100 objects that Pods hold become Retiring at once.
+		// 100 objects that Pods use become Retiring at once.
 		retiring, err := w.measure("100 become Retiring", 100, func() (time.Time, error) {
 			begun := w.clock.Now()
-			err := each(100, func(i int) error { _, err := w.askFor(ctx, "many", i); return err })
+			err := each(100, func(i int) error { _, err := w.requestRotation(ctx, "many", i); return err })
 			if err != nil {
 				return begun, err
 			}
@@ -240,7 +240,7 @@ func growth(ctx context.Context) ([]result, error) {
 	return all, nil
 }
 
-// slowVendor is a CleverTap that takes 200 ms for an answer: each account's two calls at once are the limit.
+// slowVendor is a CleverTap that takes 200 ms for a response: each account's two calls at once are the limit.
 func slowVendor(ctx context.Context) ([]result, error) {
 	return in(ctx, 200*time.Millisecond, func(w *world) ([]result, error) {
 		if _, err := w.startOperator(ctx); err != nil {

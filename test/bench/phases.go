@@ -150,13 +150,13 @@ func (w *world) rotateAll(ctx context.Context, prefix string, n int, due time.Ti
 	}, func(all []request) []time.Time { return timesOf(all, "patch secrets") }, settledAfterRotation)
 }
 
-// settledAfterRotation is when each object's status told of the rotation; that the replaced passcode can be deleted is
-// found out, and told, after that.
+// settledAfterRotation is when each object's status reported the rotation; that the replaced passcode can be deleted is
+// found out, and reported, after that.
 func settledAfterRotation(all []request) []time.Time {
 	return firstOfEach(all, "patch clevertappasscodes/status")
 }
 
-// rotateOne measures rotations that are asked for one at a time, each when the one before is over, from the request's
+// rotateOne measures rotations that are requested one at a time, each when the one before is over, from the request's
 // acceptance until the target's change is seen.
 func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, error) {
 	targets, err := w.kube.Watch(ctx, &corev1.SecretList{}, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget})
@@ -167,7 +167,7 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 	var took []time.Duration
 	r, err := w.measure("rotate one", n, func() (time.Time, error) {
 		for i := range n {
-			begun, err := w.askFor(ctx, prefix, i)
+			begun, err := w.requestRotation(ctx, prefix, i)
 			if err != nil {
 				return begun, err
 			}
@@ -202,8 +202,8 @@ func (w *world) reported(ctx context.Context, prefix string, i int) error {
 	return nil
 }
 
-// askFor asks for a rotation, and is when the API server had taken it.
-func (w *world) askFor(ctx context.Context, prefix string, i int) (time.Time, error) {
+// requestRotation requests a rotation, and is when the API server had taken it.
+func (w *world) requestRotation(ctx context.Context, prefix string, i int) (time.Time, error) {
 	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: objectName(prefix, i), Namespace: namespace(i)}}
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:"now"}}}`, v1alpha1.RotateRequestedAtAnnotation)
 	err := w.kube.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(patch)))
@@ -279,9 +279,9 @@ func (w *world) floor(ctx context.Context, n int) (all, one result, err error) {
 	return all, one, nil
 }
 
-// crowd makes Secrets and Pods that are nobody's business; some Pods run, and hold targets of objects in their
+// crowd makes Secrets and Pods that are nobody's business; some Pods run, and use targets of objects in their
 // environment, which only a restart changes.
-func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix string, objects int) error {
+func (w *world) crowd(ctx context.Context, secrets, pods, using int, prefix string, objects int) error {
 	blob := make([]byte, 8<<10)
 	err := each(secrets, func(i int) error {
 		return w.kube.Create(ctx,
@@ -293,11 +293,11 @@ func (w *world) crowd(ctx context.Context, secrets, pods, holding int, prefix st
 	return each(pods, func(i int) error {
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: objectName("pod", i), Namespace: namespace(i)}}
 		pod.Spec.Containers = []corev1.Container{{Name: "app", Image: "app"}}
-		if i < holding {
+		if i < using {
 			secret := &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: objectName(prefix, i%objects)}}
 			pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: secret}}
 		}
-		if err := w.kube.Create(ctx, pod); err != nil || i >= holding {
+		if err := w.kube.Create(ctx, pod); err != nil || i >= using {
 			return err //nolint:wrapcheck // the caller does
 		}
 		pod.Status.Phase = corev1.PodRunning

@@ -99,7 +99,7 @@ func megabytes(r result) string {
 	return fmt.Sprintf("%d, %d MB", r.Memory>>20, r.Peak>>20)
 }
 
-// perOperation are requests of the API server for each operation; those of a phase without any are told as they are.
+// perOperation are requests of the API server for each operation; those of a phase without any are printed as they are.
 func perOperation(r result) string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(r.Requests)) {

@@ -55,7 +55,7 @@ type world struct {
 	account  string // of every object; "" means one of each perAccount
 }
 
-// newWorld starts everything but the operator. The vendor answers after a delay.
+// newWorld starts everything but the operator. The vendor responds after a delay.
 func newWorld(ctx context.Context, delay time.Duration) (*world, error) {
 	folder, err := os.MkdirTemp("", "clevertap-bench-")
 	if err != nil {

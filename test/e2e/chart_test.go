@@ -49,7 +49,7 @@ func twoReleases() {
 	const values = "replicaCount: 1\nclevertap: {endpoint: %q}\nwatchLabelSelector: shard=%s\ncrds: {enabled: %t}\n"
 
 	It("is shared by two releases, each of which has objects of its own", func() {
-		// The CRD of the release that was uninstalled is kept, and taken over.
+		// The CRD of the release that was uninstalled is kept, and becomes the next release's.
 		install("one", system, fmt.Sprintf(values, endpoint, "one", true), "--take-ownership")
 		install("two", system, fmt.Sprintf(values, endpoint, "two", false))
 		kubectl("create", "namespace", "mall")
@@ -127,7 +127,7 @@ func indented(text string, by int) string {
 	return strings.Repeat(" ", by) + strings.Join(lines, "\n"+strings.Repeat(" ", by)) + "\n"
 }
 
-// byATenant is an installation by somebody who may administer one namespace, and nothing of the cluster.
+// byATenant is an installation by someone who may administer one namespace, and nothing of the cluster.
 func byATenant() {
 	const team = "team"
 

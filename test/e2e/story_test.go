@@ -193,7 +193,7 @@ func clusterWide() {
 		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
 	})
 
-	It("held to the invariants in every state that the namespace had, with Pods that really ran", func() {
+	It("checked against the invariants in every state that the namespace had, with Pods that really ran", func() {
 		Expect(history.Violations()).To(BeEmpty())
 	})
 }

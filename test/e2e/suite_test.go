@@ -116,7 +116,7 @@ func shipped(variable, ofCheckout string) string {
 	return cmp.Or(os.Getenv(variable), filepath.Join(harness.Root(), ofCheckout))
 }
 
-// overlay builds the shipped manifests with nothing changed but what the operator asks in CleverTap's place, and the
+// overlay builds the shipped manifests with nothing changed but what the operator calls in CleverTap's place, and the
 // namespace where one is given.
 func overlay(source, namespace string) string {
 	GinkgoHelper()
@@ -158,7 +158,7 @@ func ready(namespace string, replicas string) {
 	Eventually(get(namespace, "deployment/clevertap-passcode-operator", ".status.readyReplicas")).Should(Equal(replicas))
 }
 
-// leader is the Pod that holds the lease.
+// leader is the Pod that has the lease.
 func leader(namespace string) string {
 	GinkgoHelper()
 	var holder string
@@ -199,7 +199,7 @@ spec:
 %[7]s`, namespace, name, account, values[0], values[1], values[2], more))
 }
 
-// value is what the target holds.
+// value is what the target contains.
 func value(namespace, target string) func() string {
 	return func() string {
 		out, err := run("", "kubectl", "get", "-n", namespace, "secret", target, "-o=go-template={{.data.passcode | base64decode}}")
@@ -210,7 +210,7 @@ func value(namespace, target string) func() string {
 	}
 }
 
-// workload makes a Deployment of one Pod that holds the target as files or in its environment.
+// workload makes a Deployment of one Pod that uses the target as files or in its environment.
 func workload(namespace, name, target, how string) {
 	GinkgoHelper()
 	holds := "volumeMounts: [{name: creds, mountPath: /creds}]"

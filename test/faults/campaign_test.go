@@ -204,7 +204,7 @@ func stride(all, sample int) int {
 	return all
 }
 
-// sampled is true for every so many of what it is asked about, spread evenly.
+// sampled is true for every so many of its calls, spread evenly.
 func sampled(every int) func() bool {
 	n := every / 2
 	return func() bool {

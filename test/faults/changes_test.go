@@ -220,7 +220,7 @@ func (s *scene) store(ctx context.Context, spec map[string]any) error {
 	})
 }
 
-// editedByOthers is somebody's hand in the target, or in the source.
+// editedByOthers is someone's hand in the target, or in the source.
 func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 	o, err := s.object(ctx, "o")
 	if err != nil {

@@ -61,7 +61,7 @@ type fence struct {
 // incarnation is one process of the operator. Once it has crashed, nothing of it gets through.
 type incarnation struct {
 	mu       sync.Mutex
-	dead     bool
+	ended    bool
 	watching bool
 	end      func() // ends its Run
 	replica  int
@@ -80,7 +80,7 @@ func (i *incarnation) crash() {
 
 func (i *incarnation) die() {
 	i.mu.Lock()
-	i.dead = true
+	i.ended = true
 	i.mu.Unlock()
 }
 
@@ -95,13 +95,13 @@ func (i *incarnation) watches() {
 func (i *incarnation) works() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.watching && !i.dead
+	return i.watching && !i.ended
 }
 
 func (i *incarnation) crashed() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.dead
+	return i.ended
 }
 
 // number is the request's, and what the plan has for it.
@@ -156,7 +156,7 @@ func (f *fence) injections() int {
 	return f.injected
 }
 
-// crashes reports whether one of the faults was a crash, and unanswered whether one kept an answer of CleverTap back.
+// crashes reports whether one of the faults was a crash, and unanswered whether one kept a result of CleverTap back.
 func (f *fence) crashes() bool {
 	return f.suffered(func(_ int, fault fault) bool { return fault.isCrash() })
 }
@@ -165,7 +165,7 @@ func (f *fence) unanswered() bool {
 	return f.suffered(func(n int, fault fault) bool { return f.trace[n] == "CleverTap" && !fault.isCrash() })
 }
 
-// suffersFrom reports whether a fault came at this number or later: what it leads to was asked for.
+// suffersFrom reports whether a fault came at this number or later: what it leads to was requested.
 func (f *fence) suffersFrom(first int) bool {
 	return f.suffered(func(n int, _ fault) bool { return n >= first })
 }
@@ -202,8 +202,8 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 				i.watches()
 				return i.gate.watch(next, r)
 			}
-			if answer, err := i.gate.list(r); answer != nil || err != nil {
-				return answer, err
+			if listed, err := i.gate.list(r); listed != nil || err != nil {
+				return listed, err
 			}
 			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
 				return next.RoundTrip(r)
@@ -219,7 +219,7 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			server := next
 			if !vendor && f.denies(r) {
 				server = roundTripper(func(r *http.Request) (*http.Response, error) {
-					return answer(r, http.StatusForbidden, "Forbidden"), nil
+					return respond(r, http.StatusForbidden, "Forbidden"), nil
 				})
 			}
 			return f.suffer(planned, i, server, r)
@@ -239,15 +239,15 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 		i.crash()
 		return nil, errors.Join(errCrashed, err)
 	case conflict:
-		return answer(r, http.StatusConflict, "Conflict"), nil
+		return respond(r, http.StatusConflict, "Conflict"), nil
 	case forbidden:
-		return answer(r, http.StatusForbidden, "Forbidden"), nil
+		return respond(r, http.StatusForbidden, "Forbidden"), nil
 	case tooMany:
-		return answer(r, http.StatusTooManyRequests, "TooManyRequests"), nil
+		return respond(r, http.StatusTooManyRequests, "TooManyRequests"), nil
 	case internal:
-		return answer(r, http.StatusInternalServerError, "InternalError"), nil
+		return respond(r, http.StatusInternalServerError, "InternalError"), nil
 	case unavailable:
-		return answer(r, http.StatusServiceUnavailable, "ServiceUnavailable"), nil
+		return respond(r, http.StatusServiceUnavailable, "ServiceUnavailable"), nil
 	case timeoutBefore:
 		return nil, timedOutError{}
 	case timeoutAfter:
@@ -262,7 +262,7 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 	return nil, fmt.Errorf("no such fault: %s", planned)
 }
 
-// sendAndForget sends a request whose answer nobody gets.
+// sendAndForget sends a request whose response nobody gets.
 func sendAndForget(next http.RoundTripper, r *http.Request) error {
 	response, err := next.RoundTrip(r)
 	if err != nil {
@@ -272,7 +272,7 @@ func sendAndForget(next http.RoundTripper, r *http.Request) error {
 	return errors.Join(err, response.Body.Close())
 }
 
-// sendTwice has the server see the request twice; its first answer is the one that comes back.
+// sendTwice has the server see the request twice; its first response is the one that comes back.
 func sendTwice(next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
@@ -290,8 +290,8 @@ func sendTwice(next http.RoundTripper, r *http.Request) (*http.Response, error) 
 	return response, sendAndForget(next, again)
 }
 
-// answer is the API server's form of an error, which is none that CleverTap has.
-func answer(r *http.Request, code int, reason string) *http.Response {
+// respond is the API server's form of an error, which is none that CleverTap has.
+func respond(r *http.Request, code int, reason string) *http.Response {
 	body := fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","message":"injected","reason":%q,"code":%d}`, reason, code)
 	header := http.Header{"Content-Type": {"application/json"}}
 	if code == http.StatusTooManyRequests {
@@ -309,7 +309,7 @@ type timedOutError struct{}
 func (timedOutError) Error() string { return "injected: i/o timeout" }
 func (timedOutError) Timeout() bool { return true }
 
-// Temporary is for client-go, which asks for it.
+// Temporary is for client-go, which requests it.
 func (timedOutError) Temporary() bool { return true }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -18,13 +18,13 @@ import (
 // everything is what a paused process gets through: nothing.
 const everything = "everything"
 
-// writes are those of Secrets, each held right before it is sent.
+// writes are those of Secrets, each paused right before it is sent.
 const writes = "writes"
 
 // objects and secrets are what the operator watches.
 const objects, secrets = "clevertappasscodes", "secrets"
 
-// gate keeps an incarnation from what the API server has: the watch of a resource is held, or cut and later answered
+// gate keeps an incarnation from what the API server has: the watch of a resource is paused, or cut and later answered
 // 410, or the next one begins with an older list.
 type gate struct {
 	mu    sync.Mutex
@@ -48,7 +48,7 @@ func newGate() *gate {
 	}
 }
 
-func (g *gate) hold(resources ...string) {
+func (g *gate) pause(resources ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, resource := range resources {
@@ -72,9 +72,9 @@ func (g *gate) release(resources ...string) {
 // open releases everything.
 func (g *gate) open() { g.release(everything, writes, objects, secrets) }
 
-// cut ends the watch of a resource and holds the next one, whose version will be too old.
+// cut ends the watch of a resource and pauses the next one, whose version will be too old.
 func (g *gate) cut(resource string) {
-	g.hold(resource)
+	g.pause(resource)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.gone[resource] = true
@@ -83,8 +83,8 @@ func (g *gate) cut(resource string) {
 	}
 }
 
-// holds reports whether it keeps anything back.
-func (g *gate) holds() bool {
+// paused reports whether it keeps anything back.
+func (g *gate) paused() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.held) > 0 || len(g.gone) > 0 && slices.Contains(slices.Collect(maps.Values(g.gone)), true) || len(g.older) > 0
@@ -113,7 +113,7 @@ func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, e
 	g.asked[resource] = r.Clone(context.Background())
 	g.mu.Unlock()
 	if older && r.URL.Query().Get("sendInitialEvents") == "true" {
-		return answer(r, http.StatusUnprocessableEntity, "Invalid"), nil // then it lists, as older clients do
+		return respond(r, http.StatusUnprocessableEntity, "Invalid"), nil // then it lists, as older clients do
 	}
 	if err := g.wait(r.Context(), resource); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, e
 	g.gone[resource] = false
 	g.mu.Unlock()
 	if gone {
-		return answer(r, http.StatusGone, "Expired"), nil
+		return respond(r, http.StatusGone, "Expired"), nil
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	response, err := next.RoundTrip(r.WithContext(ctx))
@@ -134,18 +134,18 @@ func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, e
 	g.mu.Lock()
 	g.cuts[resource] = cancel
 	g.mu.Unlock()
-	response.Body = &heldBody{ReadCloser: response.Body, wait: func() error { return g.wait(ctx, resource) }, cancel: cancel}
+	response.Body = &pausedBody{ReadCloser: response.Body, wait: func() error { return g.wait(ctx, resource) }, cancel: cancel}
 	return response, nil
 }
 
-// heldBody hands on what it reads when it may.
-type heldBody struct {
+// pausedBody hands on what it reads when it may.
+type pausedBody struct {
 	io.ReadCloser
 	wait   func() error
 	cancel func()
 }
 
-func (b *heldBody) Read(p []byte) (int, error) {
+func (b *pausedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if waited := b.wait(); waited != nil {
 		return 0, waited
@@ -153,7 +153,7 @@ func (b *heldBody) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // io.EOF has to stay it
 }
 
-func (b *heldBody) Close() error {
+func (b *pausedBody) Close() error {
 	b.cancel()
 	return b.ReadCloser.Close() //nolint:wrapcheck // as above
 }

@@ -49,7 +49,7 @@ func moves() []move {
 			}
 		}},
 		{name: "CleverTap is down", draw: always(func(_ context.Context, s *scene) error {
-			s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
+			s.vendor.Break(clevertaptest.Responds(http.StatusServiceUnavailable, "down"))
 			return nil
 		})},
 		{name: "CleverTap is up", draw: always(isUp)},
@@ -76,10 +76,10 @@ func moves() []move {
 func editsOfTheObject() []move {
 	return []move{
 		{name: "a rotation is requested", draw: func(t *rapid.T) action {
-			return asks(v1alpha1.RotateRequestedAtAnnotation, rapid.StringMatching(`r[0-9]`).Draw(t, "request"))
+			return requests(v1alpha1.RotateRequestedAtAnnotation, rapid.StringMatching(`r[0-9]`).Draw(t, "request"))
 		}},
 		{name: "a verification is requested", draw: func(t *rapid.T) action {
-			return asks(v1alpha1.VerifyRequestedAtAnnotation, rapid.StringMatching(`v[0-9]`).Draw(t, "request"))
+			return requests(v1alpha1.VerifyRequestedAtAnnotation, rapid.StringMatching(`v[0-9]`).Draw(t, "request"))
 		}},
 		{name: "the list is another one", goesBack: true, draw: func(t *rapid.T) action {
 			listed := rapid.Permutation(names()).Draw(t, "order")[:rapid.IntRange(1, 3).Draw(t, "length")]
@@ -126,13 +126,13 @@ func editsByOthers() []move {
 			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "api-1-x", Namespace: s.namespace}}
 			return client.IgnoreNotFound(s.kube.Delete(ctx, pod, client.GracePeriodSeconds(0)))
 		})},
-		{name: "somebody edits the target", draw: always(func(ctx context.Context, s *scene) error {
+		{name: "a person edits the target", draw: always(func(ctx context.Context, s *scene) error {
 			if s.secret(ctx, "o").Name == "" {
 				return nil // none yet
 			}
 			return edits("o", "region", "eu1")(ctx, s)
 		})},
-		{name: "somebody deletes the target", goesBack: true, draw: always(func(ctx context.Context, s *scene) error {
+		{name: "a person deletes the target", goesBack: true, draw: always(func(ctx context.Context, s *scene) error {
 			target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "o", Namespace: s.namespace}}
 			return client.IgnoreNotFound(s.kube.Delete(ctx, target))
 		})},
@@ -158,7 +158,7 @@ func isUp(_ context.Context, s *scene) error {
 
 // drawn is a sequence of moves with a settled moment after some of them, and what has to be the case in the end.
 func drawn(t *rapid.T) workload {
-	w := workload{name: "generated", edits: true, asksAgain: true, passesOver: true, outstanding: true}
+	w := workload{name: "generated", edits: true, verifiesAgain: true, passesOver: true, outstanding: true}
 	do := []action{func(ctx context.Context, s *scene) error {
 		return all(s.passcode(ctx, names()...), s.declare(ctx, "a", "b"))
 	}}
@@ -174,7 +174,7 @@ func drawn(t *rapid.T) workload {
 	return w
 }
 
-// saysWhatIs fails where the object says that it is Ready, and CleverTap does not accept what the target holds.
+// saysWhatIs fails where the object says that it is Ready, and CleverTap does not accept what the target contains.
 func saysWhatIs(ctx context.Context, s *scene) error {
 	o, err := s.object(ctx, "o")
 	if err != nil {

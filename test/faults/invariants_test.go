@@ -158,9 +158,9 @@ func (s *scene) judge(ctx context.Context, w workload, reference *ending, failur
 		found = append(found, violation{Invariant: invariant, What: fmt.Sprintf(format, args...)})
 	}
 	if failure != nil {
-		add("reaches what was asked for", "%v", failure)
+		add("reaches what was requested", "%v", failure)
 	}
-	late := s.unrest(w)
+	late := s.violation(w)
 	if err := s.recordedAll(); err != nil {
 		return nil, 0, err
 	}
@@ -220,22 +220,22 @@ func lastChange(states []state) string {
 	return cmp.Diff(before.Annotations, after.Annotations) + cmp.Diff(before.Data, after.Data)
 }
 
-// due reports whether a request may come although nothing happens: an event that the API server told to come back later, the
-// next question about a listed passcode that is rejected, and its status, and looks at what is awaited.
+// due reports whether a request may come although nothing happens: an event that the API server required to come back later, the
+// next verification of a rejected entry, and its status, and looks at what is awaited.
 func (w workload) due(what string) bool {
 	switch resource := path.Base(what); {
 	case resource == "events":
 		return true
 	case what == "CleverTap" || resource == "status":
-		return w.asksAgain
+		return w.verifiesAgain
 	case strings.HasSuffix(what, "/secrets/o"):
 		return w.conflicts
 	}
 	return w.outstanding && strings.HasPrefix(what, "GET ")
 }
 
-// routinely reports whether CleverTap was asked, from a call on, about nothing but what it was last asked about nearly an hour
-// before or longer: such questions come round by themselves.
+// routinely reports whether CleverTap was, from a call on, requested to verify only what it last verified nearly an hour
+// before or longer: such verifications come round by themselves.
 func routinely(calls []clevertaptest.Call, from int) bool {
 	last := map[string]time.Time{}
 	for i, call := range calls {
@@ -248,16 +248,16 @@ func routinely(calls []clevertaptest.Call, from int) bool {
 	return len(calls) > from
 }
 
-// unrest is what is requested although nothing is due; nil for nothing. What comes once may be what a busy machine had
+// violation is what is requested although nothing is due; nil for nothing. What comes once may be what a busy machine had
 // still to do, such as an incarnation that was slow to start; what comes for ever comes again.
-func (s *scene) unrest(w workload) (late []string) {
+func (s *scene) violation(w workload) (late []string) {
 	if s.binary != "" {
 		return nil // by the real clock, something is always due
 	}
 	for range 2 {
 		before, called := s.fence.counted(), len(s.vendor.Calls())
 		s.rest()
-		w.asksAgain = w.asksAgain || routinely(s.vendor.Calls(), called)
+		w.verifiesAgain = w.verifiesAgain || routinely(s.vendor.Calls(), called)
 		late = s.unasked(w, before)
 		if len(late) == 0 || s.fence.suffersFrom(before) {
 			return nil
@@ -283,7 +283,7 @@ func (s *scene) unasked(w workload, from int) []string {
 func (s *scene) judgeTargets(w workload, states []state) (found []error) {
 	calls, heard := s.vendor.Calls(), 0
 	asked, last := map[string]bool{}, map[string]invariants.Target{}
-	values := map[string][]string{} // by writer and target: a former one keeps what it holds
+	values := map[string][]string{} // by writer and target: a former one keeps what it contains
 	for _, state := range states {
 		for ; heard < state.calls; heard++ {
 			asked[calls[heard].Value] = true
@@ -321,7 +321,7 @@ func (s *scene) judgeStatuses(states []state) (found []error) {
 			found = append(found, invariants.StatusNeverGoesBack(before, o.CleverTapPasscode))
 		}
 		last[o.UID] = o.CleverTapPasscode
-		found = append(found, invariants.StatusTellsWhatWasPublished(targets, o.CleverTapPasscode),
+		found = append(found, invariants.StatusShowsWhatWasPublished(targets, o.CleverTapPasscode),
 			invariants.ActiveIsNeverRetired(o.CleverTapPasscode), invariants.OutageWasMet(o.CleverTapPasscode, o.metOutage))
 	}
 	return found

@@ -52,7 +52,7 @@ func TestLoad(t *testing.T) {
 	s.replicas = 1
 	s.group.Go(func() { s.supervise(0) })
 	problems := []error{s.awaitPublished(n / 4)}
-	s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
+	s.vendor.Break(clevertaptest.Responds(http.StatusServiceUnavailable, "down"))
 	<-s.real.After(outage)
 	down := len(s.vendor.Calls())
 	s.vendor.Break(nil)
@@ -118,7 +118,7 @@ func (s *scene) awaitPublished(n int) error {
 	return fmt.Errorf("%d of %d are published after %s", len(s.targetStates()), n, longest)
 }
 
-// servedOnce reports whether every object has its own value, written once, that CleverTap accepted once, and was asked about
+// servedOnce reports whether every object has its own value, written once, that CleverTap accepted once, and was verified
 // during the outage with growing waits.
 func (s *scene) servedOnce(n int) []error {
 	var problems []error
@@ -135,11 +135,11 @@ func (s *scene) servedOnce(n int) []error {
 	for i := range n {
 		value := valueOf(fmt.Sprintf("k%d", i))
 		if got := written[fmt.Sprintf("o%d", i)]; got != value {
-			problems = append(problems, fmt.Errorf("o%d holds %q", i, got))
+			problems = append(problems, fmt.Errorf("o%d has %q", i, got))
 		}
-		// After 1, 2, 4 and 8 s the outage is over; one more may have been turned away with it.
+		// After 1, 2, 4 and 8 s the outage is over; one more may have been rejected with it.
 		if asked[value] < 1 || asked[value] > 6 {
-			problems = append(problems, fmt.Errorf("o%d is asked about %d times", i, asked[value]))
+			problems = append(problems, fmt.Errorf("o%d is verified %d times", i, asked[value]))
 		}
 	}
 	if len(problems) > 5 {

@@ -19,7 +19,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// nonsense are specs that decode, and that the schema would refuse: an older CRD, or one that somebody loosened, may
+// nonsense are specs that decode, and that the schema would deny: an older CRD, or one that someone loosened, may
 // have let them in.
 func nonsense() map[string]map[string]any {
 	good := func(change func(spec map[string]any)) map[string]any {
@@ -120,13 +120,13 @@ func (c *campaign) storeNonsense(ctx context.Context) error {
 	}
 	for i := range list.Items {
 		if o := &list.Items[i]; o.Status.ObservedGeneration != o.Generation {
-			problems = append(problems, fmt.Errorf("%s is told nothing", o.Name))
+			problems = append(problems, fmt.Errorf("%s has no report", o.Name))
 		}
 	}
 	before := s.fence.counted()
 	s.rest()
-	// Three minutes: each may be told of anew, what can't be written is tried again, more and more rarely, and an
-	// interval of nothing asks once a minute.
+	// Three minutes: each may be reported anew, what can't be written is tried again, more and more rarely, and an
+	// interval of nothing verifies once a minute.
 	if after := s.fence.counted(); after-before > 6*len(nonsense()) {
 		problems = append(problems, fmt.Errorf("%d requests while nothing happens: %v", after-before, s.fence.trace[before:]))
 	}

@@ -111,11 +111,11 @@ func killer(out string) string {
 	for _, invariant := range []string{
 		"a target is whole", "published is what CleverTap has accepted", "a revision never goes back",
 		"an older value never comes back",
-		"not ours is not written", "a status never goes back", "a status tells what was published", "calls to CleverTap are bounded",
+		"not ours is not written", "a status never goes back", "a status shows what was published", "calls to CleverTap are bounded",
 		"nothing is requested once settled", "no value outside a Secret", "what is active is not retired", "an outage was met", "safe to delete is not in use",
 		"a denied write stops nothing else",
 		"a revision is published once", "it comes to rest", "as many writes as without faults", "the same end as without faults",
-		"reaches what was asked for", "ends in two ways",
+		"reaches what was requested", "ends in two ways",
 	} {
 		if strings.Contains(out, invariant) {
 			return invariant

@@ -58,7 +58,7 @@ type scene struct {
 	cacheBehind *rest.Config  // replica 0's API server, if that is another one
 	delay       time.Duration // that a child's calls to CleverTap take
 	binary      string        // what runs as a child process; "" means none
-	// passesOver reports whether the workload lets one be passed over that CleverTap did not answer for.
+	// passesOver reports whether the workload lets one be passed over that had no result.
 	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
 
@@ -72,10 +72,10 @@ type scene struct {
 	busiest  int  // how many that were at most
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
-	states   []state             // every one of every target that the API server ever held
+	states   []state             // every one of every target that the API server ever had
 	reported []objectState       // and of every object
 	changes  []invariants.Change // of targets, Pods and events
-	lines    []line              // what a person is told of both
+	lines    []line              // what is printed of both
 	watch    func()              // ends
 }
 
@@ -160,19 +160,19 @@ func (s *scene) keep(what client.Object, deleted bool) {
 	case *v1alpha1.CleverTapPasscode:
 		met := s.fence.unanswered() || slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.NoResult })
 		s.reported = append(s.reported, objectState{what, met})
-		s.tell("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
+		s.print("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
 			readyReason(what))
 	case *corev1.Secret:
 		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			s.states = append(s.states, state{what, len(s.vendor.Calls())})
-			s.tell("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation],
+			s.print("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation],
 				what.Annotations[v1alpha1.PasscodeAnnotation], len(what.Data))
 		}
 	}
 }
 
-// tell adds a line to the story; the caller has the lock.
-func (s *scene) tell(format string, args ...any) {
+// print adds a line to the story; the caller has the lock.
+func (s *scene) print(format string, args ...any) {
 	s.lines = append(s.lines, line{s.fence.counted(), fmt.Sprintf(format, args...)})
 }
 
@@ -210,7 +210,7 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 	access.Wrap(s.fence.around(i, false))
 	options := harness.Options(s.namespace, s.http.URL)
 	options.Namespaces = []string{s.namespace}
-	//nolint:wrapcheck // nobody is told
+	//nolint:wrapcheck // it is reported to nobody
 	return operator.Run(ctx, options,
 		operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(),
 			Prepared: func(r *controllers.Reconciler) { i.reconciler.Store(r) }})
@@ -242,23 +242,23 @@ func (s *scene) close() {
 }
 
 // until lets time go by in small steps, whenever nothing happens, until the condition holds.
-func (s *scene) until(what string, holds func() bool) error {
+func (s *scene) until(what string, met func() bool) error {
 	step := 5 * time.Second
 	for begun := s.real.Now(); s.real.Now().Sub(begun) < stepWait; {
-		if holds() {
+		if met() {
 			return nil
 		}
 		if s.binary == "" && s.isCalm() {
 			s.clock.Step(step)
-			step += step / 4 // what was not answered for is asked about again after an hour at most
+			step += step / 4 // what was without a result is verified again after an hour at most
 		}
 		<-s.real.After(poll)
 	}
 	return fmt.Errorf("never: %s", what)
 }
 
-// settle lets everything that is still to come in the next hour happen: that long a spare is not asked about again
-// that CleverTap did not answer for.
+// settle lets everything that is still to come in the next hour happen: that long a successor is not verified again
+// that had no result.
 func (s *scene) settle() {
 	if s.binary != "" {
 		s.quiet()
@@ -282,10 +282,10 @@ func (s *scene) rest() {
 // has not started, or is a process of its own, whose waits are real; and of one that is kept from what the API server has.
 const (
 	quietUnseen = 1500 * time.Millisecond
-	quietHeld   = 120 * time.Millisecond
+	quietPaused = 120 * time.Millisecond
 )
 
-// isCalm reports whether nothing is to come before the clock or somebody brings it.
+// isCalm reports whether nothing is to come before the clock or someone brings it.
 func (s *scene) isCalm() bool {
 	s.mu.Lock()
 	working := slices.DeleteFunc(slices.Clone(s.running), func(i *incarnation) bool { return !i.works() })
@@ -293,17 +293,17 @@ func (s *scene) isCalm() bool {
 	if len(working) != s.replicas {
 		return false
 	}
-	silence := s.real.Now().Sub(s.fence.quietSince())
+	quiet := s.real.Now().Sub(s.fence.quietSince())
 	if s.binary != "" {
-		return silence > quietUnseen
+		return quiet > quietUnseen
 	}
 	for _, i := range working {
 		var calm bool
 		switch r := i.reconciler.Load(); {
 		case r == nil:
-			calm = silence > quietUnseen
-		case i.gate.holds() || i.replica == 0 && s.cacheBehind != nil:
-			calm = silence > quietHeld
+			calm = quiet > quietUnseen
+		case i.gate.paused() || i.replica == 0 && s.cacheBehind != nil:
+			calm = quiet > quietPaused
 		default:
 			calm = r.Idle() && s.caughtUp(r.Client)
 		}
@@ -469,7 +469,7 @@ func (s *scene) secret(ctx context.Context, name string) *corev1.Secret {
 	return secret
 }
 
-// published waits until the target holds a passcode and the status says so.
+// published waits until the target contains a passcode and the status says so.
 func (s *scene) published(ctx context.Context, object, passcode string) error {
 	return s.until(object+" publishes "+passcode, func() bool {
 		o, err := s.object(ctx, object)
@@ -481,7 +481,7 @@ func (s *scene) published(ctx context.Context, object, passcode string) error {
 	})
 }
 
-// passedOver reports whether another one may be published, because an answer of CleverTap was kept back.
+// passedOver reports whether another one may be published, because a result of CleverTap was kept back.
 func (s *scene) passedOver() bool { return s.passesOver && s.fence.unanswered() }
 
 func all(steps ...error) error { return errors.Join(steps...) }

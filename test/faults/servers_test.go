@@ -14,7 +14,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
-// link is the way from an API server to etcd. While it is held, that server knows nothing new and can write nothing.
+// link is the way from an API server to etcd. While it is paused, that server knows nothing new and can write nothing.
 type link struct {
 	listener net.Listener
 	etcd     string
@@ -67,8 +67,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-func (l *link) hold(context.Context, *scene) error {
-	l.gate.hold(everything)
+func (l *link) pause(context.Context, *scene) error {
+	l.gate.pause(everything)
 	return nil
 }
 
@@ -93,11 +93,11 @@ func TestTwoServers(t *testing.T) {
 	another.Config.QPS = -1
 	for _, view := range []staleView{
 		{"one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
-			l.hold, rotates("1", "b"), settles, l.release, settles, revisionIs(2))}},
+			l.pause, rotates("1", "b"), settles, l.release, settles, revisionIs(2))}},
 		{"one behind at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
-			l.hold, rotates("1", "b"), settles, passes(60), l.release, settles, publishes("b"), revisionIs(2))}},
+			l.pause, rotates("1", "b"), settles, passes(60), l.release, settles, publishes("b"), revisionIs(2))}},
 		{"one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
-			l.hold, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
+			l.pause, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
 	} {
 		t.Run(view.name, func(t *testing.T) { c.view(t, view, another.Config) })
 	}

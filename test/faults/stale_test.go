@@ -18,33 +18,33 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// staleViews are workloads in which a replica sees late, or not at all, what the API server holds. None has faults
+// staleViews are workloads in which a replica sees late, or not at all, what the API server has. None has faults
 // besides; how many replicas work at a time, without an election, is part of each.
 func staleViews() []staleView {
 	return []staleView{
-		{"the watch of targets is held over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
-			holds(secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(secrets), settles, revisionIs(3))}},
-		{"the watch of objects is held while another replica obeys", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(objects, everything), rotates("1", "b"), settles, rotates("2", "c"), releases(everything), settles, releases(objects), settles,
+		{"the watch of targets is paused over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
+			paused(secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(secrets), settles, revisionIs(3))}},
+		{"the watch of objects is paused while another replica handles a request", 2, workload{run: steps(begunWith("b", "c"), settles,
+			paused(objects, everything), rotates("1", "b"), settles, rotates("2", "c"), releases(everything), settles, releases(objects), settles,
 			revisionIs(3))}},
-		{"the watch of objects is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(objects, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(objects), settles, publishes("b"),
+		{"the watch of objects is paused at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+			paused(objects, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(objects), settles, publishes("b"),
 			revisionIs(2))}},
-		{"the watch of targets is held at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(secrets, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(secrets), settles, publishes("b"),
+		{"the watch of targets is paused at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
+			paused(secrets, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(secrets), settles, publishes("b"),
 			revisionIs(2))}},
-		{"another replica publishes first while targets are held", 2,
-			workload{run: steps(settles, holds(secrets, everything), begunWith("b", "c"), releases(everything), settles,
+		{"another replica publishes first while targets are paused", 2,
+			workload{run: steps(settles, paused(secrets, everything), begunWith("b", "c"), releases(everything), settles,
 				releases(secrets), settles, revisionIs(1))}},
-		{"a target that another replica wrote is deleted while objects are held", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(objects, everything), rotates("1", "b"), releases(everything), settles, deletesTarget, settles, releases(objects), settles,
+		{"a target that another replica wrote is deleted while objects are paused", 2, workload{run: steps(begunWith("b", "c"), settles,
+			paused(objects, everything), rotates("1", "b"), releases(everything), settles, deletesTarget, settles, releases(objects), settles,
 			publishes("b"))}},
 		{"a replica is paused, misses a rotation, and goes on", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(everything, objects, secrets), rotates("1", "b"), settles, releases(everything, objects, secrets), settles, revisionIs(2))}},
+			paused(everything, objects, secrets), rotates("1", "b"), settles, releases(everything, objects, secrets), settles, revisionIs(2))}},
 		{"a replica is paused right before its write, which another makes", 2, workload{run: steps(begunWith("b", "c"), settles,
-			holds(writes), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(writes), settles, publishes("c"), revisionIs(3))}},
+			paused(writes), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(writes), settles, publishes("c"), revisionIs(3))}},
 		{"a replica is paused over the rotation time and its end", 2, workload{run: steps(begun, settles,
-			holds(everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(everything, objects, secrets), settles,
+			paused(everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(everything, objects, secrets), settles,
 			revisionIs(2))}},
 		{"a restart lists what was before a rotation, and catches up", 1, workload{run: steps(begunWith("b", "c"), settles,
 			snapshots, rotates("1", "b"), settles, crashesIntoThePast(objects, secrets), settles, passes(60), catchesUp, settles, publishes("b"),
@@ -52,10 +52,10 @@ func staleViews() []staleView {
 		{"a restart lists what was before a target was published and deleted", 1, workload{run: steps(begunWith("b", "c"), settles,
 			snapshots, rotates("1", "b"), settles, crashesIntoThePast(objects, secrets), deletesTarget, settles, catchesUp, settles, publishes("b"))}},
 		{"a restart lists an object from before a rotation, whose target is gone", 1, workload{run: steps(begunWith("b", "c"), settles,
-			snapshots, rotates("1", "b"), settles, holds(everything), deletesTarget, crashesIntoThePast(objects), settles, releases(objects), settles,
+			snapshots, rotates("1", "b"), settles, paused(everything), deletesTarget, crashesIntoThePast(objects), settles, releases(objects), settles,
 			publishes("b"))}},
 		{"a watch ends, a foreign Secret takes the target's place, and 410", 1, workload{conflicts: true, run: steps(begun, settles,
-			cuts(secrets), deletesTarget, takesThePlace, settles, releases(secrets), settles, tellsConflict)}},
+			cuts(secrets), deletesTarget, takesThePlace, settles, releases(secrets), settles, reportsConflict)}},
 		{"a watch ends, the object is made anew, and 410", 1, workload{run: steps(begun, settles,
 			cuts(objects), madeAnew, settles, releases(objects), settles, publishes("b"), revisionIs(2))}},
 		{"both watches end, the object and its target are made anew, and 410", 1, workload{run: steps(begun, settles,
@@ -63,16 +63,16 @@ func staleViews() []staleView {
 	}
 }
 
-// staleView is a workload for a number of replicas; what is held is replica 0's.
+// staleView is a workload for a number of replicas; what is paused is replica 0's.
 type staleView struct {
 	name     string
 	replicas int
 	workload workload
 }
 
-func holds(resources ...string) action {
+func paused(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
-		s.current().gate.hold(resources...)
+		s.current().gate.pause(resources...)
 		return nil
 	}
 }
@@ -91,9 +91,9 @@ func cuts(resource string) action {
 	}
 }
 
-// rotates asks for it and waits for another one to be published.
+// rotates requests it and waits for another one to be published.
 func rotates(request, passcode string) action {
-	return steps(asks(v1alpha1.RotateRequestedAtAnnotation, request), publishes(passcode))
+	return steps(requests(v1alpha1.RotateRequestedAtAnnotation, request), publishes(passcode))
 }
 
 // passes lets the time be so many days after the start.
@@ -124,8 +124,8 @@ func snapshots(_ context.Context, s *scene) error {
 	return nil
 }
 
-// crashesIntoThePast crashes; the next incarnation lists what the snapshot holds of these resources, whose watches are
-// held.
+// crashesIntoThePast crashes; the next incarnation lists what the snapshot has of these resources, whose watches are
+// paused.
 func crashesIntoThePast(resources ...string) action {
 	return func(_ context.Context, s *scene) error {
 		s.mu.Lock()
@@ -133,7 +133,7 @@ func crashesIntoThePast(resources ...string) action {
 			for _, resource := range resources {
 				i.gate.older[resource] = s.older[resource]
 			}
-			i.gate.hold(resources...)
+			i.gate.pause(resources...)
 			s.prepare = nil
 		}
 		s.mu.Unlock()
@@ -151,8 +151,8 @@ func takesThePlace(ctx context.Context, s *scene) error {
 	})
 }
 
-func tellsConflict(ctx context.Context, s *scene) error {
-	err := tells("o", v1alpha1.ReasonTargetConflict)(ctx, s)
+func reportsConflict(ctx context.Context, s *scene) error {
+	err := reports("o", v1alpha1.ReasonTargetConflict)(ctx, s)
 	if foreign := s.secret(ctx, "o"); len(foreign.Data) != 1 || len(foreign.Annotations) > 0 {
 		return errors.Join(err, fmt.Errorf("not ours is written: %v", foreign))
 	}

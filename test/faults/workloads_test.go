@@ -32,15 +32,15 @@ type workload struct {
 	run  action
 	// goesBack reports whether a value that was replaced may be published again: by a pin, or where nothing else is left.
 	goesBack bool
-	// edits reports whether somebody writes another region into the target.
+	// edits reports whether someone writes another region into the target.
 	edits bool
-	// asksAgain reports whether CleverTap is asked again by itself: about a listed passcode that it refuses, after growing waits.
-	asksAgain bool
-	// passesOver reports whether one that CleverTap did not answer for may be passed over, so that another is published.
+	// verifiesAgain reports whether CleverTap verifies again by itself: an entry that it rejects, after growing waits.
+	verifiesAgain bool
+	// passesOver reports whether one that had no result may be passed over, so that another is published.
 	passesOver bool
 	// forgets reports whether a crash makes it a new publication that a target is made again.
 	forgets bool
-	// conflicts reports whether a Secret that is not the operator's takes the target's place, which is looked up again and again.
+	// conflicts reports whether a Secret that is not the operator's takes the target's place, which is read again and again.
 	conflicts bool
 	// outstanding reports whether a workload to restart may never come, which is looked for again and again.
 	outstanding bool
@@ -68,7 +68,7 @@ func steps(do ...action) action {
 // begun has "a" published, and then "b" staged.
 func begun(ctx context.Context, s *scene) error { return begunWith("b")(ctx, s) }
 
-// begunWith has "a" published, and then others staged: listed at once, one that CleverTap did not answer for would be
+// begunWith has "a" published, and then others staged: listed at once, one that had no result would be
 // passed over, and what is published would depend on the fault.
 func begunWith(others ...string) action {
 	return func(ctx context.Context, s *scene) error {
@@ -102,7 +102,7 @@ func begunWith(others ...string) action {
 	}
 }
 
-// begunRejected has the dashboard delete the first one before anybody asks.
+// begunRejected has the dashboard delete the first one before it is verified.
 func begunRejected(ctx context.Context, s *scene) error {
 	if err := s.passcode(ctx, "a", "b", "c"); err != nil {
 		return err
@@ -120,21 +120,21 @@ func changes(modify func(*v1alpha1.CleverTapPasscode)) action {
 	return func(ctx context.Context, s *scene) error { return s.change(ctx, "o", modify) }
 }
 
-func asks(annotation, request string) action {
+func requests(annotation, request string) action {
 	return changes(func(o *v1alpha1.CleverTapPasscode) { o.Annotations = map[string]string{annotation: request} })
 }
 
-// tells waits for an object's reason not to be Ready.
-func tells(object, reason string) action {
+// reports waits for an object's reason not to be Ready.
+func reports(object, reason string) action {
 	return func(ctx context.Context, s *scene) error {
-		return s.until(object+" tells "+reason, func() bool {
+		return s.until(object+" reports "+reason, func() bool {
 			o, err := s.object(ctx, object)
 			return err == nil && readyReason(o) == reason
 		})
 	}
 }
 
-// edits has somebody write into a Secret.
+// edits has someone write into a Secret.
 func edits(secret, key, value string) action {
 	return func(ctx context.Context, s *scene) error {
 		patch := fmt.Appendf(nil, `{"stringData":{%q:%q}}`, key, value)
@@ -150,7 +150,7 @@ func settles(_ context.Context, s *scene) error {
 func workloads() []workload {
 	return append([]workload{
 		{name: "first publication", run: begun},
-		{name: "the first one is rejected", asksAgain: true, run: steps(begunRejected, publishes("b"))},
+		{name: "the first one is rejected", verifiesAgain: true, run: steps(begunRejected, publishes("b"))},
 		{name: "rotation when due", timed: true, run: steps(begun, settles, skipsTo(60*day), publishes("b"))},
 		{name: "in-place change", run: steps(begun, func(_ context.Context, s *scene) error {
 			s.account.Passcode("a", "VALUE-OF-a2", 90)
@@ -159,17 +159,17 @@ func workloads() []workload {
 		}, edits("staged", "a", "VALUE-OF-a2"), func(ctx context.Context, s *scene) error {
 			return s.until("the changed value is published", func() bool { return string(s.secret(ctx, "o").Data["passcode"]) == "VALUE-OF-a2" })
 		})},
-		{name: "failover", timed: true, asksAgain: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
+		{name: "failover", timed: true, verifiesAgain: true, run: steps(begun, settles, func(_ context.Context, s *scene) error {
 			s.account.Delete("a")
 			s.clock.Step(2 * time.Hour)
 			return nil
 		}, publishes("b"))},
 		{name: "request", passesOver: true,
-			run: steps(begunWith("b", "c"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
-		{name: "two requests and one spare",
-			run: steps(begun, settles, rotates("1", "b"), settles, asks(v1alpha1.RotateRequestedAtAnnotation, "2"), handled("2"), settles, publishes("b"))},
+			run: steps(begunWith("b", "c"), settles, requests(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
+		{name: "two requests and one successor",
+			run: steps(begun, settles, rotates("1", "b"), settles, requests(v1alpha1.RotateRequestedAtAnnotation, "2"), handled("2"), settles, publishes("b"))},
 		{name: "verification request",
-			run: steps(begun, settles, asks(v1alpha1.VerifyRequestedAtAnnotation, "now"), func(ctx context.Context, s *scene) error {
+			run: steps(begun, settles, requests(v1alpha1.VerifyRequestedAtAnnotation, "now"), func(ctx context.Context, s *scene) error {
 				return s.until("the request is handled", func() bool {
 					o, err := s.object(ctx, "o")
 					return err == nil && o.Status.LastHandledVerifyAt == "now"
@@ -181,7 +181,7 @@ func workloads() []workload {
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "a"} }), publishes("a"))},
 		{name: "rollout restart", timed: true, passesOver: true, marks: true,
 			run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
-				settles, asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
+				settles, requests(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
@@ -190,11 +190,11 @@ func workloads() []workload {
 		}, deleted)},
 		{name: "two objects on one target", timed: true, run: steps(begun, func(ctx context.Context, s *scene) error {
 			return s.declareWith(ctx, "late", []string{"a"}, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: "o"} })
-		}, tells("late", v1alpha1.ReasonTargetConflict))},
+		}, reports("late", v1alpha1.ReasonTargetConflict))},
 		{name: "outage of CleverTap", timed: true, run: steps(func(ctx context.Context, s *scene) error {
-			s.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, "down"))
+			s.vendor.Break(clevertaptest.Responds(http.StatusServiceUnavailable, "down"))
 			return all(s.passcode(ctx, "a", "b", "c"), s.declare(ctx, "a"))
-		}, tells("o", v1alpha1.ReasonVerificationUnavailable), func(_ context.Context, s *scene) error {
+		}, reports("o", v1alpha1.ReasonVerificationUnavailable), func(_ context.Context, s *scene) error {
 			s.vendor.Break(nil)
 			return nil
 		}, publishes("a"))},
@@ -205,7 +205,7 @@ func workloads() []workload {
 	}, slices.Concat(deniedWorkloads(), observingWorkloads())...)
 }
 
-// observingWorkloads are those of a Secret that somebody else maintains, for a while or all the time.
+// observingWorkloads are those of a Secret that someone else maintains, for a while or all the time.
 func observingWorkloads() []workload {
 	observed := func(ctx context.Context, s *scene) error {
 		return all(s.passcode(ctx, "a", "b"),
@@ -216,27 +216,27 @@ func observingWorkloads() []workload {
 	}
 	return []workload{
 		{name: "an observed Secret that its writer changes", timed: true,
-			run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+			run: steps(observed, reports("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
 				s.account.Passcode("a", "VALUE-OF-a2", 90)
 				s.made["VALUE-OF-a2"] = true
 				return nil
-			}, edits("staged", "a", "VALUE-OF-a2"), verifiesValue("VALUE-OF-a2"), tells("o", v1alpha1.ReasonPasscodeVerified))},
-		{name: "an observed passcode that CleverTap rejects", timed: true, asksAgain: true,
-			run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
+			}, edits("staged", "a", "VALUE-OF-a2"), verifiesValue("VALUE-OF-a2"), reports("o", v1alpha1.ReasonPasscodeVerified))},
+		{name: "an observed passcode that CleverTap rejects", timed: true, verifiesAgain: true,
+			run: steps(observed, reports("o", v1alpha1.ReasonPasscodeVerified), settles, func(_ context.Context, s *scene) error {
 				s.account.Delete("a")
 				s.clock.Step(2 * time.Hour)
 				return nil
-			}, tells("o", v1alpha1.ReasonPasscodeRejected))},
-		{name: "from Observe to Manage and back", timed: true, run: steps(observed, tells("o", v1alpha1.ReasonPasscodeVerified),
-			mode(v1alpha1.ModeManage), publishes("a"), mode(v1alpha1.ModeObserve), tells("o", v1alpha1.ReasonPasscodeVerified), settles,
-			mode(v1alpha1.ModeManage), publishes("a"), tells("o", v1alpha1.ReasonPasscodePublished))},
+			}, reports("o", v1alpha1.ReasonPasscodeRejected))},
+		{name: "from Observe to Manage and back", timed: true, run: steps(observed, reports("o", v1alpha1.ReasonPasscodeVerified),
+			mode(v1alpha1.ModeManage), publishes("a"), mode(v1alpha1.ModeObserve), reports("o", v1alpha1.ReasonPasscodeVerified), settles,
+			mode(v1alpha1.ModeManage), publishes("a"), reports("o", v1alpha1.ReasonPasscodePublished))},
 	}
 }
 
-// verifiesValue waits until CleverTap was asked about a value.
+// verifiesValue waits until a value was verified.
 func verifiesValue(value string) action {
 	return func(_ context.Context, s *scene) error {
-		return s.until("CleverTap is asked about "+value, func() bool {
+		return s.until("CleverTap verifies "+value, func() bool {
 			return slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.Value == value })
 		})
 	}
@@ -258,7 +258,7 @@ func deniedWorkloads() []workload {
 			})},
 		{name: "a workload that may not be restarted", timed: true, outstanding: true, marks: true, run: steps(deployed, begun,
 			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }), settles,
-			denies("PATCH", "deployments/api"), asks(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed),
+			denies("PATCH", "deployments/api"), requests(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), fails(v1alpha1.ReasonEffectFailed),
 			verifies, allows,
 			restarted, settles, rolledOut, settles)},
 	}
@@ -281,10 +281,10 @@ func targetNamed(name string) func(*v1alpha1.CleverTapPasscode) {
 	return func(o *v1alpha1.CleverTapPasscode) { o.Spec.Target = &v1alpha1.Target{Name: name} }
 }
 
-// inTarget waits until a target of this name holds a passcode.
+// inTarget waits until a target of this name contains a passcode.
 func inTarget(name, passcode string) action {
 	return func(ctx context.Context, s *scene) error {
-		return s.until(name+" holds "+passcode, func() bool { return string(s.secret(ctx, name).Data["passcode"]) == valueOf(passcode) })
+		return s.until(name+" contains "+passcode, func() bool { return string(s.secret(ctx, name).Data["passcode"]) == valueOf(passcode) })
 	}
 }
 
@@ -311,11 +311,11 @@ func skipsTo(d time.Duration) action {
 	}
 }
 
-// verifies waits until the published passcode was verified anew, and the status says so.
+// verifies waits until the active passcode was verified anew, and the status says so.
 func verifies(ctx context.Context, s *scene) error {
 	from := s.clock.Now()
 	var o *v1alpha1.CleverTapPasscode
-	err := s.until("the published passcode is verified", func() (verified bool) {
+	err := s.until("the active passcode is verified", func() (verified bool) {
 		var err error
 		o, err = s.object(ctx, "o")
 		return err == nil && meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionVerified) &&
@@ -352,7 +352,7 @@ func deleted(ctx context.Context, s *scene) error {
 	})
 }
 
-// deployed is a Deployment with one Pod that holds the target in its environment, as a cluster with its controllers
+// deployed is a Deployment with one Pod that uses the target in its environment, as a cluster with its controllers
 // has it.
 func deployed(ctx context.Context, s *scene) error {
 	labels := map[string]string{"app": "api", "pod-template-hash": "1"}

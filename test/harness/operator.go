@@ -85,7 +85,7 @@ func StartProcess(kubeconfig, namespace, mockServer string, flags ...string) (*P
 	return &Process{Cmd: command, log: log}, nil
 }
 
-// Stop asks the process to end, and waits for that; a nil one has ended.
+// Stop has the process end, and waits for that; a nil one has ended.
 func (p *Process) Stop() error {
 	if p == nil {
 		return nil

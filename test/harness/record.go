@@ -17,7 +17,7 @@ import (
 )
 
 // Record has keep called with every state of every object, Secret, Pod and event of a namespace from now on, and with the last
-// one of each that is deleted. Kinds are watched one by one, so only resource versions tell what came first. Stop ends it.
+// one of each that is deleted. Kinds are watched one by one, so only resource versions show what came first. Stop ends it.
 func Record(kube client.WithWatch, namespace string, keep func(o client.Object, deleted bool)) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	for _, list := range []client.ObjectList{&corev1.SecretList{}, &v1alpha1.CleverTapPasscodeList{}, &corev1.PodList{}, &eventsv1.EventList{}} {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package install holds the two ways of installing to one truth: what the chart renders is what kustomize builds.
+// Package install compares the two ways of installing: what the chart renders is what kustomize builds.
 package install
 
 import (
@@ -156,7 +156,7 @@ func TestTheChartIsTheClusterWideInstallation(t *testing.T) {
 
 func TestTheChartWithNamespacesIsTheNamespacedInstallation(t *testing.T) {
 	built := kustomized(t, "namespaced")
-	// kustomize works in the namespace that it is built for, whatever that is; the chart is told its name.
+	// kustomize works in the namespace that it is built for, whatever that is; the chart is given its name.
 	deployment := built["Deployment "+namespace+"/clevertap-passcode-operator"]
 	container := deployment.Object["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
 	NewWithT(t).Expect(container["args"].([]any)[1]).To(Equal("--namespaces=$(POD_NAMESPACE)"))
@@ -238,7 +238,7 @@ func built(t *testing.T, base, component, other string) map[string]*unstructured
 	return objects(t, "KUSTOMIZE", "build", "bin/"+name)
 }
 
-// A component that finds nothing to patch is silent: a permission that it should have removed would stay.
+// A component that finds nothing to patch reports nothing: a permission that it should have removed would stay.
 func TestComponentsOnTheNamespacedInstallation(t *testing.T) {
 	for component, lacks := range map[string]string{"no-rollouts": `"patch"`, "observe-only": `"pods"`} {
 		role := built(t, "namespaced", component, "")["Role "+namespace+"/clevertap-passcode-operator"]

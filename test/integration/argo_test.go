@@ -50,7 +50,7 @@ var _ = Describe("An Argo Rollout", func() {
 		Expect(c.message(ctx, "RolloutComplete")).To(ContainSubstring("this cluster has no Argo Rollouts"))
 		Expect(reason("Ready")(c.status(ctx)())).To(Equal("PasscodePublished"))
 
-		By("telling which right is missing where it has it")
+		By("naming the permission that is missing if it has it")
 		installArgo(ctx)
 		rollout := c.runArgoRollout(ctx)
 		c.passes(ctx, func(g Gomega) {
@@ -84,7 +84,7 @@ func (c *cluster) passes(ctx SpecContext, expect func(Gomega)) {
 	}, 20*time.Second, 300*time.Millisecond).Should(Succeed())
 }
 
-// installArgo installs the kind; what it holds is Argo's affair.
+// installArgo installs the kind; what it contains is Argo's affair.
 func installArgo(ctx SpecContext) {
 	GinkgoHelper()
 	names := apiextensionsv1.CustomResourceDefinitionNames{Plural: "rollouts", Singular: "rollout", Kind: "Rollout", ListKind: "RolloutList"}

@@ -78,7 +78,7 @@ func newCluster(ctx SpecContext, adapt ...func(*operator.Options, *rest.Config))
 	return c
 }
 
-// record holds all that happens in the cluster's namespace to the invariants, once the operators have ended.
+// record checks all that happens in the cluster's namespace against the invariants, once the operators have ended.
 func (c *cluster) record() {
 	GinkgoHelper()
 	history := invariants.NewHistory(c.vendor.Calls)
@@ -87,7 +87,7 @@ func (c *cluster) record() {
 	DeferCleanup(func() {
 		stop()
 		Expect(history.Violations()).To(BeEmpty())
-		if len(c.namespaces) == 1 { // what an object of one of several leads to is told by the tests of tenants
+		if len(c.namespaces) == 1 { // what an object of one of several leads to is tested with the tenants
 			Expect(invariants.Within(c.namespace, c.requests.list())).To(Succeed())
 		}
 	})
@@ -151,7 +151,7 @@ func (c *cluster) stage(ctx context.Context, name string, values map[string]stri
 	}
 }
 
-// entry is a listed passcode whose value is staged in Secret staged under the key of its name, made at a time.
+// entry is an entry whose value is staged in Secret staged under the key of its name, made at a time.
 func entry(name string, createdAt time.Time) v1alpha1.PasscodeEntry {
 	return v1alpha1.PasscodeEntry{
 		Name:         name,

@@ -25,7 +25,7 @@ const restartKey = "restart.clevertap.passcode-operator.io/marketing"
 
 type containerModifier func(*corev1.PodSpec)
 
-// byEnv holds the target in an environment variable.
+// byEnv uses the target in an environment variable.
 func byEnv(s *corev1.PodSpec) {
 	s.Containers[0].Env = []corev1.EnvVar{{Name: "PASSCODE", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 		LocalObjectReference: corev1.LocalObjectReference{Name: "marketing"}, Key: "passcode",
@@ -110,7 +110,7 @@ func restarting(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Roll
 
 var _ = Describe("A rotation", func() {
 	It("restarts a Deployment that has the old value by environment variable, once, and then calls it safe to delete", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, restarting)
 		Eventually(c.status(ctx)).Should(WithTransform(reason("RolloutComplete"), Equal("Complete")))
 		c.deploy(ctx, byEnv)
@@ -142,7 +142,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("folds two within five minutes into one restart after that", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, restarting)
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
@@ -158,7 +158,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("catches up on a restart that the operator was down for", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
@@ -169,7 +169,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("leaves a Deployment that only mounts the volume, and waits for its refresh", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, restarting)
 		c.deploy(ctx, byVolume)
 		c.clock.Step(time.Minute)
@@ -186,7 +186,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("restarts what rollout.targets names, and reports what is not there", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.deploy(ctx, byVolume)
 		c.clock.Step(time.Minute)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
@@ -199,7 +199,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("leaves a paused Deployment, and says so", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, restarting)
 		c.deploy(ctx, byEnv)
 		pause := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"paused":true}}`))
@@ -212,7 +212,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("names the Pods that still use the old value", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
 		c.requestRotation(ctx, "1")
@@ -244,7 +244,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("keeps the previous passcode while something uses it", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, keys(v1alpha1.TargetKeys{PreviousPasscode: "previous"}))
 		c.deploy(ctx, byEnv)
 		c.clock.Step(time.Minute)
@@ -273,7 +273,7 @@ var _ = Describe("A rotation", func() {
 	})
 
 	It("scans only its own namespace, among a thousand Pods in ten", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		for i := range 10 {
 			namespace := c.namespace
 			if i > 0 {

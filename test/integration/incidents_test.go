@@ -19,7 +19,7 @@ import (
 )
 
 // The incidents of an on-call night. Each is seen in kubectl get, one message names the cause, the object at fault and
-// the remedy, and once it is mended everything goes on without a restart.
+// the remedy, and once it is fixed everything goes on without a restart.
 var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	c := newCluster(ctx, i.adapt(ctx)...)
 	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
@@ -33,7 +33,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
 		i.happens(ctx, c)
 	}
-	// Passcodes are asked about at times; a clock that stands still would never come to them.
+	// Passcodes are verified at times; a clock that stands still would never come to them.
 	Eventually(func(g Gomega) {
 		c.clock.Step(10 * time.Minute)
 		found := c.status(ctx)()
@@ -45,7 +45,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	if i.event != "" {
 		Eventually(c.events(ctx)).Should(ContainElement("Warning " + i.event))
 	}
-	i.mended(ctx, c)
+	i.fixed(ctx, c)
 	Eventually(func(g Gomega) {
 		c.clock.Step(10 * time.Minute)
 		g.Expect(reason("Ready")(c.status(ctx)())).To(Equal("PasscodePublished"))
@@ -56,34 +56,34 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("a source that is missing", incident{
 		before:    func(SpecContext, *cluster) {},
 		condition: "Ready", reason: "SourceNotFound", event: "SourceNotFound",
-		says:   []string{`"q4"`, `Secret "staged" does not exist`, "with the label clevertap.passcode-operator.io/role=source"},
-		mended: staging("AAA-AAA-AAAA"),
+		says:  []string{`"q4"`, `Secret "staged" does not exist`, "with the label clevertap.passcode-operator.io/role=source"},
+		fixed: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a source without the label", incident{
 		before: func(ctx SpecContext, c *cluster) {
 			c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"}, func(s *corev1.Secret) { s.Labels = nil })
 		},
 		condition: "Ready", reason: "SourceNotLabelled", event: "SourceNotLabelled",
-		says:   []string{`Secret "staged" has no label that allows reading it`, "kubectl label secret -n test-"},
-		mended: staging("AAA-AAA-AAAA"),
+		says:  []string{`Secret "staged" has no label that allows reading it`, "kubectl label secret -n test-"},
+		fixed: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a source without the key", incident{
 		before:    func(ctx SpecContext, c *cluster) { c.stage(ctx, "staged", map[string]string{"q3": "AAA-AAA-AAAA"}) },
 		condition: "Ready", reason: "KeyNotFound", event: "KeyNotFound",
-		says:   []string{`Secret "staged" has no key "q4"`},
-		mended: staging("AAA-AAA-AAAA"),
+		says:  []string{`Secret "staged" has no key "q4"`},
+		fixed: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a malformed value", incident{
 		before:    staging("AAA AAA AAAA"),
 		condition: "Stalled", reason: "PasscodeMalformed", event: "PasscodeMalformed",
-		says:   []string{`key "q4" in Secret "staged" contains white space`, "1 to 128 printable ASCII characters"},
-		mended: staging("AAA-AAA-AAAA"),
+		says:  []string{`key "q4" in Secret "staged" contains white space`, "1 to 128 printable ASCII characters"},
+		fixed: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("a mistyped passcode", incident{
 		before:    staging("AAA-AAA-AAAB"),
 		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
-		says:   []string{"CleverTap rejects every entry", "check accountID, region", "Settings > Passcodes on https://in1.dashboard.clevertap.com"},
-		mended: staging("AAA-AAA-AAAA"),
+		says:  []string{"CleverTap rejects every entry", "check accountID, region", "Settings > Passcodes on https://in1.dashboard.clevertap.com"},
+		fixed: staging("AAA-AAA-AAAA"),
 	}),
 	Entry("the wrong region", incident{
 		happens: func(ctx SpecContext, c *cluster) {
@@ -91,7 +91,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		},
 		condition: "Ready", reason: "PasscodePublished",
 		says: []string{"belongs to account TEST-5RW-K78-985Z in in1; the spec requires account TEST-5RW-K78-985Z in eu1, and CleverTap accepts no entry"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Region = "in1" })
 		},
 	}),
@@ -99,7 +99,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		happens:   func(_ SpecContext, c *cluster) { c.clock.SetTime(c.start.Add(90 * day)) },
 		condition: "Stalled", reason: "Expired", event: "Expired",
 		says: []string{`"q4" expired at`, "Settings > Passcodes on https://in1.dashboard.clevertap.com", "the condition SuccessorReady has the command"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 			staging("BBB-BBB-BBBB")(ctx, c)
 		},
@@ -108,7 +108,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		happens:   func(_ SpecContext, c *cluster) { c.account.Delete("q4") },
 		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
 		says: []string{`CleverTap rejects "q4", the active passcode (`, "days before its declared expiry"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 			staging("BBB-BBB-BBBB")(ctx, c)
 		},
@@ -116,37 +116,37 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 	Entry("user passcodes that an admin enforced", incident{
 		happens:   func(_ SpecContext, c *cluster) { c.account.EnforceUserPasscodes(true) },
 		condition: "Stalled", reason: "PasscodeRejected", event: "PasscodeRejected",
-		says:   []string{"whether an admin enforces user passcodes"},
-		mended: func(_ SpecContext, c *cluster) { c.account.EnforceUserPasscodes(false) },
+		says:  []string{"whether an admin enforces user passcodes"},
+		fixed: func(_ SpecContext, c *cluster) { c.account.EnforceUserPasscodes(false) },
 	}),
 	Entry("a CleverTap that is down from the start", incident{
 		before: func(ctx SpecContext, c *cluster) {
-			c.vendor.Break(clevertaptest.Answers(503, ""))
+			c.vendor.Break(clevertaptest.Responds(503, ""))
 			staging("AAA-AAA-AAAA")(ctx, c)
 		},
 		condition: "Ready", reason: "VerificationUnavailable", event: "VerificationUnavailable",
-		says:   []string{`"q4" could not be verified`, "HTTP 503", "The operator tries again"},
-		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+		says:  []string{`"q4" could not be verified`, "HTTP 503", "The operator tries again"},
+		fixed: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
 	}),
 	Entry("a CleverTap that is down for hours", incident{
 		happens: func(_ SpecContext, c *cluster) {
-			c.vendor.Break(clevertaptest.Answers(503, ""))
+			c.vendor.Break(clevertaptest.Responds(503, ""))
 			c.clockPasses(time.Hour)
 			c.clockPasses(time.Hour)
 		},
 		condition: "Verified", reason: "Unavailable", event: "VerificationUnavailable",
-		says:   []string{"HTTP 503", "The active passcode stays"},
-		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+		says:  []string{"HTTP 503", "The active passcode stays"},
+		fixed: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
 	}),
 	Entry("too many calls of the account", incident{
 		happens: func(_ SpecContext, c *cluster) {
-			c.vendor.Break(clevertaptest.Answers(429, ""))
+			c.vendor.Break(clevertaptest.Responds(429, ""))
 			c.clockPasses(time.Hour)
 			c.clockPasses(time.Hour)
 		},
 		condition: "Verified", reason: "RateLimited", event: "VerificationUnavailable",
-		says:   []string{"HTTP 429"},
-		mended: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
+		says:  []string{"HTTP 429"},
+		fixed: func(_ SpecContext, c *cluster) { c.vendor.Break(nil) },
 	}),
 	Entry("a foreign target", incident{
 		before: func(ctx SpecContext, c *cluster) {
@@ -155,7 +155,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		},
 		condition: "Stalled", reason: "TargetConflict", event: "TargetConflict",
 		says: []string{`Secret "marketing" does not belong to this object`, "spec.target.name", "kubectl delete secret -n test-"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())
 		},
 	}),
@@ -170,7 +170,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		},
 		condition: "Stalled", reason: "TargetConflict", event: "TargetConflict",
 		says: []string{`the target of CleverTapPasscode "another"`, "clevertap.passcode-operator.io/owner=marketing --overwrite"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			Expect(kube.Delete(ctx, c.secret(ctx, "marketing")())).To(Succeed())
 		},
 	}),
@@ -178,7 +178,7 @@ var _ = DescribeTable("An incident", func(ctx SpecContext, i incident) {
 		without:   "create",
 		condition: "Reconciling", reason: "TargetNotWritten",
 		says: []string{`Secret "marketing" could not be written`, "Action required: allow the operator's service account to create and patch Secrets in namespace test-"},
-		mended: func(ctx SpecContext, c *cluster) {
+		fixed: func(ctx SpecContext, c *cluster) {
 			changeRole(ctx, c.namespace, "operator", func(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
 				return append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}})
 			})
@@ -194,7 +194,7 @@ type incident struct {
 	reason    string
 	event     string
 	says      []string
-	mended    func(SpecContext, *cluster)
+	fixed     func(SpecContext, *cluster)
 }
 
 func (i incident) adapt(ctx SpecContext) []func(*operator.Options, *rest.Config) {

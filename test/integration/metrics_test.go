@@ -51,7 +51,7 @@ func number(metric *dto.Metric) string {
 
 var _ = Describe("Metrics", func() {
 	It("have what the contract promises, and vanish with their object", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, annotating(v1alpha1.RotateRequestedAtAnnotation, "now"))
 		Eventually(c.status(ctx)).Should(HaveField("LastHandledRotateAt", "now"))
 		c.settled()

@@ -48,7 +48,7 @@ func (r *receiver) got() []string {
 }
 
 var _ = Describe("Notices", func() {
-	It("report the life of an object, each thing once, also over restarts", func(ctx SpecContext) {
+	It("report what happens to an object, each thing once, also over restarts", func(ctx SpecContext) {
 		sink := &receiver{}
 		server := httptest.NewServer(sink)
 		DeferCleanup(server.Close)
@@ -79,7 +79,7 @@ var _ = Describe("Notices", func() {
 
 	It("delay nothing if the sink hangs", func(ctx SpecContext) {
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that the other side has gone
+			_, _ = io.Copy(io.Discard, r.Body) // only then is it known that the other side has gone
 			<-r.Context().Done()
 		}))
 		DeferCleanup(server.Close)

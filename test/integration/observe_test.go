@@ -88,7 +88,7 @@ var _ = Describe("A Secret that External Secrets writes", func() {
 		Expect(c.secret(ctx, "clevertap-credentials")()).To(Equal(target), "the target is left as it is")
 	})
 
-	It("reminds until somebody acts", func(ctx SpecContext) {
+	It("reminds until a person acts", func(ctx SpecContext) {
 		c := newCluster(ctx)
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.externally(ctx, "AAA-AAA-AAAA", map[string]string{v1alpha1.RoleLabel: v1alpha1.RoleSource})

@@ -21,8 +21,8 @@ func annotating(key, value string) modifier {
 	return func(o *v1alpha1.CleverTapPasscode) { metav1.SetMetaDataAnnotation(&o.ObjectMeta, key, value) }
 }
 
-// withSpare is a cluster with q4 published, q1 and q2 accepted and waiting, all of 90 days, and settled.
-func withSpare(ctx SpecContext) *cluster {
+// withSuccessor is a cluster with q4 published, q1 and q2 accepted and waiting, all of 90 days, and settled.
+func withSuccessor(ctx SpecContext) *cluster {
 	GinkgoHelper()
 	c := newCluster(ctx)
 	for name, value := range map[string]string{"q4": "AAA-AAA-AAAA", "q1": "BBB-BBB-BBBB", "q2": "CCC-CCC-CCCC"} {
@@ -38,7 +38,7 @@ func withSpare(ctx SpecContext) *cluster {
 
 var _ = Describe("A person", func() {
 	It("requests a rotation, which happens once", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, annotating(v1alpha1.RotateRequestedAtAnnotation, "2026-11-24T12:00:00Z"))
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("BBB-BBB-BBBB")))
 		Eventually(c.status(ctx)).Should(And(
@@ -70,7 +70,7 @@ var _ = Describe("A person", func() {
 	})
 
 	It("requests a verification, and every listed value is verified", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		calls := len(c.vendor.Calls())
 		c.clock.Step(time.Second)
 		c.change(ctx, annotating(v1alpha1.VerifyRequestedAtAnnotation, "now"))
@@ -81,7 +81,7 @@ var _ = Describe("A person", func() {
 	})
 
 	It("pins, and lets go", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, pin("q2"))
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("CCC-CCC-CCCC")))
 		Eventually(c.status(ctx)).Should(And(HaveField("ActivePasscode", "q2"), HaveField("NextPasscode", ""),
@@ -111,8 +111,8 @@ var _ = Describe("A person", func() {
 		Eventually(c.secret(ctx, "marketing")).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
 
-	It("deletes the active passcode on the dashboard, and a successor takes over", func(ctx SpecContext) {
-		c := withSpare(ctx)
+	It("deletes the active passcode on the dashboard, and a successor becomes active", func(ctx SpecContext) {
+		c := withSuccessor(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Hour)
 		Eventually(c.status(ctx)).Should(And(WithTransform(reason("Verified"), Equal("Rejected")),
@@ -144,9 +144,9 @@ var _ = Describe("A person", func() {
 	})
 
 	It("sees nothing move while a proxy rejects everyone, nor when it recovers", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		secret := c.secret(ctx, "marketing")()
-		c.vendor.Break(clevertaptest.Answers(403, "<html>no</html>"))
+		c.vendor.Break(clevertaptest.Responds(403, "<html>no</html>"))
 		for range 6 {
 			c.clockPasses(time.Hour)
 			c.clockPasses(30 * time.Second)
@@ -239,7 +239,7 @@ var _ = Describe("An operator", func() {
 		Eventually(c.status(ctx)).Should(WithTransform(reason("Ready"), Equal("PasscodePublished")))
 	})
 
-	It("follows its leader, and writes nothing on taking over", func(ctx SpecContext) {
+	It("follows its leader, and writes nothing when it becomes the leader", func(ctx SpecContext) {
 		elect := func(o *operator.Options, _ *rest.Config) { o.LeaderElect, o.LeaderElectionID = true, leaseOfTheRole }
 		c := newCluster(ctx, elect)
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)

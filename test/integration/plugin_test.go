@@ -42,7 +42,7 @@ type ran struct {
 	Exit     int
 }
 
-// clevertap runs kubectl clevertap as an administrator with the input, and sees that it tells no passcode.
+// clevertap runs kubectl clevertap as an administrator with the input, and sees that it prints no passcode.
 func (c *cluster) clevertap(ctx context.Context, input string, args ...string) ran {
 	GinkgoHelper()
 	var out, errOut bytes.Buffer
@@ -60,10 +60,10 @@ func kubeconfigFile() string {
 	return path
 }
 
-func done(out ...any) OmegaMatcher    { return exits(0, "Out", out...) }
-func tells(out ...any) OmegaMatcher   { return exits(0, "Err", out...) }
-func refuses(err ...any) OmegaMatcher { return exits(plugin.ExitRejected, "Err", err...) }
-func fails(err ...any) OmegaMatcher   { return exits(1, "Err", err...) }
+func done(out ...any) OmegaMatcher   { return exits(0, "Out", out...) }
+func tells(out ...any) OmegaMatcher  { return exits(0, "Err", out...) }
+func denies(err ...any) OmegaMatcher { return exits(plugin.ExitRejected, "Err", err...) }
+func fails(err ...any) OmegaMatcher  { return exits(1, "Err", err...) }
 
 func exits(code int, stream string, texts ...any) OmegaMatcher {
 	matchers := []OmegaMatcher{HaveField("Exit", code)}
@@ -131,12 +131,12 @@ var _ = Describe("kubectl clevertap stage", func() {
 
 	It("says that CleverTap rejects the value", func(ctx SpecContext) {
 		c := byHand(ctx)
-		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(refuses(`"shop q1" cannot be used: CleverTap rejects it`))
+		Expect(c.clevertap(ctx, "WRO-NGW-RONG", stage()...)).To(denies(`"shop q1" cannot be used: CleverTap rejects it`))
 	})
 
 	It("says that there was no result in time", func(ctx SpecContext) {
 		c := byHand(ctx)
-		c.vendor.Break(clevertaptest.Answers(http.StatusServiceUnavailable, ""))
+		c.vendor.Break(clevertaptest.Responds(http.StatusServiceUnavailable, ""))
 		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", stage("--timeout", "3s")...)).To(exits(plugin.ExitTimedOut, "Err", "no outcome within 3s",
 			"could not be verified"))
 	})
@@ -161,7 +161,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 	)
 
 	It("denies an entry that the API server would not accept, before anything is written", func(ctx SpecContext) {
-		c := withSpare(ctx) // whose list another tool manages
+		c := withSuccessor(ctx) // whose list another tool manages
 		for _, wrong := range [][]string{{"--days", "0"}, {"--days", "-5"}, {"--at", "2020-01-01T00:00:00Z"}} {
 			Expect(c.clevertap(ctx, "BBB-BBB-BBBC", append([]string{"stage", "marketing", "--passcode-name", "q9"}, wrong...)...)).To(exits(1, "Err",
 				"error:"), strings.Join(wrong, " "))
@@ -180,8 +180,8 @@ var _ = Describe("kubectl clevertap stage", func() {
 		Expect(c.secret(ctx, "marketing-staged")().Name).To(BeEmpty())
 	})
 
-	It("prints the entry to commit where another tool manages the list, unless told to edit it", func(ctx SpecContext) {
-		c := withSpare(ctx) // made by a client that is no person's hand
+	It("prints the entry to commit if another tool manages the list, unless --edit is given", func(ctx SpecContext) {
+		c := withSuccessor(ctx) // made by a client that is no person's hand
 		c.account.Passcode("shop q1", "DDD-DDD-DDDD", 180)
 		result := c.clevertap(ctx, "DDD-DDD-DDDD", stage()...)
 		Expect(result).To(exits(plugin.ExitNotFinished, "Err", "spec.passcodes is managed by integration.test: commit this at its end"))
@@ -198,7 +198,7 @@ var _ = Describe("kubectl clevertap stage", func() {
 var _ = Describe("kubectl clevertap", func() {
 	It("rotates, rolls back, and says where each ended", func(ctx SpecContext) {
 		c := byHand(ctx)
-		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "create"))
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(denies("not rotated", "create"))
 		c.account.Passcode("q1", "BBB-BBB-BBBB", 90)
 		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q1", "--days", "90")).To(tells("becomes active"))
 		c.clock.Step(time.Second)
@@ -207,7 +207,7 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(tells(`rolled back: "q4" is active, revision 3`))
 		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"))
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(refuses("not rotated", "pin"))
+		Expect(c.clevertap(ctx, "", "rotate", "marketing")).To(denies("not rotated", "pin"))
 	})
 
 	It("rolls back nowhere where there is nothing", func(ctx SpecContext) {
@@ -215,7 +215,7 @@ var _ = Describe("kubectl clevertap", func() {
 	})
 
 	It("rolls back although another tool manages other fields of the rotation", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Rotation = &v1alpha1.Rotation{Before: ptr.To[v1alpha1.Duration]("48h")}
 		})
@@ -225,7 +225,7 @@ var _ = Describe("kubectl clevertap", func() {
 	})
 
 	It("prints the pin to commit if another tool manages the pin, unless it may edit it", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rotation = &v1alpha1.Rotation{Pin: "q1"} })
 		Eventually(c.status(ctx)).Should(HaveField("ActivePasscode", "q1"))
 		Expect(c.clevertap(ctx, "", "rollback", "marketing")).To(And(exits(plugin.ExitNotFinished, "Err",
@@ -234,16 +234,16 @@ var _ = Describe("kubectl clevertap", func() {
 		Expect(c.clevertap(ctx, "", "rollback", "marketing", "--edit")).To(tells(`rolled back: "q4" is active`))
 	})
 
-	It("has every listed passcode verified, and fails where CleverTap rejects one", func(ctx SpecContext) {
-		c := withSpare(ctx)
+	It("has every entry verified, and fails if CleverTap rejects one", func(ctx SpecContext) {
+		c := withSuccessor(ctx)
 		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(done("q4", "Active", "q1", "Staged"))
 		c.account.Delete("q2")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses(`"q2": CleverTap rejects it`))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(denies(`"q2": CleverTap rejects it`))
 	})
 
 	It("shows an object on one screen", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		Expect(c.clevertap(ctx, "", "status", "marketing")).To(done(
 			c.namespace+"/marketing: Active, account "+accountID+" in in1",
 			`"q4" in Secret "marketing", revision 1, since `, "(Initial)", `"q1" becomes active at`, "Runway", "Action required: nothing"))
@@ -256,14 +256,14 @@ var _ = Describe("kubectl clevertap", func() {
 		c := byHand(ctx)
 		c.account.Delete("q4")
 		c.clock.Step(time.Second)
-		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(refuses("\"q4\": CleverTap rejects the active passcode"))
+		Expect(c.clevertap(ctx, "", "verify", "marketing")).To(denies("\"q4\": CleverTap rejects the active passcode"))
 		c.clockPasses(31 * time.Second) // a second rejection confirms the first
 		Eventually(func() ran { return c.clevertap(ctx, "", "why", "marketing") }, 10*time.Second).Should(done("is Rejected, because:",
 			`- CleverTap rejects "q4", the active passcode`, "nothing was published before", "Action required"))
 	})
 
 	It("lists what needs a person first", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		Expect(kube.Create(ctx,
 			valid(c.namespace, func(o *v1alpha1.CleverTapPasscode) { o.Name = "broken" }, targetName("elsewhere"), stagedIn("absent", "key")))).To(Succeed())
 		c.clockPasses(10 * time.Second) // 5 s, for which a Secret that is applied later is waited for
@@ -278,7 +278,7 @@ var _ = Describe("kubectl clevertap", func() {
 	})
 
 	It("plans what is in the cluster, and what is in a file", func(ctx SpecContext) {
-		c := withSpare(ctx)
+		c := withSuccessor(ctx)
 		Expect(c.clevertap(ctx, "", "plan", "marketing")).To(done("ExpiringSoon", `"q4" has 30 days left`, "Expired", "Runway: until"))
 		file := filepath.Join(GinkgoT().TempDir(), "passcodes.yaml")
 		object := valid("shop")
@@ -394,7 +394,7 @@ var _ = Describe("kubectl clevertap", func() {
 	It("points out a value that looks wrong before it is staged, and beside the rejection", func(ctx SpecContext) {
 		c := byHand(ctx)
 		ended := c.clevertap(ctx, `"BBB-BBB-BBBB"`, "stage", "marketing", "--passcode-name", "q1", "--days", "90")
-		Expect(ended).To(refuses("Warning: the value is in quotes", "CleverTap rejects it", "Its value is in quotes"))
+		Expect(ended).To(denies("Warning: the value is in quotes", "CleverTap rejects it", "Its value is in quotes"))
 		Expect(c.clevertap(ctx, "\ufeffBBB-BBB-BBBB", "stage", "marketing", "--passcode-name", "q2", "--days",
 			"90")).To(fails("begins with a byte order mark"))
 	})
@@ -510,7 +510,7 @@ var _ = Describe("kubectl clevertap stage --replace", func() {
 
 	It("says that CleverTap rejects a typo, and replaces it", func(ctx SpecContext) {
 		c := stagedByHand(ctx, byHand(ctx))
-		Expect(c.clevertap(ctx, "TYP-TYP-TYPO", replace()...)).To(refuses(`"q4" cannot be used: CleverTap rejects it`))
+		Expect(c.clevertap(ctx, "TYP-TYP-TYPO", replace()...)).To(denies(`"q4" cannot be used: CleverTap rejects it`))
 		Expect(passcodeIn(c.secret(ctx, "marketing")())).To(Equal("AAA-AAA-AAAA"), "what works stays")
 		c.account.Passcode("q4", "NEW-NEW-NEWW", 90)
 		Expect(c.clevertap(ctx, "NEW-NEW-NEWW", replace("--created-at", c.start.UTC().Format(time.RFC3339))...)).To(tells("it is active"))
@@ -518,7 +518,7 @@ var _ = Describe("kubectl clevertap stage --replace", func() {
 	})
 
 	It("denies what could not work, before anything is written", func(ctx SpecContext) {
-		c := stagedByHand(ctx, withSpare(ctx))
+		c := stagedByHand(ctx, withSuccessor(ctx))
 		before := c.secret(ctx, "staged")()
 		Expect(c.clevertap(ctx, "BBB-BBB-BBBB", replace()...)).To(fails(`staged already, as "q1"`))
 		Expect(c.clevertap(ctx, "AAA-AAA-AAAA", replace()...)).To(fails(`"q4" has this value already`))

@@ -102,7 +102,7 @@ var _ = Describe("The sample policies", func() {
 	})
 })
 
-// as is a client of somebody else's.
+// as is a client of someone else's.
 func as(user string) client.Client {
 	GinkgoHelper()
 	access := rest.CopyConfig(config)

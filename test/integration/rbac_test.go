@@ -123,8 +123,8 @@ func grantClusterRole(ctx SpecContext) {
 	})).To(Succeed())
 }
 
-// everything is what needs a right of its own: every kind of workload is restarted, a source is looked up, and what is
-// told twice is told in a series.
+// everything is what needs a permission of its own: every kind of workload is restarted, a source is read, and what is
+// reported twice is reported in a series.
 func everything(ctx SpecContext, c *cluster, modifiers ...modifier) {
 	GinkgoHelper()
 	c.account.Passcode("q4", "AAA-AAA-AAAA", 90)

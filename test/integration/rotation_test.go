@@ -97,7 +97,7 @@ var _ = Describe("The main job", func() {
 				Should(WithTransform(reason("SuccessorReady"), Equal("Staged")))
 		}
 		Eventually(c.status(ctx)).Should(WithTransform(reason("SuccessorReady"), Equal("Staged")))
-		Expect(c.vendor.Calls()).To(HaveLen(2), "one answer serves all who hold the value")
+		Expect(c.vendor.Calls()).To(HaveLen(2), "one result serves all objects of the value")
 		c.settled()
 		secret, object := c.secret(ctx, "marketing")(), c.object(ctx)
 		requests, calls := len(c.requests.list()), len(c.vendor.Calls())
@@ -153,8 +153,8 @@ var _ = Describe("The main job", func() {
 		c := published(ctx)
 		secret := c.secret(ctx, "marketing")()
 		for _, fault := range []clevertaptest.Fault{
-			clevertaptest.Answers(500, ""), clevertaptest.Answers(503, "down"), clevertaptest.Answers(429, "{}"), clevertaptest.Answers(200, ""),
-			clevertaptest.Answers(200, "<html>log in</html>"), clevertaptest.Answers(400, `{"status":"fail"}`), clevertaptest.Answers(302, ""),
+			clevertaptest.Responds(500, ""), clevertaptest.Responds(503, "down"), clevertaptest.Responds(429, "{}"), clevertaptest.Responds(200, ""),
+			clevertaptest.Responds(200, "<html>log in</html>"), clevertaptest.Responds(400, `{"status":"fail"}`), clevertaptest.Responds(302, ""),
 			clevertaptest.HangsUp,
 		} {
 			c.vendor.Break(fault)
@@ -174,7 +174,7 @@ var _ = Describe("The main job", func() {
 
 	It("waits for a CleverTap that is down, then publishes", func(ctx SpecContext) {
 		c := newCluster(ctx)
-		c.vendor.Break(clevertaptest.Answers(503, ""))
+		c.vendor.Break(clevertaptest.Responds(503, ""))
 		c.account.Passcode("q4", "AAA-AAA-AAAA", 90)
 		c.stage(ctx, "staged", map[string]string{"q4": "AAA-AAA-AAAA"})
 		c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})

@@ -24,13 +24,13 @@ var _ = Describe("A source", func() {
 	unlabelled := func(s *corev1.Secret) { s.Labels = nil }
 
 	DescribeTable("that can't be used is reported, and once it is fixed everything goes on",
-		func(ctx SpecContext, why string, before func(SpecContext), mend func(SpecContext)) {
+		func(ctx SpecContext, why string, before func(SpecContext), fix func(SpecContext)) {
 			before(ctx)
 			c.declare(ctx, []v1alpha1.PasscodeEntry{entry("q4", c.start)})
 			c.clockPasses(10 * time.Second)
 			Eventually(c.status(ctx)).Should(And(WithTransform(reason("Ready"), Equal(why)), WithTransform(reason("SourcesReady"), Equal(why))))
 			Eventually(c.events(ctx)).Should(Equal([]string{"Warning " + why}))
-			mend(ctx)
+			fix(ctx)
 			Eventually(c.secret(ctx, "marketing"), 2*time.Second).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 			Eventually(c.status(ctx)).Should(WithTransform(reason("SourcesReady"), Equal("Found")))
 		},
@@ -65,7 +65,7 @@ var _ = Describe("A target", func() {
 		}
 	}
 
-	DescribeTable("that is somebody else's is never written, and once it is gone everything goes on",
+	DescribeTable("that is someone else's is never written, and once it is gone everything goes on",
 		func(ctx SpecContext, modify func(*corev1.Secret)) {
 			c := newCluster(ctx)
 			secret := foreign(c.namespace)
@@ -102,7 +102,7 @@ var _ = Describe("A target", func() {
 		}),
 	)
 
-	DescribeTable("that is changed by somebody else is put back within a second, without a verification",
+	DescribeTable("that is changed by someone else is put back within a second, without a verification",
 		func(ctx SpecContext, modify func(*corev1.Secret)) {
 			c := published(ctx)
 			calls := len(c.vendor.Calls())

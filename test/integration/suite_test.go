@@ -115,7 +115,7 @@ var _ = AfterEach(func(ctx SpecContext) {
 	}
 	for _, value := range []string{"AAA-AAA-AAAA", "BBB-BBB-BBBB", "CCC-CCC-CCCC", "EDI-TED-EDIT", "WRO-NGW-RONG", "AAA AAA AAAA", "AAA-AAA-AAAB"} {
 		for _, shape := range shapes(value) {
-			Expect(strings.Contains(reported.String(), shape)).To(BeFalse(), "%s was told", shape)
+			Expect(strings.Contains(reported.String(), shape)).To(BeFalse(), "%s was reported", shape)
 		}
 	}
 })

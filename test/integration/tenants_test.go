@@ -108,7 +108,7 @@ var _ = Describe("One tenant", func() {
 		}
 		Eventually(func(g Gomega) { // both have "another", and come to say so one after the other
 			g.Expect(messages("right")).To(And(ContainElement(ContainSubstring("also the active passcode")), Equal(messages("wrong"))))
-		}).Should(Succeed(), "tells the right guess from the wrong one")
+		}).Should(Succeed(), "distinguishes the right guess from the wrong one")
 		Expect(victim.vendor.Calls()).To(HaveLen(calls), "mode None calls nobody")
 	})
 

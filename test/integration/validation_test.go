@@ -152,16 +152,16 @@ var _ = Describe("The API server", func() {
 		Entry("an annotation of a domain that only ends alike", targetAnnotation("notk8s.io/x")),
 		Entry("rotation an hour and a half ahead", before("1h30m")),
 		Entry("rotation at the very end", before("0s")),
-		Entry("a pin on a listed passcode", pin("shop-2026-q4")),
+		Entry("a pin on an entry", pin("shop-2026-q4")),
 		Entry("an empty pin", pin("")),
 		Entry("a window of a week, whatever its schedule says", windows(window("every night", "168h", "Europe/Atlantis"))),
 		Entry("windows of the shortest", windows(window("0 2 * * *", "1m", ""), window("0 3 * * *", "60s", ""))),
 		Entry("a rollout of Argo's", func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Rollout = &v1alpha1.Rollout{Targets: []v1alpha1.RolloutTarget{{Kind: "Rollout", Name: "web"}}}
 		}),
-		Entry("a question a minute", interval("1m")),
-		Entry("a question every 30 days", interval("720h")),
-		Entry("a question a minute, in seconds", interval("60s")),
+		Entry("a verification a minute", interval("1m")),
+		Entry("a verification every 30 days", interval("720h")),
+		Entry("a verification a minute, in seconds", interval("60s")),
 	)
 
 	DescribeTable("denies", func(ctx SpecContext, message string, modifiers ...modifier) {
@@ -263,8 +263,8 @@ var _ = Describe("The API server", func() {
 		Entry("a window in days", "must be a duration", windows(window("0 2 * * *", "1d", ""))),
 		Entry("a window without a schedule", "spec.rotation.windows[0].schedule", windows(window("", "1h", ""))),
 		Entry("17 windows", "spec.rotation.windows: Too many: 17: must have at most 16 items", windows(make([]v1alpha1.RotationWindow, 17)...)),
-		Entry("questions more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m to 720h", interval("59s")),
-		Entry("questions less often than every 30 days", "spec.verification.interval: Invalid value: \"721h\": must be 1m to 720h", interval("721h")),
+		Entry("verifications more often than once a minute", "spec.verification.interval: Invalid value: \"59s\": must be 1m to 720h", interval("59s")),
+		Entry("verifications less often than every 30 days", "spec.verification.interval: Invalid value: \"721h\": must be 1m to 720h", interval("721h")),
 		Entry("an interval that would overflow", "must be 1m to 720h", interval("999999h")),
 		Entry("a source key that is a folder", "spec.passcodes[0].secretKeyRef.key: Invalid value: \"..\": must be a key of a Secret",
 			stagedIn("clevertap-staged", "..")),

@@ -22,7 +22,7 @@ type History struct {
 
 	mu      sync.Mutex
 	changes []Change
-	// asked are the values that CleverTap was asked about when a state was seen, by its version.
+	// asked are the values that CleverTap verified when a state was seen, by its version.
 	asked map[string][]string
 }
 
@@ -50,7 +50,7 @@ func (h *History) Violations() (found []error) {
 		func(err error) bool { return err == nil })
 }
 
-// targets judges what the operator wrote, and not what somebody wrote over it.
+// targets judges what the operator wrote, and not what someone wrote over it.
 func (h *History) targets(changes []Change) (found []error) {
 	last, values, written := map[string]Target{}, map[string][]string{}, map[string]metav1.Time{}
 	for _, change := range changes {
@@ -124,7 +124,7 @@ func (h *History) statuses(changes []Change) (found []error) {
 			found = append(found, StatusNeverGoesBack(before, o))
 		}
 		last[o.UID] = o
-		found = append(found, StatusTellsWhatWasPublished(targets, o), ActiveIsNeverRetired(o),
+		found = append(found, StatusShowsWhatWasPublished(targets, o), ActiveIsNeverRetired(o),
 			OutageWasMet(o, met))
 	}
 	return found

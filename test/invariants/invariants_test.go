@@ -42,7 +42,7 @@ func object(change func(*v1alpha1.CleverTapPasscode)) *v1alpha1.CleverTapPasscod
 
 func asItIs(*v1alpha1.CleverTapPasscode) {}
 
-func TestEachInvariantHoldsAndIsViolated(t *testing.T) {
+func TestEachInvariantCanBeViolated(t *testing.T) {
 	noCall := object(func(o *v1alpha1.CleverTapPasscode) {
 		o.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionVerified, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonUnavailable}}
 	})
@@ -73,8 +73,8 @@ func TestEachInvariantHoldsAndIsViolated(t *testing.T) {
 			invariants.OlderValueNeverComesBack([]string{"AAA", "BBB"}, with(func(t *invariants.Target) { t.Reason = v1alpha1.RotationScheduled }), true)},
 		"a status's revision grows": {invariants.StatusNeverGoesBack(object(asItIs), object(asItIs)),
 			invariants.StatusNeverGoesBack(object(func(o *v1alpha1.CleverTapPasscode) { o.Status.Revision = 2 }), object(asItIs))},
-		"a status tells what the target had": {invariants.StatusTellsWhatWasPublished([]invariants.Target{first}, object(asItIs)),
-			invariants.StatusTellsWhatWasPublished(nil, object(asItIs))},
+		"a status shows what the target had": {invariants.StatusShowsWhatWasPublished([]invariants.Target{first}, object(asItIs)),
+			invariants.StatusShowsWhatWasPublished(nil, object(asItIs))},
 		"what is active is not retired": {invariants.ActiveIsNeverRetired(object(asItIs)),
 			invariants.ActiveIsNeverRetired(object(func(o *v1alpha1.CleverTapPasscode) {
 				o.Status.Passcodes = append(o.Status.Passcodes, v1alpha1.PasscodeStatus{Name: "q3", State: v1alpha1.StateRetired, Fingerprint: "aa"})

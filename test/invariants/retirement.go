@@ -16,7 +16,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// Change is what a watch told of one object. Changes of all kinds are in the order of their resource versions.
+// Change is what a watch reported of one object. Changes of all kinds are in the order of their resource versions.
 type Change struct {
 	Object  client.Object
 	Deleted bool

@@ -21,17 +21,17 @@ func StatusNeverGoesBack(before, after *v1alpha1.CleverTapPasscode) error {
 	return nil
 }
 
-// StatusTellsWhatWasPublished is: the active passcode of a status is what the target had at that revision. Which of the two
+// StatusShowsWhatWasPublished is: the active passcode of a status is what the target had at that revision. Which of the two
 // was written first does not matter, so all states of targets count.
-func StatusTellsWhatWasPublished(targets []Target, o *v1alpha1.CleverTapPasscode) error {
+func StatusShowsWhatWasPublished(targets []Target, o *v1alpha1.CleverTapPasscode) error {
 	if o.Status.Target == "" && (o.Spec.Observes() || o.Status.ObservedGeneration != o.Generation) {
-		return nil // what is active is, or was when this was reported, in a Secret that somebody else writes
+		return nil // what is active is, or was when this was reported, in a Secret that someone else writes
 	}
 	published := func(t Target) bool {
 		return t.Name == o.Status.Target && t.Revision == o.Status.Revision && t.Passcode == o.Status.ActivePasscode
 	}
 	if active := o.Status.ActivePasscode; active != "" && !slices.ContainsFunc(targets, published) {
-		return violated("a status tells what was published", "%q in revision %d of %q", active, o.Status.Revision, o.Status.Target)
+		return violated("a status shows what was published", "%q in revision %d of %q", active, o.Status.Revision, o.Status.Target)
 	}
 	return nil
 }
@@ -62,8 +62,8 @@ func OutageWasMet(o *v1alpha1.CleverTapPasscode, met bool) error {
 	return nil
 }
 
-// GoesOnThoughDenied is: while writes of a target, of a former target or of a workload are denied, CleverTap is still asked
-// about the active passcode at its interval, and the status still says what it answered.
+// GoesOnThoughDenied is: while writes of a target, of a former target or of a workload are denied, the active passcode
+// is still verified at its interval, and the status still has its last result.
 func GoesOnThoughDenied(o *v1alpha1.CleverTapPasscode, since, now time.Time) error {
 	interval := o.Spec.VerificationInterval()
 	if now.Sub(since) < 2*interval || o.Status.ActivePasscode == "" || o.Spec.VerificationMode() == v1alpha1.VerificationNone {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package invariants says what must hold in every state that an API server ever had, whatever happens. Each is a function
-// of plain values, so that the model check, the faults, the integration tests and the tests on a node hold the operator to
+// of plain values, so that the model check, the faults, the integration tests and the tests on a node check
 // the same. It returns nil where it holds, and a *ViolationError where it does not.
 package invariants
 
@@ -131,7 +131,7 @@ func RevisionIsPublishedOnce(before, after Target) error {
 	return nil
 }
 
-// OlderValueNeverComesBack is: no value that was replaced is published again by the calendar or at somebody's request to
+// OlderValueNeverComesBack is: no value that was replaced is published again by the calendar or at someone's request to
 // rotate, and by no other reason than a pin or the lack of any other value. before are the values that were published before
 // this one, oldest first; mayGoBack reports whether such a reason was given.
 func OlderValueNeverComesBack(before []string, t Target, mayGoBack bool) error {

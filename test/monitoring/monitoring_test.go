@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package monitoring holds alerts and dashboard to a real Prometheus that scrapes a real operator: make monitoring.
+// Package monitoring tests alerts and dashboard with a real Prometheus that scrapes a real operator: make monitoring.
 package monitoring
 
 import (
@@ -293,7 +293,7 @@ func TestPrometheusWithTheOperator(t *testing.T) {
 		g.Eventually(firing).Should(ContainElements("CleverTapPasscodeExpiringSoon shop/soon", "CleverTapPasscodeRunwayShort shop/soon"))
 		g.Expect(firing()).NotTo(ContainElement(ContainSubstring("shop/marketing")))
 	})
-	t.Run("draws what stands in the README", func(t *testing.T) { drawPicture(t, prometheus) })
+	t.Run("draws the picture of the README", func(t *testing.T) { drawPicture(t, prometheus) })
 }
 
 // panel is a panel of the dashboard.
@@ -447,18 +447,18 @@ type series struct {
 func (p *prometheus) query(expr string) ([]series, error) {
 	response, err := http.Get("http://" + p.address + "/api/v1/query?query=" + url.QueryEscape(expr))
 	if err != nil {
-		return nil, fmt.Errorf("asking Prometheus: %w", err)
+		return nil, fmt.Errorf("querying Prometheus: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct {
+	var respond struct {
 		Status, Error string
 		Data          struct{ Result []series }
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return nil, fmt.Errorf("reading Prometheus' answer: %w", err)
+	if err := json.NewDecoder(response.Body).Decode(&respond); err != nil {
+		return nil, fmt.Errorf("reading Prometheus' response: %w", err)
 	}
-	if answer.Status != "success" {
-		return nil, fmt.Errorf("%s: %s", expr, answer.Error)
+	if respond.Status != "success" {
+		return nil, fmt.Errorf("%s: %s", expr, respond.Error)
 	}
-	return answer.Data.Result, nil
+	return respond.Data.Result, nil
 }

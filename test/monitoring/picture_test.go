@@ -39,7 +39,7 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {{.Height}
 {{end}}</svg>
 `
 
-// drawPicture draws docs/dashboard.svg from the data of the dashboard's panels, where UPDATE_PICTURE=1 asks for it.
+// drawPicture draws docs/dashboard.svg from the data of the dashboard's panels, where UPDATE_PICTURE=1 requests it.
 func drawPicture(t *testing.T, p *prometheus) {
 	t.Helper()
 	g := NewWithT(t)

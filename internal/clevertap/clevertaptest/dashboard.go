@@ -12,7 +12,7 @@ import (
 // MaxPasscodes is how many account passcodes an account may have.
 const MaxPasscodes = 100
 
-// What the dashboard refuses.
+// What the dashboard denies.
 var (
 	ErrNameTaken = errors.New("a passcode of this name exists")
 	ErrTooMany   = errors.New("an account has at most 100 passcodes")
@@ -123,15 +123,15 @@ func (a *Account) User(user, value string, days int) {
 // Revoke takes a user's passcode away, with nothing in its place.
 func (a *Account) Revoke(user string) { a.Delete(user) }
 
-// EnforceUserPasscodes is the admin's switch after which account passcodes stop working.
+// EnforceUserPasscodes is the admin's setting after which account passcodes stop working.
 func (a *Account) EnforceUserPasscodes(on bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	a.enforced = on
 }
 
-// CloseConnect has CleverTap answer every call of this account to /v1/connect with 403, "operation is not allowed": an
-// account may not be permitted to use it. The events API goes on answering.
+// CloseConnect has CleverTap respond to every call of this account to /v1/connect with 403, "operation is not allowed": an
+// account may not be permitted to use it. The events API continues to respond.
 func (a *Account) CloseConnect(closed bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()

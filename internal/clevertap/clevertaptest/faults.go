@@ -9,10 +9,10 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 )
 
-// Fault answers in CleverTap's place.
+// Fault responds in CleverTap's place.
 type Fault = http.HandlerFunc
 
-// Break has the regions, or all where none is named, answer with the fault; nil mends them.
+// Break has the regions, or all where none is named, respond with the fault; nil ends it.
 func (s *Server) Break(fault Fault, regions ...clevertap.Region) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -24,15 +24,15 @@ func (s *Server) Break(fault Fault, regions ...clevertap.Region) {
 	}
 }
 
-// Answers gives a status and a body, whatever is asked.
-func Answers(status int, body string) Fault {
+// Responds gives a status and a body, whatever the request.
+func Responds(status int, body string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body)) // a caller that went away needs no answer
+		_, _ = w.Write([]byte(body)) // a caller that went away needs no response
 	}
 }
 
-// Hangs gives no answer until the caller has had enough.
+// Hangs gives no response until the caller has had enough.
 func Hangs(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }

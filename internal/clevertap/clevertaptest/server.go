@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package clevertaptest is a mock server of CleverTap for tests and the demo: accounts in regions, what people do on
-// the dashboard, what the API answers, and faults to switch on. The operator never imports it.
+// the dashboard, what the API responds, and faults to turn on. The operator never imports it.
 //
 // It serves every region at http://HOST/REGION, for --clevertap-endpoint=http://HOST/{region}.
 package clevertaptest
@@ -81,7 +81,7 @@ func (s *Server) Busiest() int {
 	return s.busiest
 }
 
-// ServeHTTP answers as the region's API host.
+// ServeHTTP responds as the region's API host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /{region}/v1/connect", s.serve)
@@ -106,7 +106,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		fault(w, r)
 		return
 	}
-	answer(w, s.judge(call, account, tooMany))
+	respond(w, s.judge(call, account, tooMany))
 }
 
 func (s *Server) enter(call Call) (account *Account, fault Fault, tooMany bool) {
@@ -154,10 +154,10 @@ func (s *Server) judge(call Call, account *Account, tooMany bool) body {
 	return body{Status: "success"}
 }
 
-func answer(w http.ResponseWriter, b body) {
+func respond(w http.ResponseWriter, b body) {
 	w.Header().Set("Content-Type", "application/json")
 	if b.Code != 0 {
 		w.WriteHeader(b.Code)
 	}
-	_ = json.NewEncoder(w).Encode(b) // a caller that went away needs no answer
+	_ = json.NewEncoder(w).Encode(b) // a caller that went away needs no response
 }

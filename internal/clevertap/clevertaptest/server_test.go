@@ -40,7 +40,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-func (b *bench) ask(t *testing.T, region clevertap.Region, value string, mode clevertap.Mode) error {
+func (b *bench) verify(t *testing.T, region clevertap.Region, value string, mode clevertap.Mode) error {
 	passcode, err := clevertap.ParsePasscode([]byte(value))
 	b.Expect(err).NotTo(HaveOccurred())
 	return b.client.Verify(t.Context(), clevertap.Request{AccountID: "TEST-1", Region: region, Passcode: passcode, Mode: mode})
@@ -48,8 +48,8 @@ func (b *bench) ask(t *testing.T, region clevertap.Region, value string, mode cl
 
 func (b *bench) works(t *testing.T, value string) bool {
 	t.Helper()
-	connect, events := b.ask(t, clevertap.India, value, clevertap.Connect), b.ask(t, clevertap.India, value, clevertap.Events)
-	b.Expect(connect == nil).To(Equal(events == nil), "both ways of asking say the same")
+	connect, events := b.verify(t, clevertap.India, value, clevertap.Connect), b.verify(t, clevertap.India, value, clevertap.Events)
+	b.Expect(connect == nil).To(Equal(events == nil), "both modes have the same result")
 	return connect == nil
 }
 
@@ -59,7 +59,7 @@ func TestAccountPasscodes(t *testing.T) {
 	b.Expect(err).NotTo(HaveOccurred())
 	b.Expect(value).To(MatchRegexp("^[A-Z]{3}-[A-Z]{3}-[A-Z]{4}$"))
 	b.Expect(b.works(t, value)).To(BeTrue())
-	b.Expect(b.ask(t, clevertap.Europe, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RejectedError{}), "right, but in another region")
+	b.Expect(b.verify(t, clevertap.Europe, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RejectedError{}), "right, but in another region")
 
 	_, err = b.account.CreatePasscode("q4", 90)
 	b.Expect(err).To(MatchError(clevertaptest.ErrNameTaken))
@@ -112,12 +112,12 @@ func TestAnAccountThatMayNotUseConnect(t *testing.T) {
 		unavailable *clevertap.UnavailableError
 		rejected    *clevertap.RejectedError
 	)
-	g.Expect(errors.As(b.ask(t, clevertap.India, value, clevertap.Connect), &unavailable)).To(BeTrue())
+	g.Expect(errors.As(b.verify(t, clevertap.India, value, clevertap.Connect), &unavailable)).To(BeTrue())
 	g.Expect(unavailable.Seen).To(ContainSubstring("spec.verification.mode: Events"))
-	g.Expect(errors.As(b.ask(t, clevertap.India, "WRONG", clevertap.Connect), &rejected)).To(BeTrue())
-	g.Expect(b.ask(t, clevertap.India, value, clevertap.Events)).To(Succeed())
+	g.Expect(errors.As(b.verify(t, clevertap.India, "WRONG", clevertap.Connect), &rejected)).To(BeTrue())
+	g.Expect(b.verify(t, clevertap.India, value, clevertap.Events)).To(Succeed())
 	b.account.CloseConnect(false)
-	g.Expect(b.ask(t, clevertap.India, value, clevertap.Connect)).To(Succeed())
+	g.Expect(b.verify(t, clevertap.India, value, clevertap.Connect)).To(Succeed())
 }
 
 func TestNothingIsSaidWithoutCredentials(t *testing.T) {
@@ -134,14 +134,14 @@ func TestThreeAtOnce(t *testing.T) {
 	b.Expect(err).NotTo(HaveOccurred())
 	free := make(chan struct{})
 	b.server.Break(func(http.ResponseWriter, *http.Request) { <-free })
-	var held sync.WaitGroup
+	var waiting sync.WaitGroup
 	for range clevertaptest.ConcurrencyLimit {
-		held.Go(func() { _ = b.ask(t, clevertap.India, value, clevertap.Connect) })
+		waiting.Go(func() { _ = b.verify(t, clevertap.India, value, clevertap.Connect) })
 	}
 	b.Eventually(b.server.Busiest).Should(Equal(clevertaptest.ConcurrencyLimit))
 	b.server.Break(nil)
-	b.Expect(b.ask(t, clevertap.India, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RateLimitedError{}))
+	b.Expect(b.verify(t, clevertap.India, value, clevertap.Connect)).To(BeAssignableToTypeOf(&clevertap.RateLimitedError{}))
 	close(free)
-	held.Wait()
+	waiting.Wait()
 	b.Expect(b.works(t, value)).To(BeTrue())
 }
