@@ -241,6 +241,17 @@ func TestNobodyIsSaidToVerifyWhoDoesNot(t *testing.T) {
 	}
 }
 
+func TestAnEditedTargetWhoseEntryIsGoneIsVerifiedOnce(t *testing.T) {
+	w := newWorld(listed("a", "b"), accepted("a"), settled)
+	w.object.Spec.Passcodes = w.object.Spec.Passcodes[1:] // "b", which is not verified yet
+	apply(w, targetEdited, accepted("a"))
+	for _, q := range w.decide().Verify {
+		if q.Tuple.Passcode.Reveal() == "a" {
+			t.Errorf("what was verified just now is verified again: %+v", w.results["a"])
+		}
+	}
+}
+
 func TestPodsWithoutAPasscodeDespiteClockSkew(t *testing.T) {
 	publishedAt := creation.Add(day)
 	optional := func(created, started time.Time) podModifier {

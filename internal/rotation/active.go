@@ -116,16 +116,19 @@ func canonical(e *Entry) *Entry {
 	return e
 }
 
-// findTuple takes what the record's fingerprint proves: the target's own, the source's, or what is remembered.
+// findTuple takes what the record's fingerprint proves, and its verification: the target's own, the source's, or what this
+// process wrote last. An edited target's value is not the active passcode, and neither is its verification.
 func (v *Snapshot) findTuple(p *ActivePasscode) {
 	p.Tuple = v.LastPublished.Tuple
 	switch {
 	case v.LastPublished.Fingerprint == p.Fingerprint:
+		p.Verification = v.LastPublished.Verification
 	case p.Entry != nil:
+		p.Verification = p.Entry.Verification
 		p.Tuple.Passcode = p.Entry.Passcode
 		p.Tuple.AccountID, p.Tuple.Region = v.Spec.AccountID, v.Spec.Region
 	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.Fingerprint:
-		p.Tuple = v.LastKnown.Tuple
+		p.Tuple, p.Verification = v.LastKnown.Tuple, v.LastKnown.Verification
 	default:
 		p.Tuple = target.Tuple{}
 	}
@@ -144,12 +147,10 @@ func (v *Snapshot) setResult(p *ActivePasscode) {
 	case p.Entry != nil:
 		p.Verification, p.Result, p.ResultAt = p.Entry.Verification, p.Entry.Result, p.Entry.ResultAt
 		return
-	case v.LastPublished.Verification.Result != clevertap.Unknown:
-		p.Verification = v.LastPublished.Verification
+	case p.Verification.Result != clevertap.Unknown:
 		p.Result, p.ResultAt = p.Verification.Result, schedule.WholeSecond(p.Verification.At)
 		return
 	}
-	p.Verification = v.LastPublished.Verification
 	if v.Object.Status.Target == "" { // it describes what was observed, which is another value perhaps
 		return
 	}

@@ -63,26 +63,23 @@ func OutageWasMet(o *v1alpha1.CleverTapPasscode, met bool) error {
 }
 
 // GoesOnThoughDenied is: while writes of a target, of a former target or of a workload are denied, the active passcode
-// is still verified at its interval, and the status still has its last result.
+// is still verified at its interval, and the status still has its last result. Of one that is no entry any more, the status says
+// only whether there is a result.
 func GoesOnThoughDenied(o *v1alpha1.CleverTapPasscode, since, now time.Time) error {
+	const invariant = "a denied write stops nothing else"
 	interval := o.Spec.VerificationInterval()
 	if now.Sub(since) < 2*interval || o.Status.ActivePasscode == "" || o.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return nil
 	}
-	for _, p := range o.Status.Passcodes {
-		if p.State == v1alpha1.StateActive && p.VerifiedAt.After(now.Add(-2*interval)) {
-			return nil
+	active := slices.IndexFunc(o.Status.Passcodes, func(p v1alpha1.PasscodeStatus) bool { return p.State == v1alpha1.StateActive })
+	if active < 0 {
+		if c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); c == nil || c.Status == metav1.ConditionUnknown {
+			return violated(invariant, "%q has no result, and writes are denied since %s, now %s: %v", o.Status.ActivePasscode, since, now, c)
 		}
+		return nil
 	}
-	return violated("a denied write stops nothing else", "%q was not verified since %s; denied since %s, now %s",
-		o.Status.ActivePasscode, verifiedAt(o), since, now)
-}
-
-func verifiedAt(o *v1alpha1.CleverTapPasscode) *metav1.Time {
-	for _, p := range o.Status.Passcodes {
-		if p.State == v1alpha1.StateActive {
-			return p.VerifiedAt
-		}
+	if at := o.Status.Passcodes[active].VerifiedAt; !at.After(now.Add(-2 * interval)) {
+		return violated(invariant, "%q was not verified since %s; denied since %s, now %s", o.Status.ActivePasscode, at, since, now)
 	}
 	return nil
 }
