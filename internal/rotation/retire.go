@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
@@ -243,9 +244,16 @@ func (v *ReplacedValues) MarkedReported(fingerprint string) bool {
 	})
 }
 
-// Unused reports whether nothing uses the value, as far as the operator can see.
+// MayComeBack reports whether a rule may publish the value again: the pin names it, or the active entry has it again or was
+// removed.
+func (v *ReplacedValues) MayComeBack(r RetiringValue) bool {
+	return r.Entry != nil && r.Entry.Result != clevertap.Rejected &&
+		slices.ContainsFunc(v.Candidates(), func(c Candidate) bool { return c.Entry == r.Entry })
+}
+
+// Unused reports whether nothing uses the value, as far as the operator can see, and nothing is about to.
 func (v *ReplacedValues) Unused(r RetiringValue) bool {
-	return v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
+	return !v.MayComeBack(r) && v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
 }
 
 // outstanding reports whether a scan may show something new.
