@@ -79,7 +79,7 @@ func (m mutant) kill(t *testing.T) string {
 	run := exec.CommandContext(t.Context(), "go",
 		append([]string{"test", "-count=1", "-short", "-failfast", "-parallel=24", "-overlay", overlay}, m.tests()...)...)
 	run.Dir = harness.Root()
-	run.Env = append(os.Environ(), "FAULTS_EVERY=4", "FAULTS_MUTANTS=")
+	run.Env = append(os.Environ(), "FAULTS_EVERY=4", "FAULTS_MUTANTS=", "MODEL_DISRUPTIONS=2")
 	out, err := run.CombinedOutput()
 	if err == nil {
 		return ""
@@ -97,14 +97,16 @@ func (m mutant) tests() []string {
 	switch view, isView := strings.CutPrefix(name, "stale_view:_"); {
 	case m.workload == search:
 		return []string{"-run", "TestEveryState", "./internal/decision"}
+	case m.workload == tables:
+		return []string{"-run", "TestRotation", "./internal/decision"}
 	case isView:
 		return []string{"-run", "TestStaleView/" + view, "./test/faults"}
 	}
 	return []string{"-run", "Test(Workload|DoubleCrash|TwoReplicas)/" + name, "./test/faults"}
 }
 
-// search is the search of every state, in place of a workload.
-const search = "the search"
+// search is the search of every state, and tables are those of the decision, in place of a workload.
+const search, tables = "the search", "the decision tables"
 
 // killer is the first of these invariants that the output names; "" where it names none.
 func killer(out string) string {
@@ -123,6 +125,9 @@ func killer(out string) string {
 	}
 	if strings.Contains(out, "--- FAIL: TestEveryState") {
 		return search
+	}
+	if strings.Contains(out, "--- FAIL: TestRotation") {
+		return tables
 	}
 	return ""
 }

@@ -75,7 +75,7 @@ func mutants() []mutant {
 		{mistake: "keep verifications back while a write is pending", in: "internal/decision: pass.effects", workload: search,
 			right: "d.Verify, d.Next = v.VerificationRequests()",
 			wrong: "if v.Observing || v.NextWant() == nil { d.Verify, d.Next = v.VerificationRequests() }"},
-		{mistake: "report CleverTap as unavailable, because a result is old", in: "internal/status: Report.withoutResult", workload: search,
+		{mistake: "report CleverTap as unavailable, because a result is old", in: "internal/status: Report.withoutResult", workload: tables,
 			right: "case p.Verification.Unavailable > 0: return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable",
 			wrong: "case true: return condition(metav1.ConditionUnknown, v1alpha1.ReasonUnavailable"},
 		{mistake: "stop at a former target that cannot be marked", in: "controllers: Reconciler.act", workload: "a former target that may not be marked",
