@@ -85,10 +85,10 @@ func writeProblem(object *v1alpha1.CleverTapPasscode, err error) string {
 	case apierrors.IsForbidden(err) && apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return what + ": its namespace is being deleted"
 	case apierrors.IsForbidden(err):
-		return fmt.Sprintf("%s: the API server denies it%sallow the operator's service account to create and patch Secrets in namespace %s, and check for a quota or an admission policy",
-			what, v1alpha1.ActionRequired, object.Namespace)
+		return v1alpha1.Message(what+": the API server denies it", fmt.Sprintf(
+			"allow the operator's service account to create and patch Secrets in namespace %s, and check for a quota or an admission policy", object.Namespace))
 	case apierrors.IsInvalid(err):
-		return what + ": the API server calls it invalid" + v1alpha1.ActionRequired + "correct spec.target"
+		return v1alpha1.Message(what+": the API server calls it invalid", "correct spec.target")
 	}
 	return fmt.Sprintf("%s: %s. The operator tries again", what, apierrors.ReasonForError(err))
 }
@@ -136,8 +136,9 @@ func (r *Reconciler) releaseOne(ctx context.Context, former *corev1.Secret) erro
 func releaseProblem(former *corev1.Secret, err error) string {
 	what := fmt.Sprintf("Secret %q, the former target, could not be marked as released", former.Name)
 	if apierrors.IsForbidden(err) {
-		return fmt.Sprintf("%s: the API server denies it%sallow the operator's service account to patch Secrets in namespace %s, check for an admission policy, or mark it yourself: kubectl annotate secret -n %s %s %s=now",
-			what, v1alpha1.ActionRequired, former.Namespace, former.Namespace, former.Name, v1alpha1.ReleasedAtAnnotation)
+		return v1alpha1.Message(what+": the API server denies it", fmt.Sprintf(
+			"allow the operator's service account to patch Secrets in namespace %s, check for an admission policy, or mark it yourself: kubectl annotate secret -n %s %s %s=now",
+			former.Namespace, former.Namespace, former.Name, v1alpha1.ReleasedAtAnnotation))
 	}
 	return fmt.Sprintf("%s: %s. The operator tries again", what, apierrors.ReasonForError(err))
 }

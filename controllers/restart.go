@@ -109,7 +109,8 @@ func restartPatch(workload consumers.Rollout, key, mark string) ([]byte, error) 
 // restartProblem is for people.
 func restartProblem(err error) string {
 	if apierrors.IsForbidden(err) {
-		return "the operator is not permitted to restart it" + v1alpha1.ActionRequired + "allow its service account to patch deployments, statefulsets, daemonsets, and Argo's rollouts if they are used (rbac.rollouts in the chart; the component config/no-rollouts removes the permission), and check for an admission policy"
+		return v1alpha1.Message("the operator is not permitted to restart it",
+			"allow its service account to patch deployments, statefulsets, daemonsets, and Argo's rollouts if they are used (rbac.rollouts in the chart; the component config/no-rollouts removes the permission), and check for an admission policy")
 	}
 	return fmt.Sprintf("restarting it failed: %s. The operator tries again", apierrors.ReasonForError(err))
 }

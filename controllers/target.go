@@ -90,8 +90,9 @@ func ownerText(owner string) string {
 }
 
 func conflictMessage(object *v1alpha1.CleverTapPasscode, name, why string) string {
-	return fmt.Sprintf("Secret %q does not belong to this object: %s%sset another spec.target.name, hand the Secret over (kubectl clevertap adopt -n %s %s --secret %s), or delete it: kubectl delete secret -n %s %s",
-		name, why, v1alpha1.ActionRequired, object.Namespace, object.Name, name, object.Namespace, name)
+	return v1alpha1.Message(fmt.Sprintf("Secret %q does not belong to this object: %s", name, why), fmt.Sprintf(
+		"set another spec.target.name, hand the Secret over (kubectl clevertap adopt -n %s %s --secret %s), or delete it: kubectl delete secret -n %s %s",
+		object.Namespace, object.Name, name, object.Namespace, name))
 }
 
 func isOwner(object *v1alpha1.CleverTapPasscode) func(metav1.OwnerReference) bool {

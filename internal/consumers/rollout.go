@@ -68,9 +68,9 @@ func FromStatefulSet(set *appsv1.StatefulSet) Rollout {
 	}
 	switch update := set.Spec.UpdateStrategy; {
 	case update.Type == appsv1.OnDeleteStatefulSetStrategyType:
-		r.Manual = "its updateStrategy is OnDelete" + v1alpha1.ActionRequired + "delete its Pods"
+		r.Manual = v1alpha1.Message("its updateStrategy is OnDelete", "delete its Pods")
 	case update.RollingUpdate != nil && ptr.Deref(update.RollingUpdate.Partition, 0) > 0:
-		r.Manual = "its updateStrategy has a partition" + v1alpha1.ActionRequired + "lower it to 0"
+		r.Manual = v1alpha1.Message("its updateStrategy has a partition", "lower it to 0")
 	}
 	return r
 }
@@ -85,7 +85,7 @@ func FromDaemonSet(set *appsv1.DaemonSet) Rollout {
 			s.NumberAvailable, s.CurrentNumberScheduled),
 	}
 	if set.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
-		r.Manual = "its updateStrategy is OnDelete" + v1alpha1.ActionRequired + "delete its Pods"
+		r.Manual = v1alpha1.Message("its updateStrategy is OnDelete", "delete its Pods")
 	}
 	return r
 }

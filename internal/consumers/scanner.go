@@ -188,10 +188,11 @@ func (s *Scanner) argoRollouts(namespace string, scan *Scan) {
 	switch {
 	case err == nil:
 	case meta.IsNoMatchError(err) || apierrors.IsNotFound(err):
-		scan.ArgoProblem = "this cluster has no Argo Rollouts (argoproj.io/v1alpha1)" +
-			v1alpha1.ActionRequired + "install it, or remove the Rollout from spec.rollout.targets"
+		scan.ArgoProblem = v1alpha1.Message("this cluster has no Argo Rollouts (argoproj.io/v1alpha1)",
+			"install it, or remove the Rollout from spec.rollout.targets")
 	case apierrors.IsForbidden(err):
-		scan.ArgoProblem = "the operator is not permitted to list Argo Rollouts" + v1alpha1.ActionRequired + "set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts"
+		scan.ArgoProblem = v1alpha1.Message("the operator is not permitted to list Argo Rollouts",
+			"set argoRollouts.enabled in the chart, or kubectl apply -k config/argo-rollouts")
 	default:
 		scan.ArgoProblem = fmt.Sprintf("Argo Rollouts could not be listed: %s. The operator tries again", apierrors.ReasonForError(err))
 	}
@@ -208,7 +209,7 @@ func (s *Scanner) workloads(namespace string, scan *Scan) error {
 	return s.each(namespace, &appsv1.DaemonSetList{}, func(o runtime.Object) { keep(FromDaemonSet(o.(*appsv1.DaemonSet))) })
 }
 
-// each lists in pages, so that what is not kept of one is gone before the next page comes.
+// each lists in pages and frees each page before it reads the next.
 func (s *Scanner) each(namespace string, list client.ObjectList, do func(runtime.Object)) error {
 	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		page := list.DeepCopyObject().(client.ObjectList)
@@ -228,8 +229,8 @@ func (s *Scanner) each(namespace string, list client.ObjectList, do func(runtime
 
 func scanProblem(namespace string, err error) string {
 	if apierrors.IsForbidden(err) {
-		return fmt.Sprintf("the operator is not permitted to list Pods and workloads in namespace %s%sallow its service account to list pods, deployments, statefulsets and daemonsets there",
-			namespace, v1alpha1.ActionRequired)
+		return v1alpha1.Message("the operator is not permitted to list Pods and workloads in namespace "+namespace,
+			"allow its service account to list pods, deployments, statefulsets and daemonsets there")
 	}
 	return fmt.Sprintf("Pods and workloads in namespace %s could not be listed: %s. The operator tries again", namespace, apierrors.ReasonForError(err))
 }

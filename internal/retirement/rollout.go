@@ -83,14 +83,14 @@ func (p *Publication) rolloutFailure(restarts []Restart) string {
 	}
 	for _, t := range p.Rollout.Targets {
 		if !slices.ContainsFunc(p.Scan.Rollouts, func(r consumers.Rollout) bool { return r.Kind == t.Kind && r.Name == t.Name }) {
-			return fmt.Sprintf("%s %q of spec.rollout.targets does not exist%screate it, or remove it from the list", t.Kind, t.Name, v1alpha1.ActionRequired)
+			return v1alpha1.Message(fmt.Sprintf("%s %q of spec.rollout.targets does not exist", t.Kind, t.Name), "create it, or remove it from the list")
 		}
 	}
 	for _, r := range restarts {
 		switch {
 		case r.Paused:
-			return fmt.Sprintf("%s %q uses an old value and is paused%skubectl rollout resume -n %s %s/%s", r.Kind, r.Name, v1alpha1.ActionRequired, p.Namespace,
-				strings.ToLower(r.Kind), r.Name)
+			return v1alpha1.Message(fmt.Sprintf("%s %q uses an old value and is paused", r.Kind, r.Name),
+				fmt.Sprintf("kubectl rollout resume -n %s %s/%s", p.Namespace, strings.ToLower(r.Kind), r.Name))
 		case r.Manual != "":
 			return fmt.Sprintf("%s %q uses an old value, and %s", r.Kind, r.Name, r.Manual)
 		case r.Problem != "":
@@ -113,8 +113,11 @@ func (p *Publication) undoneMessage(r Restart) string {
 	if r.Controller.Kind != "" {
 		by = fmt.Sprintf("its controller, %s %q,", r.Controller.Kind, r.Controller.Name)
 	}
-	return fmt.Sprintf("%s %q uses an old value, and was restarted %d times: %s removes the annotation %s from its Pod template each time%sconfigure it to ignore that annotation, then restart the workload: kubectl rollout restart -n %s %s/%s",
-		r.Kind, r.Name, maxRestartAttempts, by, p.RestartKey(), v1alpha1.ActionRequired, p.Namespace, strings.ToLower(r.Kind), r.Name)
+	return v1alpha1.Message(
+		fmt.Sprintf("%s %q uses an old value, and was restarted %d times: %s removes the annotation %s from its Pod template each time",
+			r.Kind, r.Name, maxRestartAttempts, by, p.RestartKey()),
+		fmt.Sprintf("configure it to ignore that annotation, then restart the workload: kubectl rollout restart -n %s %s/%s",
+			p.Namespace, strings.ToLower(r.Kind), r.Name))
 }
 
 // argoRollout names one of Argo's that is to be restarted, or may have to be; "" for none.

@@ -6,7 +6,6 @@ package status
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -79,7 +78,7 @@ func (v Report) ready() metav1.Condition {
 // unpublished is Ready while nothing is published: a result that is still to come goes before every problem.
 func (v Report) unpublished() metav1.Condition {
 	if v.Spec.Suspend {
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified or written until it is false")
+		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, Suspended)
 	}
 	if v.WriteProblem != "" {
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerifying, v.WriteProblem)
@@ -202,8 +201,13 @@ func (v Report) reconciling() *metav1.Condition {
 		c := condition(metav1.ConditionTrue, v1alpha1.ReasonTargetNotWritten, v.WriteProblem)
 		return &c
 	}
-	if problems := v.EffectProblems(); len(problems) > 0 {
-		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, combined(problems))
+	if failed := v.EffectProblems(); len(failed) > 0 {
+		var problems []problem
+		for _, message := range failed {
+			cause, action := v1alpha1.SplitMessage(message)
+			problems = append(problems, problem{cause, action})
+		}
+		c := condition(metav1.ConditionTrue, v1alpha1.ReasonEffectFailed, combined(problems, "").String())
 		return &c
 	}
 	for _, c := range v.Candidates() {
@@ -217,23 +221,6 @@ func (v Report) reconciling() *metav1.Condition {
 		}
 	}
 	return nil
-}
-
-// combined makes one message of several: first what is wrong, then what to do.
-func combined(messages []string) string {
-	const most = 5
-	var causes, actions []string
-	for _, message := range messages[:min(len(messages), most)] {
-		cause, action, required := strings.Cut(message, v1alpha1.ActionRequired)
-		causes = append(causes, cause)
-		if required {
-			actions = append(actions, action)
-		}
-	}
-	if len(messages) > most {
-		causes = append(causes, fmt.Sprintf("and %d more", len(messages)-most))
-	}
-	return problem{strings.Join(causes, "; "), strings.Join(actions, "; ")}.String()
 }
 
 // EffectProblems name each object other than the target that could not be written, and the way out.

@@ -20,7 +20,6 @@ import (
 
 const (
 	nothingWhileSuspended = "nothing takes over while spec.suspend is true"
-	liftSuspension        = "set spec.suspend to false"
 
 	checkAccount = "check accountID, region, and whether an admin enforces user passcodes"
 
@@ -49,12 +48,27 @@ func (v Report) endpointHint() string {
 type problem struct{ cause, action string }
 
 // String is the problem as a message has it.
-func (p problem) String() string {
-	if p.action == "" {
-		return p.cause
+func (p problem) String() string { return v1alpha1.Message(p.cause, p.action) }
+
+// combined makes one problem of several, the first five: what is wrong with each, then what to do about each. where says where
+// the rest is found; it may be "".
+func combined(problems []problem, where string) problem {
+	const most = 5
+	var causes, actions []string
+	for _, p := range problems[:min(len(problems), most)] {
+		causes = append(causes, p.cause)
+		if p.action != "" {
+			actions = append(actions, p.action)
+		}
 	}
-	return p.cause + v1alpha1.ActionRequired + p.action
+	if len(problems) > most {
+		causes = append(causes, fmt.Sprintf("and %d more%s", len(problems)-most, where))
+	}
+	return problem{strings.Join(causes, "; "), strings.Join(actions, "; ")}
 }
+
+// Suspended is the message of the condition Ready while spec.suspend is true and nothing is published.
+const Suspended = "spec.suspend is true: nothing is verified or written until it is false"
 
 // CreateNext and FixEntry begin what an action says in short, as its last part. The condition SuccessorReady has it in full.
 const (
@@ -112,7 +126,7 @@ func (v Report) brokenSuccessor() *rotation.Entry {
 
 // replaceObserved is the next step for a Secret that someone else maintains.
 func (v Report) replaceObserved() string {
-	step := "create the next passcode"
+	step := CreateNext
 	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
 		step = "reset the user's passcode"
 	}
@@ -244,7 +258,7 @@ func (v Report) waitsMessage() string {
 	case v.Spec.Suspend:
 		return nothingWhileSuspended
 	case v.WriteProblem != "":
-		return "Secret " + fmt.Sprintf("%q", v.Object.TargetName()) + " cannot be written (the condition Reconciling says why)"
+		return fmt.Sprintf("Secret %q cannot be written (the condition Reconciling says why)", v.Object.TargetName())
 	}
 	if next := v.awaited(nil); next != nil {
 		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)
@@ -273,14 +287,21 @@ func (v Report) rejectedMessage(p *rotation.ActivePasscode) string {
 func (v Report) stuck() problem {
 	next := v.awaited(v.ActiveEntry())
 	switch {
-	case v.Spec.Suspend && next != nil:
-		return problem{nothingWhileSuspended, liftSuspension}
 	case v.Spec.Suspend:
-		return problem{nothingWhileSuspended, liftSuspension + ", and " + v.nextStep()}
+		return problem{nothingWhileSuspended, v.resume(next)}
 	case next != nil:
 		return problem{cause: fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)}
 	}
 	return problem{"no other entry can become active", v.nextStep()}
+}
+
+// resume is what to do about a suspension; without an entry that becomes active then, one more step.
+func (v Report) resume(next *rotation.Entry) string {
+	action := "set spec.suspend to false"
+	if next == nil {
+		action += ", and " + v.nextStep()
+	}
+	return action
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
@@ -350,10 +371,12 @@ func (v Report) expiringMessage(p *rotation.ActivePasscode) string {
 	}
 	next := v.successor()
 	switch {
-	case v.Spec.Suspend && next != nil:
-		return problem{fmt.Sprintf("%s, and %s, though %q is staged", cause, nothingWhileSuspended, next.Spec.Name), by + liftSuspension}.String()
 	case v.Spec.Suspend:
-		return problem{fmt.Sprintf("%s, and %s", cause, nothingWhileSuspended), by + liftSuspension + ", and " + v.nextStep()}.String()
+		cause += ", and " + nothingWhileSuspended
+		if next != nil {
+			cause += fmt.Sprintf(", though %q is staged", next.Spec.Name)
+		}
+		return problem{cause, by + v.resume(next)}.String()
 	case next == nil:
 		return problem{cause + ", and there is no successor", by + v.nextStep()}.String()
 	case v.PinKeeps(p):
@@ -411,22 +434,17 @@ func (v Report) successorMessage(next *rotation.Entry) string {
 
 // sources names every entry that has no usable value, and what to do about each.
 func (v Report) sources() problem {
-	var causes, actions []string
+	var problems []problem
 	for _, e := range v.Entries {
 		if !e.HasValue() {
 			source := v.entryProblem(e)
-			causes, actions = append(causes, fmt.Sprintf("%q: %s", e.Spec.Name, source.cause)), append(actions, source.action)
+			problems = append(problems, problem{fmt.Sprintf("%q: %s", e.Spec.Name, source.cause), source.action})
 		}
 	}
-	const most = 5
-	if len(causes) > most {
-		causes = append(causes[:most], fmt.Sprintf("and %d more, see status.passcodes", len(causes)-most))
-		actions = actions[:most]
-	}
-	return problem{strings.Join(causes, "; "), strings.Join(actions, "; ")}
+	return combined(problems, ", see status.passcodes")
 }
 
-// entryProblem says what is wrong with an entry, or what is to be known of it; it has no cause if all is well.
+// entryProblem is what is wrong with an entry, or how far its retirement is; its cause is "" if there is nothing to report.
 func (v Report) entryProblem(e *rotation.Entry) problem {
 	ref := e.Spec.SecretKeyRef
 	switch e.Problem {

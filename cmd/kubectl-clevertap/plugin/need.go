@@ -40,12 +40,6 @@ type step struct {
 	action string
 }
 
-// split returns what a message says is wrong, and what to do about it; "" if nothing need be done.
-func split(message string) (cause, action string) {
-	cause, action, _ = strings.Cut(message, v1alpha1.ActionRequired)
-	return cause, action
-}
-
 // steps are the actions that an object requires, the most urgent first; none if all is well. Conditions that require the
 // same action are one step, which has the action in full.
 func steps(o *v1alpha1.CleverTapPasscode) []step {
@@ -89,7 +83,7 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 }
 
 func actionOf(c *metav1.Condition) string {
-	_, action := split(c.Message)
+	_, action := v1alpha1.SplitMessage(c.Message)
 	return action
 }
 
@@ -136,7 +130,7 @@ func rejectedSuccessors(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	for _, p := range o.Status.Passcodes {
 		if p.State == v1alpha1.StateRejected && o.Status.Phase != v1alpha1.PhaseRejected && o.Status.Phase != v1alpha1.PhasePending {
-			cause, action := split(p.Message)
+			cause, action := v1alpha1.SplitMessage(p.Message)
 			all = append(all, step{successorFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, cmp.Or(action, cause))})
 		}
 	}

@@ -125,7 +125,7 @@ func (c *cli) printPasscodes(o *v1alpha1.CleverTapPasscode) error {
 		if p.BeginsAt == nil {
 			end = "-"
 		}
-		note, _ := split(p.Message)
+		note, _ := v1alpha1.SplitMessage(p.Message)
 		rows = append(rows, []string{p.Name, string(p.State), stampOf(p.ExpiresAt, end), stampOf(p.VerifiedAt, "-"), note})
 	}
 	return c.table("PASSCODE STATE EXPIRES VERIFIED NOTE", rows)

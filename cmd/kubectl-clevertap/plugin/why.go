@@ -14,6 +14,7 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // explanation is the output of why.
@@ -58,7 +59,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 		v1alpha1.ConditionExpiringSoon, v1alpha1.ConditionSuccessorReady, v1alpha1.ConditionSourcesReady, v1alpha1.ConditionRolloutComplete,
 	} {
 		if c := meta.FindStatusCondition(o.Status.Conditions, name); c != nil {
-			cause, _ := split(c.Message)
+			cause, _ := v1alpha1.SplitMessage(c.Message)
 			because(cause)
 		}
 	}
@@ -66,7 +67,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 		because(published(o.Status.History))
 	}
 	if o.Spec.Suspend {
-		because("spec.suspend is true: nothing is verified or written until it is false")
+		because(status.Suspended)
 	}
 	if o.Status.ObservedGeneration < 0 {
 		because(need(o).action)
