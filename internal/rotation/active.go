@@ -116,15 +116,15 @@ func canonical(e *Entry) *Entry {
 	return e
 }
 
-// findTuple takes what the record's fingerprint proves, and its verification: the target's own, the source's, or what this
-// process wrote last. An edited target's value is not the active passcode, and neither is its verification.
+// findTuple takes what the record's fingerprint proves: the target's own, the source's, or what this process wrote last; with
+// its verification, unless that is the entry's. An edited target's value is not the active passcode, and neither is its
+// verification.
 func (v *Snapshot) findTuple(p *ActivePasscode) {
 	p.Tuple = v.LastPublished.Tuple
 	switch {
 	case v.LastPublished.Fingerprint == p.Fingerprint:
 		p.Verification = v.LastPublished.Verification
 	case p.Entry != nil:
-		p.Verification = p.Entry.Verification
 		p.Tuple.Passcode = p.Entry.Passcode
 		p.Tuple.AccountID, p.Tuple.Region = v.Spec.AccountID, v.Spec.Region
 	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.Fingerprint:

@@ -31,6 +31,8 @@ type RetiringValue struct {
 	Use   retirement.Use
 	// UsedByOther names another object that has it active.
 	UsedByOther string
+	// MayComeBack reports whether a rule may publish it again: the pin names it, or the active entry has it again or was removed.
+	MayComeBack bool
 }
 
 // inUse reports whether something that a scan can see uses it.
@@ -95,6 +97,8 @@ func (v *ReplacedValues) findRetiring() []RetiringValue {
 			continue
 		}
 		r.UsedByOther = v.UsedByOthers[old.Fingerprint]
+		r.MayComeBack = r.Entry != nil && r.Entry.Result != clevertap.Rejected &&
+			slices.ContainsFunc(v.Candidates(), func(c Candidate) bool { return c.Entry == r.Entry })
 		r.Use = v.LastPublication.Use(retirement.Value{Passcode: old.Passcode, Fingerprint: old.Fingerprint, At: old.At, Locations: old.Locations})
 		list = append(list, r)
 	}
@@ -244,16 +248,9 @@ func (v *ReplacedValues) MarkedReported(fingerprint string) bool {
 	})
 }
 
-// MayComeBack reports whether a rule may publish the value again: the pin names it, or the active entry has it again or was
-// removed.
-func (v *ReplacedValues) MayComeBack(r RetiringValue) bool {
-	return r.Entry != nil && r.Entry.Result != clevertap.Rejected &&
-		slices.ContainsFunc(v.Candidates(), func(c Candidate) bool { return c.Entry == r.Entry })
-}
-
 // Unused reports whether nothing uses the value, as far as the operator can see, and nothing is about to.
 func (v *ReplacedValues) Unused(r RetiringValue) bool {
-	return !v.MayComeBack(r) && v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
+	return !r.MayComeBack && v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
 }
 
 // outstanding reports whether a scan may show something new.

@@ -60,7 +60,7 @@ func (v Report) retiring(e *rotation.Entry) problem {
 			return problem{"it was replaced and is still in use by Pods: " + retirement.Listing(r.Use.Pods), "restart them; then it is safe to delete"}
 		case r.UsedByOther != "":
 			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)}
-		case v.MayComeBack(r):
+		case r.MayComeBack:
 			return problem{cause: "it was replaced, and may become active again once CleverTap accepts it"}
 		case v.Now.Before(r.Use.Refreshed):
 			return problem{cause: "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")}
