@@ -294,22 +294,8 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 	if err != nil {
 		return nil, err
 	}
-	reconciler := &controllers.Reconciler{
-		Client:    manager.GetClient(),
-		APIReader: live,
-		Key:       key,
-		Clock:     p.Clock,
-		Events:    recorder,
-		Notify:    p.notify,
-
-		VolumeRefresh:            p.VolumeRefresh,
-		Counters:                 p.counters,
-		AllowedTargetAnnotations: p.AllowedTargetAnnotations,
-		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
-	}
-	if p.named != nil {
-		reconciler.NamespacesChanged = p.named.suspect
-	}
+	reconciler := p.newReconciler()
+	reconciler.Client, reconciler.APIReader, reconciler.Key, reconciler.Events = manager.GetClient(), live, key, recorder
 	reconciler.Verification = verification.New(ctx, verification.Options{
 		Log:      ctrl.Log.WithName("verification"),
 		Verifier: vendor, Clock: p.Clock, PerAccount: p.VerifyConcurrency, Wake: reconciler.Wake, Finished: p.counters.VerificationFinished,
@@ -325,6 +311,22 @@ func (p *process) addReconciler(ctx context.Context, manager ctrl.Manager) (prom
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
 	return objects, nil
+}
+
+// newReconciler is one with what the options say, and nothing that needs the API server yet.
+func (p *process) newReconciler() *controllers.Reconciler {
+	r := &controllers.Reconciler{
+		Clock:                    p.Clock,
+		Notify:                   p.notify,
+		VolumeRefresh:            p.VolumeRefresh,
+		Counters:                 p.counters,
+		AllowedTargetAnnotations: p.AllowedTargetAnnotations,
+		Endpoint:                 schemeAndHost(p.ClevertapEndpoint),
+	}
+	if p.named != nil {
+		r.NamespacesChanged = p.named.suspect
+	}
+	return r
 }
 
 // schemeAndHost is what may be shown of a URL: its path and its user can contain secrets. "" stays "".

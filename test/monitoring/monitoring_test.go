@@ -97,12 +97,8 @@ func promtool(t *testing.T, tests ...string) (string, error) {
 func TestTheThresholdTestsCanFail(t *testing.T) {
 	g := NewWithT(t)
 	text := string(read(t, file("config", "prometheus", "rules.yaml")))
-	folder := t.TempDir()
-	var tests []string
-	for _, name := range thresholds() {
-		tests = append(tests, filepath.Join(folder, name))
-		here := strings.ReplaceAll(string(read(t, file("test", "monitoring", name))), "../../config/prometheus/", "")
-		g.Expect(os.WriteFile(filepath.Join(folder, name), []byte(here), 0o600)).To(Succeed())
+	asTheyAre := func(name string) []byte {
+		return []byte(strings.ReplaceAll(string(read(t, file("test", "monitoring", name))), "../../config/prometheus/", ""))
 	}
 	for _, change := range [][2]string{
 		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time())", "> time() + 3600)"},
@@ -112,8 +108,7 @@ func TestTheThresholdTestsCanFail(t *testing.T) {
 		{"group_left (account_id, region)", "group_left ()"},
 	} {
 		g.Expect(text).To(ContainSubstring(change[0]))
-		g.Expect(os.WriteFile(filepath.Join(folder, "rules.yaml"), []byte(strings.ReplaceAll(text, change[0], change[1])), 0o600)).To(Succeed())
-		out, err := promtool(t, tests...)
+		out, err := promtoolOn(t, strings.ReplaceAll(text, change[0], change[1]), asTheyAre)
 		g.Expect(err).To(HaveOccurred(), "with %q in place of %q: %s", change[1], change[0], out)
 	}
 }
@@ -176,7 +171,10 @@ func (t thresholdTest) renamed(g *WithT, cluster, from, to string) []map[string]
 func TestOneClusterNeitherSilencesNorFiresAnAlertOfAnother(t *testing.T) {
 	g := NewWithT(t)
 	text := string(read(t, file("config", "prometheus", "rules.yaml")))
-	out, err := promtoolOn(t, text, "")
+	besideOthers := func(alert string) func(string) []byte {
+		return func(name string) []byte { return crossed(t, name, alert) }
+	}
+	out, err := promtoolOn(t, text, besideOthers(""))
 	g.Expect(err).NotTo(HaveOccurred(), out)
 
 	clusters := regexp.MustCompile(`\(cluster(, )?`).FindAllStringIndex(text, -1)
@@ -184,24 +182,25 @@ func TestOneClusterNeitherSilencesNorFiresAnAlertOfAnother(t *testing.T) {
 	for _, at := range clusters {
 		changed := text[:at[0]] + "(" + text[at[1]:]
 		alerts := regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(text[:at[0]], -1)
-		_, err := promtoolOn(t, changed, alerts[len(alerts)-1][1])
+		_, err := promtoolOn(t, changed, besideOthers(alerts[len(alerts)-1][1]))
 		line := strings.Count(text[:at[0]], "\n") + 1
 		g.Expect(err).To(HaveOccurred(), "line %d matches without the cluster, and no test fails", line)
 	}
 }
 
-// promtoolOn runs the crossed tests that name the alert, or all, on the rules.
-func promtoolOn(t *testing.T, rules, alert string) (string, error) {
+// promtoolOn runs the threshold tests, as testsOf returns each file of them, on the rules.
+func promtoolOn(t *testing.T, rules string, testsOf func(name string) []byte) (string, error) {
 	t.Helper()
 	folder := t.TempDir()
-	files := map[string][]byte{"rules.yaml": []byte(rules)}
+	write := func(name string, text []byte) string {
+		path := filepath.Join(folder, name)
+		NewWithT(t).Expect(os.WriteFile(path, text, 0o600)).To(Succeed())
+		return path
+	}
+	write("rules.yaml", []byte(rules))
 	var tests []string
 	for _, name := range thresholds() {
-		files[name] = crossed(t, name, alert)
-		tests = append(tests, filepath.Join(folder, name))
-	}
-	for name, text := range files {
-		NewWithT(t).Expect(os.WriteFile(filepath.Join(folder, name), text, 0o600)).To(Succeed())
+		tests = append(tests, write(name, testsOf(name)))
 	}
 	return promtool(t, tests...)
 }
@@ -223,16 +222,16 @@ func crossed(t *testing.T, name, alert string) []byte {
 		if strings.Contains(one.Name, "the operator is gone") || !strings.Contains(fmt.Sprint(one.Queries), alert) {
 			continue
 		}
-		crossed := one.inCluster(g, "a")
+		beside := one.inCluster(g, "a")
 		for _, other := range single {
 			for _, from := range append(other.objects(), "") {
 				for _, to := range append(one.objects(), "") {
-					cluster := fmt.Sprintf("b%d", len(crossed.InputSeries))
-					crossed.InputSeries = append(crossed.InputSeries, other.renamed(g, cluster, from, to)...)
+					cluster := fmt.Sprintf("b%d", len(beside.InputSeries))
+					beside.InputSeries = append(beside.InputSeries, other.renamed(g, cluster, from, to)...)
 				}
 			}
 		}
-		tests.Tests = append(tests.Tests, crossed)
+		tests.Tests = append(tests.Tests, beside)
 	}
 	text, err := yaml.Marshal(tests)
 	g.Expect(err).NotTo(HaveOccurred())

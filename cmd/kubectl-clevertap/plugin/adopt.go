@@ -54,15 +54,8 @@ revision 1 with the same value, and nothing is restarted. Keys that the object d
 		if err := a.handOver(ctx, o, secret); err != nil {
 			return err
 		}
-		if o.TargetName() != name {
-			if owner := foreignOwner(o, "spec", "target", "name"); owner != "" {
-				c.say("spec:\n  target:\n    name: %s", name)
-				return &outcome{ExitNotFinished,
-					fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", name, owner)}
-			}
-			if err := a.setTarget(ctx, o, name); err != nil {
-				return err
-			}
+		if err := c.retarget(ctx, a, o, name); err != nil {
+			return err
 		}
 		err = c.await(ctx, a, o.Name, *timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
 			o = now
@@ -73,6 +66,19 @@ revision 1 with the same value, and nothing is restarted. Keys that the object d
 		})
 		return c.finish(output, o, err)
 	})
+}
+
+// retarget makes the Secret the object's target, or prints the change to commit if another tool manages that field.
+func (c *cli) retarget(ctx context.Context, a *access, o *v1alpha1.CleverTapPasscode, secret string) error {
+	if o.TargetName() == secret {
+		return nil
+	}
+	if owner := foreignOwner(o, "spec", "target", "name"); owner != "" {
+		c.say("spec:\n  target:\n    name: %s", secret)
+		return &outcome{ExitNotFinished,
+			fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", secret, owner)}
+	}
+	return a.setTarget(ctx, o, secret)
 }
 
 // adoptable returns the entry whose value the Secret contains, or why the Secret cannot be adopted.
