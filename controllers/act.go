@@ -28,7 +28,8 @@ import (
 // that is to be reported, which names what failed, and the joined errors of what is to be tried again. After a write of
 // the target it stops there: what follows from that comes in the next pass, at once.
 func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState) (decision.Decision, error) {
-	d := decision.Decide(r.Clock.Now(), s.Observed)
+	now := r.Clock.Now() // of the whole pass: what a write dated is reported with the same date, however long the write took
+	d := decision.Decide(now, s.Observed)
 	if d.ReportFirst {
 		written, err := r.report(ctx, s, d, state)
 		if written {
@@ -46,7 +47,7 @@ func (r *Reconciler) act(ctx context.Context, s *observation, state *objectState
 	r.requestScan(s, d, state)
 	err := errors.Join(writeErr, r.restart(ctx, s, d, state), r.release(ctx, s, d, state))
 	if s.effectsChanged {
-		return decision.Decide(r.Clock.Now(), s.Observed), err
+		return decision.Decide(now, s.Observed), err
 	}
 	return d, err
 }

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
 func targetNamed(name string) func(*v1alpha1.CleverTapPasscodeSpec) {
@@ -86,6 +87,16 @@ var _ = Describe("Effects", func() {
 		c.denied = nil
 		Expect(c.settle()).To(Succeed())
 		Expect(c.reasons()).To(ConsistOf("PasscodePublished", "TargetReleased"))
+	})
+
+	It("that take long are reported as of the moment they were decided at", func() {
+		c := newCluster(newObject(), staged("a"))
+		c.lateReply = 30 * time.Second
+		Expect(c.settle()).To(MatchError(ContainSubstring("creating Secret shop/marketing")))
+		record, err := target.ParseRecord(c.secret("marketing").Annotations[v1alpha1.RecordAnnotation])
+		Expect(err).NotTo(HaveOccurred())
+		Expect(c.object().Status.Passcodes[0].FirstSeenAt.UTC()).To(Equal(record.FirstSeenAt))
+		Expect(record.FirstSeenAt).To(Equal(created.Add(day)))
 	})
 
 	It("and the status that both fail are both returned", func() {

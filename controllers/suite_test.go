@@ -63,7 +63,8 @@ type cluster struct {
 	events *events.FakeRecorder
 
 	mu            sync.Mutex
-	denied        map[string]error // by write: "patch Secret old"
+	denied        map[string]error // by write: "patch old"
+	lateReply     time.Duration    // if not zero, a create is made, and its reply is a timeout after so long
 	rejects       map[string]bool  // passcodes, by value
 	calls         int
 	notifications []notification.Notification
@@ -128,7 +129,12 @@ func (c *cluster) interceptor() interceptor.Funcs {
 			if err := c.denial("create", o); err != nil {
 				return err
 			}
-			return inner.Create(ctx, o, opts...)
+			err := inner.Create(ctx, o, opts...)
+			if c.lateReply == 0 || err != nil {
+				return err
+			}
+			c.clock.Step(c.lateReply)
+			return apierrors.NewTimeoutError("the reply did not come", 0)
 		},
 		Patch: func(ctx context.Context, inner client.WithWatch, o client.Object, patch client.Patch, opts ...client.PatchOption) error {
 			if err := c.denial("patch", o); err != nil {
