@@ -117,9 +117,9 @@ func clusterWide() {
 		out, err := run(fmt.Sprintf(`{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":%q,"namespace":%q}}`, pod, system),
 			"kubectl", "create", "--raw", "/api/v1/namespaces/"+system+"/pods/"+pod+"/eviction", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
+		Eventually(func() string { return leader(system) }).ShouldNot(Equal(pod))
 		kubectl("annotate", "ctp", "-n", "shop", "marketing", "clevertap.passcode-operator.io/verify-requested-at=1")
 		Eventually(get("shop", "ctp/marketing", ".status.lastHandledVerifyAt")).Should(Equal("1"))
-		Expect(leader(system)).NotTo(Equal(pod))
 		ready(system, "2")
 	})
 
