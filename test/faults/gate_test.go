@@ -8,10 +8,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"path"
-	"slices"
 	"sync"
 )
 
@@ -33,6 +31,8 @@ type gate struct {
 	cuts  map[string]func()        // what ends the watch of a resource
 	older map[string]*listing
 	asked map[string]*http.Request // the last watch of a resource
+	// waiting is how many requests are held, watches aside.
+	waiting int
 }
 
 // listing is a list as it was once.
@@ -83,11 +83,18 @@ func (g *gate) cut(resource string) {
 	}
 }
 
-// paused reports whether it keeps anything back.
-func (g *gate) paused() bool {
+// shows reports whether an informer of the resource gets what the API server has.
+func (g *gate) shows(resource string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.held) > 0 || len(g.gone) > 0 && slices.Contains(slices.Collect(maps.Values(g.gone)), true) || len(g.older) > 0
+	return g.held[resource] == nil && !g.gone[resource] && g.older[resource] == nil
+}
+
+// holds reports whether a request waits, of a pass that can go no further.
+func (g *gate) holds() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiting > 0
 }
 
 func (g *gate) wait(ctx context.Context, resource string) error {
@@ -97,12 +104,22 @@ func (g *gate) wait(ctx context.Context, resource string) error {
 	if held == nil {
 		return nil
 	}
+	if resource == everything || resource == writes {
+		g.count(1)
+		defer g.count(-1)
+	}
 	select {
 	case <-held:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err() //nolint:wrapcheck // a round tripper's errors are its transport's
 	}
+}
+
+func (g *gate) count(more int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting += more
 }
 
 // watch lets a watch through, whose frames come when the gate lets them.
@@ -158,13 +175,14 @@ func (b *pausedBody) Close() error {
 	return b.ReadCloser.Close() //nolint:wrapcheck // as above
 }
 
-// list is an older one in place of the API server's, once; nil where there is none.
+// list is an older one in place of the API server's, once, for the informer; nil where there is none. A list of at most one item
+// is the operator's look at its permissions.
 func (g *gate) list(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	resource := path.Base(r.URL.Path)
 	older := g.older[resource]
-	if r.Method != http.MethodGet || older == nil {
+	if r.Method != http.MethodGet || older == nil || r.URL.Query().Get("limit") == "1" {
 		return nil, nil
 	}
 	delete(g.older, resource)

@@ -279,10 +279,10 @@ func (s *scene) rest() {
 }
 
 // How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of an operator that
-// has not started, or is a process of its own, whose waits are real; and of one that is kept from what the API server has.
+// has not started, or is a process of its own, whose waits are real; and of one of which a request is held.
 const (
 	quietUnseen = 1500 * time.Millisecond
-	quietPaused = 120 * time.Millisecond
+	quietHeld   = 120 * time.Millisecond
 )
 
 // isCalm reports whether nothing is to come before the clock or someone brings it.
@@ -302,10 +302,12 @@ func (s *scene) isCalm() bool {
 		switch r := i.reconciler.Load(); {
 		case r == nil:
 			calm = quiet > quietUnseen
-		case i.gate.paused() || i.replica == 0 && s.cacheBehind != nil:
-			calm = quiet > quietPaused
+		case i.gate.holds():
+			calm = quiet > quietHeld
+		case i.replica == 0 && s.cacheBehind != nil:
+			calm = r.Idle() && quiet > quietHeld
 		default:
-			calm = r.Idle() && s.caughtUp(r.Client)
+			calm = r.Idle() && s.caughtUp(r.Client, i.gate)
 		}
 		if !calm {
 			return false
@@ -314,9 +316,12 @@ func (s *scene) isCalm() bool {
 	return true
 }
 
-// caughtUp reports whether an operator's informers have what the API server has.
-func (s *scene) caughtUp(informers client.Reader) bool {
-	for _, list := range watchedKinds() {
+// caughtUp reports whether an operator's informers have what the API server has, as far as the gate shows it.
+func (s *scene) caughtUp(informers client.Reader, g *gate) bool {
+	for resource, list := range watchedKinds() {
+		if !g.shows(resource) {
+			continue
+		}
 		seen, err := s.versions(list, informers)
 		there, failed := s.versions(list, s.kube)
 		if err != nil || failed != nil || !maps.Equal(seen, there) {
@@ -326,8 +331,8 @@ func (s *scene) caughtUp(informers client.Reader) bool {
 	return true
 }
 
-func watchedKinds() []client.ObjectList {
-	return []client.ObjectList{&v1alpha1.CleverTapPasscodeList{}, &corev1.SecretList{}}
+func watchedKinds() map[string]client.ObjectList {
+	return map[string]client.ObjectList{objects: &v1alpha1.CleverTapPasscodeList{}, secrets: &corev1.SecretList{}}
 }
 
 // recordedAll waits until the record has what the API server has.
