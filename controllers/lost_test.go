@@ -10,9 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -53,12 +51,10 @@ var _ = Describe("A target that is lost, or whose key is", func() {
 		Expect(string(c.secret("marketing").Data["passcode"])).To(Equal("VALUE-a"))
 	})
 })
-var _ client.Object
-var _ v1alpha1.Time
 
+// restartWith is a new process of the operator, with another fingerprint key.
 func (c *cluster) restartWith(key []byte) {
-	c.Key = newKeyFor(key)
+	c.Key = fingerprint.NewKey(key)
 	c.states = newStates()
 	c.Verification = verification.New(context.Background(), verification.Options{Verifier: c, Clock: c.clock, Wake: c.Wake})
 }
-func newKeyFor(b []byte) fingerprint.Key { return fingerprint.NewKey(b) }

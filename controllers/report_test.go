@@ -27,7 +27,7 @@ func (s slowPods) List(ctx context.Context, list client.ObjectList, options ...c
 	if _, isPods := list.(*corev1.PodList); isPods {
 		<-s.gate
 	}
-	return s.Reader.List(ctx, list, options...) //nolint:wrapcheck // the fake client's own
+	return s.Reader.List(ctx, list, options...)
 }
 
 var _ = Describe("The report that waits for a scan", func() {

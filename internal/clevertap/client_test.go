@@ -67,15 +67,18 @@ func result(err error) string {
 	return "another error: " + err.Error()
 }
 
-func TestWhatAResponseMeans(t *testing.T) {
+// responseRow is what a response means.
+type responseRow struct {
+	name   string
+	status int
+	body   string
+	want   string // in both modes
+	events string // in mode Events, if that is another result
+}
+
+func responseRows() []responseRow {
 	const fail400 = `{"status":"fail","error":"bad cursor","code":400}`
-	for _, row := range []struct {
-		name   string
-		status int
-		body   string
-		want   string // in both modes
-		events string // in mode Events, if that is another result
-	}{
+	return []responseRow{
 		{"a JSON object", 200, `{"status":"success"}`, "accepted", ""},
 		{"an empty JSON object", 200, `{}`, "accepted", ""},
 		{"an object whose error is null", 200, `{"error":null}`, "accepted", ""},
@@ -110,7 +113,11 @@ func TestWhatAResponseMeans(t *testing.T) {
 		{"500", 500, "", "unavailable", ""},
 		{"503 with a success in it", 503, `{"status":"success"}`, "unavailable", ""},
 		{"201 with a success in it", 201, `{"status":"success"}`, "unavailable", ""},
-	} {
+	}
+}
+
+func TestWhatAResponseMeans(t *testing.T) {
+	for _, row := range responseRows() {
 		for mode, want := range map[clevertap.Mode]string{clevertap.Connect: row.want, clevertap.Events: cmp.Or(row.events, row.want)} {
 			t.Run(fmt.Sprintf("%s, in mode %s", row.name, mode), func(t *testing.T) {
 				err := verify(t, mode, func(w http.ResponseWriter, _ *http.Request) {

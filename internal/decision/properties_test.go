@@ -103,10 +103,16 @@ func (l *validity) resultOf(q rotation.VerificationRequest) {
 
 // happen does one thing at random.
 func (l *validity) happen(t *rapid.T) {
+	events := l.changesAround(t)
+	maps.Copy(events, l.editsOfObject(t))
+	events[rapid.SampledFrom(slices.Sorted(maps.Keys(events))).Draw(t, "event")]()
+}
+
+// changesAround are those of time, CleverTap, Secrets and the operator.
+func (l *validity) changesAround(t *rapid.T) map[string]func() {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 	value := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
-	index := func() int { return rapid.IntRange(0, len(l.object.Spec.Passcodes)-1).Draw(t, "index") }
-	events := map[string]func(){
+	return map[string]func(){
 		"time":   func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(40*day)).Draw(t, "wait"))) },
 		"moment": func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "wait"))) },
 		"works": func() {
@@ -114,16 +120,33 @@ func (l *validity) happen(t *rapid.T) {
 		},
 		"silence":   func() { l.unavailable = !l.unavailable },
 		"rejecting": func() { l.rejecting = !l.rejecting },
-		"pin": func() {
-			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
-		},
-		"request": func() { requestsRotation(value.Draw(t, "request"))(l.world) },
-		"verify":  func() { requestsVerification(value.Draw(t, "request"))(l.world) },
-		"source":  func() { sourceHas(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
+		"source":    func() { sourceHas(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
 		"break": func() {
 			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
 			sourceProblem(name.Draw(t, "name"), problem)(l.world)
 		},
+		"restart":    func() { restarted(l.world) },
+		"lostStatus": func() { statusLost(l.world) },
+		"delete":     func() { l.target = rotation.Target{} },
+		"edit": func() {
+			if l.target.Exists {
+				targetEdited(l.world)
+			}
+		},
+	}
+}
+
+// editsOfObject are those of a person in the object.
+func (l *validity) editsOfObject(t *rapid.T) map[string]func() {
+	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
+	request := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
+	index := func() int { return rapid.IntRange(0, len(l.object.Spec.Passcodes)-1).Draw(t, "index") }
+	return map[string]func(){
+		"pin": func() {
+			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
+		},
+		"request": func() { requestsRotation(request.Draw(t, "request"))(l.world) },
+		"verify":  func() { requestsVerification(request.Draw(t, "request"))(l.world) },
 		"list": func() {
 			listed(rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "names")...)(l.world)
 		},
@@ -140,21 +163,8 @@ func (l *validity) happen(t *rapid.T) {
 			l.object.Spec.Passcodes[index()].Expiry = &v1alpha1.Expiry{Days: &days}
 			l.object.Generation++
 		},
-		"region":     func() { inRegion(rapid.SampledFrom([]v1alpha1.Region{"in1", "eu1"}).Draw(t, "region"))(l.world) },
-		"restart":    func() { restarted(l.world) },
-		"lostStatus": func() { statusLost(l.world) },
-		"delete":     func() { l.target = rotation.Target{} },
-		"edit": func() {
-			if l.target.Exists {
-				targetEdited(l.world)
-			}
-		},
+		"region": func() { inRegion(rapid.SampledFrom([]v1alpha1.Region{"in1", "eu1"}).Draw(t, "region"))(l.world) },
 	}
-	names := make([]string, 0, len(events))
-	for name := range events {
-		names = append(names, name)
-	}
-	events[rapid.SampledFrom(sorted(names)).Draw(t, "event")]()
 }
 
 func begin(t *rapid.T) *validity {
@@ -225,11 +235,6 @@ func TestAPathThatRejectsEveryoneMovesNothing(t *testing.T) {
 			}
 		}
 	})
-}
-
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return names
 }
 
 // observedValidity is an observed Secret that things happen to at random, and the values that CleverTap has accepted.

@@ -258,7 +258,7 @@ func metricsOptions(o Options) metricsserver.Options {
 
 // newVendor returns the client of CleverTap.
 func (p *process) newVendor() (*clevertap.Client, error) {
-	return clevertap.NewClient(clevertap.Options{ //nolint:wrapcheck // it says which flag is wrong
+	return clevertap.NewClient(clevertap.Options{
 		Endpoint: p.ClevertapEndpoint, Partner: p.ClevertapPartner, UserAgent: clevertap.DefaultPartner + "/" + ReadBuild().Version, Timeout: p.VerifyTimeout,
 		IdleConnections: verification.DefaultPerRegion, Now: p.Clock.Now, Wrap: p.Wrap,
 	})

@@ -87,7 +87,7 @@ func (w *world) until(ctx context.Context, prefix string, n int, revision string
 		var list metav1.PartialObjectMetadataList
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 		if err := w.kube.List(ctx, &list, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget}); err != nil {
-			return false, err //nolint:wrapcheck // the caller does
+			return false, err
 		}
 		there := 0
 		for _, s := range list.Items {
@@ -110,7 +110,7 @@ func (w *world) quiet(ctx context.Context) error {
 		return err
 	}
 	return wait.PollUntilContextTimeout(ctx, time.Second, sourceWait, false,
-		func(context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+		func(context.Context) (bool, error) {
 			now, err := w.usage()
 			idle := now.CPU-last.CPU < 20*time.Millisecond
 			last = now
@@ -207,7 +207,7 @@ func (w *world) requestRotation(ctx context.Context, prefix string, i int) (time
 	o := &v1alpha1.CleverTapPasscode{ObjectMeta: metav1.ObjectMeta{Name: objectName(prefix, i), Namespace: namespace(i)}}
 	patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:"now"}}}`, v1alpha1.RotateRequestedAtAnnotation)
 	err := w.kube.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(patch)))
-	return w.clock.Now(), err //nolint:wrapcheck // the caller does
+	return w.clock.Now(), err
 }
 
 func percentiles(took []time.Duration) (p50, p99 time.Duration) {
@@ -298,11 +298,11 @@ func (w *world) crowd(ctx context.Context, secrets, pods, using int, prefix stri
 			pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: secret}}
 		}
 		if err := w.kube.Create(ctx, pod); err != nil || i >= using {
-			return err //nolint:wrapcheck // the caller does
+			return err
 		}
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app",
 			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(w.clock.Now())}}}}
-		return w.kube.Status().Update(ctx, pod) //nolint:wrapcheck // as above
+		return w.kube.Status().Update(ctx, pod)
 	})
 }

@@ -140,7 +140,7 @@ func (w *world) startOperator(ctx context.Context, more ...string) (time.Duratio
 		}
 		return response.StatusCode == http.StatusOK, response.Body.Close()
 	})
-	return w.clock.Now().Sub(begun), err //nolint:wrapcheck // it says that it timed out
+	return w.clock.Now().Sub(begun), err
 }
 
 func (w *world) stopOperator() error {

@@ -51,6 +51,28 @@ func clusterWide() {
 		Expect(inEnv("shop", "env")()).To(Equal(published))
 	})
 
+	rotatesInPods()
+	losesReplicas()
+	itIsMeasured()
+	upgrades()
+
+	It("is uninstalled, and what it published is still there", func() {
+		before := value("shop", "marketing")()
+		out, err := run("", "helm", "uninstall", "clevertap-passcode-operator", "--namespace", system, "--wait")
+		Expect(err).NotTo(HaveOccurred(), out)
+		Eventually(get(system, "pods", ".items")).Should(Equal("[]"))
+		Expect(value("shop", "marketing")()).To(Equal(before))
+		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(before))
+		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
+	})
+
+	It("checked against the invariants in every state that the namespace had, with Pods that really ran", func() {
+		Expect(history.Violations()).To(BeEmpty())
+	})
+}
+
+// rotatesInPods are the steps of Pods that read what is published.
+func rotatesInPods() {
 	It("rotates: the file changes with no restart, and the environment's Deployment is restarted once", func() {
 		before := value("shop", "marketing")()
 		files, env := podOf("shop", "files"), podOf("shop", "env")
@@ -94,7 +116,10 @@ func clusterWide() {
 		// The version before does not know files, so a rollback would remove them: see docs/upgrade.md.
 		kubectl("delete", "-n", "shop", "ctp/curl", "deployment/curl", "secret/curl")
 	})
+}
 
+// losesReplicas are the steps in which one of two replicas goes.
+func losesReplicas() {
 	It("loses its leader in the middle of a rotation, which happens once all the same", func() {
 		declare("shop", "second", "  rollout: {auto: true}")
 		Eventually(condition("shop", "second", "Ready")).Should(Equal("PasscodePublished"))
@@ -122,7 +147,10 @@ func clusterWide() {
 		Eventually(get("shop", "ctp/marketing", ".status.lastHandledVerifyAt")).Should(Equal("1"))
 		ready(system, "2")
 	})
+}
 
+// itIsMeasured is the step of Prometheus.
+func itIsMeasured() {
 	It("shows metrics over TLS, only to those who may read them", func() {
 		kubectl("create", "serviceaccount", "-n", "shop", "scraper")
 		address := get(system, "pod/"+leader(system), ".status.podIP")
@@ -135,7 +163,10 @@ func clusterWide() {
 				token)
 		}).Should(ContainSubstring(`clevertap_passcode_status_condition{condition="Ready",name="marketing",namespace="shop",status="True"} 1`))
 	})
+}
 
+// upgrades are the steps from the manifests to the chart, to the version before, and back.
+func upgrades() {
 	It("is upgraded from the manifests to the chart, which writes no target", func() {
 		before := get("shop", "secret/marketing", ".metadata.resourceVersion")()
 		// What has a selector is deleted first, as docs/installation.md says: the chart's carries the release.
@@ -181,20 +212,6 @@ func clusterWide() {
 		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag=previous"})...)
 		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag="})...)
 		Expect(get("shop", "ctp/third", ".status.revision")()).To(Equal("2"))
-	})
-
-	It("is uninstalled, and what it published is still there", func() {
-		before := value("shop", "marketing")()
-		out, err := run("", "helm", "uninstall", "clevertap-passcode-operator", "--namespace", system, "--wait")
-		Expect(err).NotTo(HaveOccurred(), out)
-		Eventually(get(system, "pods", ".items")).Should(Equal("[]"))
-		Expect(value("shop", "marketing")()).To(Equal(before))
-		Expect(inPod("shop", "files", "cat", "/creds/passcode")()).To(Equal(before))
-		Expect(get("shop", "ctp/marketing", ".status.activePasscode")()).To(Equal("marketing-two"))
-	})
-
-	It("checked against the invariants in every state that the namespace had, with Pods that really ran", func() {
-		Expect(history.Violations()).To(BeEmpty())
 	})
 }
 

@@ -209,14 +209,14 @@ func (c *campaign) changed(t *testing.T, name, field string, specs []map[string]
 func (s *scene) store(ctx context.Context, spec map[string]any) error {
 	o := unchecked(s.namespace, "o", spec)
 	if err := s.kube.Create(ctx, o.DeepCopy()); !apierrors.IsAlreadyExists(err) {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
-	return retry.RetryOnConflict(retry.DefaultRetry, func() error { //nolint:wrapcheck // as above
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		if err := s.kube.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
-			return err //nolint:wrapcheck // as above
+			return err
 		}
 		o.Object["spec"] = runtime.DeepCopyJSON(spec)
-		return s.kube.Update(ctx, o) //nolint:wrapcheck // as above
+		return s.kube.Update(ctx, o)
 	})
 }
 

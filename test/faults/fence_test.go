@@ -266,7 +266,7 @@ func (f *fence) suffer(planned fault, i *incarnation, next http.RoundTripper, r 
 func sendAndForget(next http.RoundTripper, r *http.Request) error {
 	response, err := next.RoundTrip(r)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller joins it to the fault
+		return err
 	}
 	_, err = io.Copy(io.Discard, response.Body)
 	return errors.Join(err, response.Body.Close())
@@ -278,14 +278,14 @@ func sendTwice(next http.RoundTripper, r *http.Request) (*http.Response, error) 
 	if r.Body != nil {
 		var err error
 		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, err //nolint:wrapcheck // a round tripper's errors are its transport's
+			return nil, err
 		}
 	}
 	again := r.Clone(r.Context())
 	r.Body, again.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
 	response, err := next.RoundTrip(r)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return nil, err
 	}
 	return response, sendAndForget(next, again)
 }

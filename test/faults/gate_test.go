@@ -112,7 +112,7 @@ func (g *gate) wait(ctx context.Context, resource string) error {
 	case <-held:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // a round tripper's errors are its transport's
+		return ctx.Err()
 	}
 }
 
@@ -146,7 +146,7 @@ func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, e
 	response, err := next.RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		cancel()
-		return nil, err //nolint:wrapcheck // as above
+		return nil, err
 	}
 	g.mu.Lock()
 	g.cuts[resource] = cancel
@@ -167,12 +167,12 @@ func (b *pausedBody) Read(p []byte) (int, error) {
 	if waited := b.wait(); waited != nil {
 		return 0, waited
 	}
-	return n, err //nolint:wrapcheck // io.EOF has to stay it
+	return n, err // io.EOF has to stay it
 }
 
 func (b *pausedBody) Close() error {
 	b.cancel()
-	return b.ReadCloser.Close() //nolint:wrapcheck // as above
+	return b.ReadCloser.Close()
 }
 
 // list is an older one in place of the API server's, once, for the informer; nil where there is none. A list of at most one item

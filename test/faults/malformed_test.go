@@ -22,23 +22,15 @@ import (
 // nonsense are specs that decode, and that the schema would deny: an older CRD, or one that someone loosened, may
 // have let them in.
 func nonsense() map[string]map[string]any {
-	good := func(change func(spec map[string]any)) map[string]any {
-		spec := map[string]any{
-			"accountID": accountID, "region": "in1", "expiry": map[string]any{"days": int64(90)},
-			"passcodes": []any{map[string]any{"name": "a", "secretKeyRef": map[string]any{"name": "staged", "key": "a"}}},
-		}
-		change(spec)
-		return spec
-	}
 	set := func(value any, path ...string) map[string]any {
-		return good(func(spec map[string]any) {
+		return changedSpec(func(spec map[string]any) {
 			if err := unstructured.SetNestedField(spec, value, path...); err != nil {
 				panic(err) // the paths are below
 			}
 		})
 	}
 	first := func(key string, value any) map[string]any {
-		return good(func(spec map[string]any) { spec["passcodes"].([]any)[0].(map[string]any)[key] = value })
+		return changedSpec(func(spec map[string]any) { spec["passcodes"].([]any)[0].(map[string]any)[key] = value })
 	}
 	return map[string]map[string]any{
 		"no-spec":          {},
@@ -72,6 +64,16 @@ func nonsense() map[string]map[string]any {
 		"target-policy":    set(map[string]any{"deletionPolicy": "Burn"}, "target"),
 		"rollout-kind":     set(map[string]any{"targets": []any{map[string]any{"kind": "Job", "name": "../x"}}}, "rollout"),
 	}
+}
+
+// changedSpec is one that is in order, changed.
+func changedSpec(change func(spec map[string]any)) map[string]any {
+	spec := map[string]any{
+		"accountID": accountID, "region": "in1", "expiry": map[string]any{"days": int64(90)},
+		"passcodes": []any{map[string]any{"name": "a", "secretKeyRef": map[string]any{"name": "staged", "key": "a"}}},
+	}
+	change(spec)
+	return spec
 }
 
 // Nonsense of every kind is stored beside an object that is in order: this one is served, and no nonsense keeps the operator
@@ -184,7 +186,7 @@ func (c *campaign) loosenCRD(ctx context.Context) error {
 	// The API server takes a moment to go by it.
 	probe := unchecked("default", "probe", map[string]any{})
 	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 30*time.Second, true,
-		func(ctx context.Context) (bool, error) { //nolint:wrapcheck // it says that it timed out
+		func(ctx context.Context) (bool, error) {
 			return c.kube.Create(ctx, probe.DeepCopy(), client.DryRunAll) == nil, nil
 		})
 }

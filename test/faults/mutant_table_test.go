@@ -3,8 +3,15 @@
 
 package faults
 
+import "slices"
+
 // mutants are mistakes that controllers of this kind were seen to make.
 func mutants() []mutant {
+	return slices.Concat(mutantsOfDecisions(), mutantsOfWrites(), mutantsOfRequests(), mutantsOfFences())
+}
+
+// mutantsOfDecisions choose another passcode, or count or keep otherwise.
+func mutantsOfDecisions() []mutant {
 	return []mutant{
 		{mistake: "publish before CleverTap has accepted", in: "internal/rotation: Snapshot.accepted", workload: "first publication",
 			right: "return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh",
@@ -27,6 +34,12 @@ func mutants() []mutant {
 		{mistake: "forget what was replaced", in: "internal/rotation: Pass.publication", workload: "two requests",
 			right: "record.Replaced = target.AppendReplaced(v.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)",
 			wrong: "_ = old"},
+	}
+}
+
+// mutantsOfWrites write, report or request something else.
+func mutantsOfWrites() []mutant {
+	return []mutant{
 		{mistake: "write the region where the endpoint belongs", in: "controllers: data", workload: "first publication",
 			right: "keys.Endpoint:  []byte(tuple.Endpoint),",
 			wrong: "keys.Endpoint:  []byte(tuple.Region),"},
@@ -51,6 +64,12 @@ func mutants() []mutant {
 		{mistake: "compare by a plain hash", in: "internal/fingerprint: Key.Of", workload: "first publication",
 			right: `return k.id + "-" + hex.EncodeToString(mac.Sum(nil)[:size])`,
 			wrong: `plain := sha256.Sum256([]byte(passcode.Reveal())); return k.id + "-" + hex.EncodeToString(plain[:size])`},
+	}
+}
+
+// mutantsOfRequests do again, or too often, what was done.
+func mutantsOfRequests() []mutant {
+	return []mutant{
 		{mistake: "verify every ten seconds", in: "internal/rotation: Snapshot.due", workload: "first publication",
 			right: "v.staggered(v.Spec.VerificationInterval(), q.fingerprint)",
 			wrong: "10*time.Second"},
@@ -81,6 +100,12 @@ func mutants() []mutant {
 		{mistake: "stop at a former target that cannot be marked", in: "controllers: Reconciler.act", workload: "a former target that may not be marked",
 			right: "r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify); writeErr :=",
 			wrong: "if err := r.release(ctx, s, d, state); err != nil { return d, err }; r.requestVerifications(client.ObjectKeyFromObject(s.Object), d.Verify); writeErr :="},
+	}
+}
+
+// mutantsOfFences go on although something has changed, or is somebody else's.
+func mutantsOfFences() []mutant {
+	return []mutant{
 		{mistake: "report from a view that is behind", in: "controllers: Reconciler.observeLag", workload: "stale view: the watch of targets is paused at",
 			right: "s.cacheBehind = true; return nil }; state.confirmedOlder = version",
 			wrong: "return nil }; state.confirmedOlder = version"},

@@ -76,7 +76,7 @@ func bodyOf(source []byte, function string) (from, to int, err error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", source, parser.SkipObjectResolution)
 	if err != nil {
-		return 0, 0, err //nolint:wrapcheck // the caller does
+		return 0, 0, err
 	}
 	for _, declared := range file.Decls {
 		if f, isFunction := declared.(*ast.FuncDecl); isFunction && nameOf(f) == function {

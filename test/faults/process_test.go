@@ -73,7 +73,7 @@ func (s *scene) child(ctx context.Context, i *incarnation) error {
 	s.mu.Lock()
 	s.process = command.Process.Pid
 	s.mu.Unlock()
-	return command.Wait() //nolint:wrapcheck // that it was killed is what was requested
+	return command.Wait() // that it was killed is what was requested
 }
 
 func writeKubeconfig(file, server string) error {

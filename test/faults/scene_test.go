@@ -210,7 +210,7 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 	access.Wrap(s.fence.around(i, false))
 	options := harness.Options(s.namespace, s.http.URL)
 	options.Namespaces = []string{s.namespace}
-	//nolint:wrapcheck // it is reported to nobody
+	// it is reported to nobody
 	return operator.Run(ctx, options,
 		operator.Dependencies{Config: access, Clock: s.clock, Random: rand.Reader, Wrap: s.fence.around(i, true), Registry: prometheus.NewRegistry(),
 			Prepared: func(r *controllers.Reconciler) { i.reconciler.Store(r) }})
@@ -370,10 +370,10 @@ func (s *scene) haveRecorded(versions map[string]string) bool {
 func (s *scene) versions(list client.ObjectList, from client.Reader) (map[string]string, error) {
 	if _, isSecret := list.(*corev1.SecretList); isSecret {
 		err := from.List(context.Background(), list, client.InNamespace(s.namespace), client.HasLabels{v1alpha1.RoleLabel})
-		return versionsOf(list), err //nolint:wrapcheck // the caller does not say it
+		return versionsOf(list), err
 	}
 	err := from.List(context.Background(), list, client.InNamespace(s.namespace))
-	return versionsOf(list), err //nolint:wrapcheck // as above
+	return versionsOf(list), err
 }
 
 func versionsOf(list client.ObjectList) map[string]string {
@@ -425,7 +425,7 @@ func (s *scene) passcode(ctx context.Context, names ...string) error {
 		s.made[valueOf(name)] = true
 		secret.StringData[name] = valueOf(name)
 	}
-	return s.kube.Create(ctx, secret) //nolint:wrapcheck // the caller does
+	return s.kube.Create(ctx, secret)
 }
 
 func valueOf(name string) string { return "VALUE-OF-" + name }
@@ -447,13 +447,13 @@ func (s *scene) declareWith(ctx context.Context, name string, passcodes []string
 		o.Spec.Passcodes = append(o.Spec.Passcodes, s.entry(passcode, i))
 	}
 	modify(o)
-	return s.kube.Create(ctx, o) //nolint:wrapcheck // the caller does
+	return s.kube.Create(ctx, o)
 }
 
 func (s *scene) object(ctx context.Context, name string) (*v1alpha1.CleverTapPasscode, error) {
 	o := &v1alpha1.CleverTapPasscode{}
 	err := s.kube.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: name}, o)
-	return o, err //nolint:wrapcheck // the caller does
+	return o, err
 }
 
 func (s *scene) change(ctx context.Context, name string, modify func(*v1alpha1.CleverTapPasscode)) error {
@@ -463,7 +463,7 @@ func (s *scene) change(ctx context.Context, name string, modify func(*v1alpha1.C
 	}
 	before := o.DeepCopy()
 	modify(o)
-	return s.kube.Patch(ctx, o, client.MergeFrom(before)) //nolint:wrapcheck // the caller does
+	return s.kube.Patch(ctx, o, client.MergeFrom(before))
 }
 
 func (s *scene) secret(ctx context.Context, name string) *corev1.Secret {

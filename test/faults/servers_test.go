@@ -59,7 +59,7 @@ func (l *link) through(from io.Reader) io.Reader {
 		if waited := l.gate.wait(context.Background(), everything); waited != nil {
 			return 0, waited
 		}
-		return n, err //nolint:wrapcheck // io.EOF has to stay it
+		return n, err // io.EOF has to stay it
 	})
 }
 

@@ -106,7 +106,7 @@ func passes(days int) action {
 }
 
 func deletesTarget(ctx context.Context, s *scene) error {
-	return s.kube.Delete(ctx, s.secret(ctx, "o")) //nolint:wrapcheck // the caller does
+	return s.kube.Delete(ctx, s.secret(ctx, "o"))
 }
 
 // snapshots keeps what lists say now.
@@ -146,7 +146,7 @@ func catchesUp(ctx context.Context, s *scene) error { return releases(objects, s
 
 // takesThePlace makes a Secret of the target's name that is not the operator's.
 func takesThePlace(ctx context.Context, s *scene) error {
-	return s.kube.Create(ctx, &corev1.Secret{ //nolint:wrapcheck // the caller does
+	return s.kube.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "o", Namespace: s.namespace}, StringData: map[string]string{"mine": "alone"},
 	})
 }

@@ -138,7 +138,7 @@ func reports(object, reason string) action {
 func edits(secret, key, value string) action {
 	return func(ctx context.Context, s *scene) error {
 		patch := fmt.Appendf(nil, `{"stringData":{%q:%q}}`, key, value)
-		return s.kube.Patch(ctx, s.secret(ctx, secret), client.RawPatch(types.MergePatchType, patch)) //nolint:wrapcheck // the caller does
+		return s.kube.Patch(ctx, s.secret(ctx, secret), client.RawPatch(types.MergePatchType, patch))
 	}
 }
 
@@ -148,7 +148,12 @@ func settles(_ context.Context, s *scene) error {
 }
 
 func workloads() []workload {
-	return append([]workload{
+	return slices.Concat(publishingWorkloads(), requestedWorkloads(), conflictingWorkloads(), deniedWorkloads(), observingWorkloads())
+}
+
+// publishingWorkloads are those of a value that becomes active, or no longer can.
+func publishingWorkloads() []workload {
+	return []workload{
 		{name: "first publication", run: begun},
 		{name: "the first one is rejected", verifiesAgain: true, run: steps(begunRejected, publishes("b"))},
 		{name: "rotation when due", timed: true, run: steps(begun, settles, skipsTo(60*day), publishes("b"))},
@@ -164,6 +169,12 @@ func workloads() []workload {
 			s.clock.Step(2 * time.Hour)
 			return nil
 		}, publishes("b"))},
+	}
+}
+
+// requestedWorkloads are those of what a person requests.
+func requestedWorkloads() []workload {
+	return []workload{
 		{name: "request", passesOver: true,
 			run: steps(begunWith("b", "c"), settles, requests(v1alpha1.RotateRequestedAtAnnotation, "now"), handled("now"), publishes("b"))},
 		{name: "two requests and one successor",
@@ -182,6 +193,12 @@ func workloads() []workload {
 		{name: "rollout restart", timed: true, passesOver: true, marks: true,
 			run: steps(deployed, begunWith("b", "c"), changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Rollout = &v1alpha1.Rollout{Auto: true} }),
 				settles, requests(v1alpha1.RotateRequestedAtAnnotation, "now"), publishes("b"), restarted, settles, rolledOut, settles)},
+	}
+}
+
+// conflictingWorkloads are those of deletions, an outage, and other writers.
+func conflictingWorkloads() []workload {
+	return []workload{
 		{name: "deletion that retains", run: steps(begun, deleted)},
 		{name: "deletion that deletes", run: steps(begun, changes(func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{DeletionPolicy: v1alpha1.DeletionPolicyDelete}
@@ -202,7 +219,7 @@ func workloads() []workload {
 			run: steps(begun, settles, edits("o", "region", "eu1"), func(ctx context.Context, s *scene) error {
 				return s.until("the target is put right", func() bool { return string(s.secret(ctx, "o").Data["region"]) == "in1" })
 			}, settles, deletesTarget, publishes("a"))},
-	}, slices.Concat(deniedWorkloads(), observingWorkloads())...)
+	}
 }
 
 // observingWorkloads are those of a Secret that someone else maintains, for a while or all the time.
@@ -326,7 +343,7 @@ func verifies(ctx context.Context, s *scene) error {
 	if err != nil {
 		return err
 	}
-	return invariants.GoesOnThoughDenied(o, from, s.clock.Now()) //nolint:wrapcheck // it says all
+	return invariants.GoesOnThoughDenied(o, from, s.clock.Now())
 }
 
 func handled(request string) action {
@@ -344,7 +361,7 @@ func deleted(ctx context.Context, s *scene) error {
 		return err
 	}
 	if err := s.kube.Delete(ctx, o); err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	return s.until("the object is gone", func() bool {
 		_, err := s.object(ctx, "o")
@@ -372,7 +389,7 @@ func deployed(ctx context.Context, s *scene) error {
 	pod.Status.Phase = corev1.PodRunning
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "app",
 		State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(s.start)}}}}
-	return s.kube.Status().Update(ctx, pod) //nolint:wrapcheck // the caller does
+	return s.kube.Status().Update(ctx, pod)
 }
 
 func restarted(ctx context.Context, s *scene) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,11 @@ type row struct {
 }
 
 func matrix() []row {
+	return slices.Concat(rowsOfNames(), rowsOfScope(), rowsOfNetwork(), rowsOfPods(), rowsOfMonitoring(), rowsOfYAML())
+}
+
+// rowsOfNames are what the release is called, labelled and made of.
+func rowsOfNames() []row {
 	return []row{
 		{title: "the defaults", has: []string{"replicas: 2", "name: " + release + "\n"}, lacks: []string{"volumeMounts", "envFrom", "bearerTokenFile"}},
 		{title: "nothing at all", values: "enabled: false", lacks: []string{"kind:"}},
@@ -50,6 +56,12 @@ func matrix() []row {
 			has: []string{`image: "example.com/operator:1.30"`, "imagePullPolicy: Always", "- name: pull"}},
 		{title: "an image by digest", values: "image: {digest: 'sha256:" + strings.Repeat("a", 64) + "'}",
 			has: []string{"@sha256:" + strings.Repeat("a", 64)}},
+	}
+}
+
+// rowsOfScope are what the operator may do, and where.
+func rowsOfScope() []row {
+	return []row{
 		{title: "no CRD", values: "crds: {enabled: false}", lacks: []string{"kind: CustomResourceDefinition"}},
 		{title: "a CRD that goes with the release", values: "crds: {keep: false}", lacks: []string{"helm.sh/resource-policy"}},
 		{title: "no roles", values: "rbac: {create: false}", lacks: []string{"kind: ClusterRole", "kind: Role"}},
@@ -67,6 +79,12 @@ func matrix() []row {
 		{title: "a tenant without cluster rights", values: "watchNamespaces: [shop]\ncrds: {enabled: false}\nrbac: {aggregateClusterRoles: false}",
 			lacks: []string{"kind: ClusterRole", "kind: CustomResourceDefinition"}},
 		{title: "a shard", values: "watchLabelSelector: shard=one", has: []string{"--watch-label-selector=shard=one"}},
+	}
+}
+
+// rowsOfNetwork are what it calls, and how it gets there.
+func rowsOfNetwork() []row {
+	return []row{
 		{title: "a gateway on a port of its own", values: "clevertap: {endpoint: 'https://gateway.example.com:8444/{region}'}",
 			has: []string{"--clevertap-endpoint=https://gateway.example.com:8444/{region}", "port: 8444"}},
 		{title: "a partner that YAML would cut", values: "clevertap: {partner: 'a # b'}", has: []string{`"--clevertap-partner=a # b"`}},
@@ -76,6 +94,12 @@ func matrix() []row {
 		{title: "a sink in a Secret", values: "notifications: {sinkSecret: {name: sink}}", has: []string{"name: K_SINK"}},
 		{title: "people by URLs", values: "notifications: {urls: ['smtp://mail.example.com:2525/?fromAddress=a@b.c', 'slack://hook:a-b-c@webhook'], severity: Normal}", has: []string{"--notification-url=smtp://mail.example.com:2525", "--notification-url=slack://", "--notification-severity=Normal", "port: 2525"}},
 		{title: "people by URLs in a Secret", values: "notifications: {urlsSecret: {name: chats}}", has: []string{"name: NOTIFICATION_URLS", "key: urls"}},
+	}
+}
+
+// rowsOfPods are what its Pods are allowed, given and placed by.
+func rowsOfPods() []row {
+	return []row{
 		{title: "Argo Rollouts", values: "argoRollouts: {enabled: true}", has: []string{"- argoproj.io"}},
 		{title: "OpenShift", values: "openshift: {enabled: true}", has: []string{"runAsNonRoot: true"}, lacks: []string{"runAsUser", "runAsGroup"}},
 		{title: "a log level", values: "logLevel: 2", has: []string{`"--zap-log-level=2"`}},
@@ -98,6 +122,12 @@ func matrix() []row {
 			lacks: []string{"kind: PodDisruptionBudget", "kind: NetworkPolicy"}},
 		{title: "a policy of one's own", values: "networkPolicy:\n  apiServerPorts: [7443]\n  dnsPorts: [54]\n  metricsFrom: [{podSelector: {matchLabels: {app: agent}}}]\n  extraEgress: [{ports: [{port: 3128, protocol: TCP}]}]",
 			has: []string{"port: 7443", "port: 54\n", "app: agent", "port: 3128"}, lacks: []string{"metrics: enabled", "port: 16443"}},
+	}
+}
+
+// rowsOfMonitoring are metrics, who scrapes them, and what comes of them.
+func rowsOfMonitoring() []row {
+	return []row{
 		{title: "labels of objects in metrics", values: "metrics: {objectLabels: [team, app.kubernetes.io/name]}",
 			has: []string{"--metric-labels=team,app.kubernetes.io/name"}},
 		{title: "metrics in the clear", values: "metrics: {secure: false, serviceMonitor: {enabled: true}}", has: []string{"--metrics-secure=false"},
@@ -121,6 +151,12 @@ func matrix() []row {
 			has:   []string{"alert: CleverTapPasscodeExpired\n", "severity: page", "team: growth", "release: kps"},
 			lacks: []string{"alert: CleverTapPasscodeNotDeleted"}},
 		{title: "the dashboard", values: "metrics: {grafanaDashboard: {enabled: true}}", has: []string{`"title": "CleverTap passcodes"`}},
+	}
+}
+
+// rowsOfYAML are values that YAML, or the chart, would take for something else.
+func rowsOfYAML() []row {
+	return []row{
 		{title: "labels that the chart has itself",
 			values: "commonLabels: {app.kubernetes.io/component: secrets, release: acme}\npodLabels: {app.kubernetes.io/name: foo}\nmetrics: {serviceMonitor: {enabled: true, labels: {release: kps}}}", has: []string{"release: kps", "component: metrics"}, lacks: []string{"name: foo"}},
 		{title: "names that YAML takes for numbers", values: "serviceAccount: {name: '123'}\nwatchNamespaces: ['123']\nfullnameOverride: e1",

@@ -4,6 +4,7 @@
 package invariants_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -42,11 +43,11 @@ func object(change func(*v1alpha1.CleverTapPasscode)) *v1alpha1.CleverTapPasscod
 
 func asItIs(*v1alpha1.CleverTapPasscode) {}
 
-func TestEachInvariantCanBeViolated(t *testing.T) {
-	noCall := object(func(o *v1alpha1.CleverTapPasscode) {
-		o.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionVerified, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonUnavailable}}
-	})
-	for name, row := range map[string]struct{ holds, violated error }{
+// judged is what an invariant says of what it holds for, and of what violates it.
+type judged struct{ holds, violated error }
+
+func judgedTargets() map[string]judged {
+	return map[string]judged{
 		"a value is there": {invariants.Whole(first, india),
 			invariants.Whole(with(func(t *invariants.Target) { t.Value = "" }), india)},
 		"it is in its place": {invariants.Whole(first, india),
@@ -71,6 +72,14 @@ func TestEachInvariantCanBeViolated(t *testing.T) {
 		"a replaced value comes back by a pin, and never by the calendar": {
 			invariants.OlderValueNeverComesBack([]string{"AAA", "BBB"}, with(func(t *invariants.Target) { t.Reason = v1alpha1.RotationPinned }), true),
 			invariants.OlderValueNeverComesBack([]string{"AAA", "BBB"}, with(func(t *invariants.Target) { t.Reason = v1alpha1.RotationScheduled }), true)},
+	}
+}
+
+func judgedStatuses() map[string]judged {
+	noCall := object(func(o *v1alpha1.CleverTapPasscode) {
+		o.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionVerified, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonUnavailable}}
+	})
+	return map[string]judged{
 		"a status's revision grows": {invariants.StatusNeverGoesBack(object(asItIs), object(asItIs)),
 			invariants.StatusNeverGoesBack(object(func(o *v1alpha1.CleverTapPasscode) { o.Status.Revision = 2 }), object(asItIs))},
 		"a status shows what the target had": {invariants.StatusShowsWhatWasPublished([]invariants.Target{first}, object(asItIs)),
@@ -82,6 +91,11 @@ func TestEachInvariantCanBeViolated(t *testing.T) {
 		"nobody is unavailable who was not called": {invariants.OutageWasMet(noCall, true), invariants.OutageWasMet(noCall, false)},
 		"verification goes on": {invariants.GoesOnThoughDenied(object(asItIs), noon, noon.Add(time.Hour)),
 			invariants.GoesOnThoughDenied(object(asItIs), noon, noon.Add(3*time.Hour))},
+	}
+}
+
+func judgedRequests() map[string]judged {
+	return map[string]judged{
 		"a value stays in its Secret": {invariants.NoValue("a log", "rotated", "AAA"), invariants.NoValue("a log", "rotated to AAA", "AAA")},
 		"not in base64 either":        {invariants.NoValue("a log", "AAA-BBB", "ABCDEF"), invariants.NoValue("a log", "data: QUJDREVG", "ABCDEF")},
 		"nor as a digest":             {invariants.NoValue("a log", "sha256:0123456789abcdef", "AAA"), invariants.NoValue("a log", "sha256:cb1ad2119d8fafb69566510ee712661f9f14b83385006ef92aec47f523a38358", "AAA")},
@@ -94,7 +108,14 @@ func TestEachInvariantCanBeViolated(t *testing.T) {
 			invariants.SafeToDelete(rotationUsedBy(noon.Add(-time.Hour)))},
 		"safe to delete once the Pod is gone": {invariants.SafeToDelete(append(rotationUsedBy(noon.Add(-time.Hour)), goneBeforeTheEvent())),
 			invariants.SafeToDelete(rotationUsedBy(noon.Add(-time.Hour)))},
-	} {
+	}
+}
+
+func TestEachInvariantCanBeViolated(t *testing.T) {
+	rows := judgedTargets()
+	maps.Copy(rows, judgedStatuses())
+	maps.Copy(rows, judgedRequests())
+	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			g.Expect(row.holds).To(Succeed())

@@ -110,7 +110,7 @@ func (a *access) objects(ctx context.Context, options ...client.ListOption) (*v1
 	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
 		list := &v1alpha1.CleverTapPasscodeList{}
 		err := a.List(ctx, list, append(options, &client.ListOptions{Raw: &page, Limit: page.Limit, Continue: page.Continue})...)
-		return list, err //nolint:wrapcheck // the caller does
+		return list, err
 	})
 	err := pages.EachListItem(ctx, metav1.ListOptions{}, func(item runtime.Object) error {
 		if o, isObject := item.(*v1alpha1.CleverTapPasscode); isObject {

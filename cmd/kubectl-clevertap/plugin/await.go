@@ -59,7 +59,7 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 		return &outcome{ExitInterrupted,
 			fmt.Sprintf("interrupted (%s): what was requested goes on; kubectl clevertap why -n %s %s says how it went", orDash(last), a.namespace, name)}
 	}
-	return err //nolint:wrapcheck // it is the check's
+	return err
 }
 
 // watching lists and watches one object.

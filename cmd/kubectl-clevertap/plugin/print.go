@@ -44,7 +44,7 @@ func (c *cli) printed(flags *genericclioptions.PrintFlags, object runtime.Object
 	if *flags.OutputFormat != "name" {
 		printer = &printers.OmitManagedFieldsPrinter{Delegate: printer}
 	}
-	return true, printer.PrintObj(object, c.Out) //nolint:wrapcheck // it says what it printed
+	return true, printer.PrintObj(object, c.Out)
 }
 
 // valueFlag is -o for what is no object of the API.

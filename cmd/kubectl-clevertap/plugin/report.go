@@ -130,11 +130,11 @@ func (b *bundle) collect(ctx context.Context, c *cli, a *access) {
 func (b *bundle) readKubernetes(c *cli) error {
 	servers, err := c.flags.ToDiscoveryClient()
 	if err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	info, err := servers.ServerVersion()
 	if err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	b.Kubernetes = info.GitVersion
 	return nil
@@ -144,7 +144,7 @@ func (b *bundle) readEvents(ctx context.Context, a *access) error {
 	var list eventsv1.EventList
 	ours := client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.kind", "CleverTapPasscode")}
 	if err := a.List(ctx, &list, client.InNamespace(a.namespace), ours); err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	for _, e := range list.Items {
 		if slices.ContainsFunc(b.Objects, func(o v1alpha1.CleverTapPasscode) bool { return o.Name == e.Regarding.Name }) {
@@ -172,7 +172,7 @@ func (b *bundle) readSecrets(ctx context.Context, a *access) error {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 	if err := a.List(ctx, list, client.InNamespace(a.namespace)); err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	for i := range list.Items {
 		if s := &list.Items[i]; named[s.Name] {

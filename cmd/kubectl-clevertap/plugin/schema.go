@@ -89,7 +89,7 @@ func (v *validator) decode(ctx context.Context, content map[string]any) (*v1alph
 	// A field that the schema does not know is a mistake, such as a wrong indentation: an API server would drop it.
 	unknown := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true)
 	if err := errors.Join(unknown, problems.ToAggregate()); err != nil {
-		return nil, err //nolint:wrapcheck // the caller names file and object
+		return nil, err
 	}
 	return object, nil
 }

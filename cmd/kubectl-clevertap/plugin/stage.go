@@ -210,7 +210,7 @@ func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 		if isFile && mayBeTerminal(file) {
 			c.progress("Reading passcode %q from standard input, which shows it. End it with Ctrl-D on a line of its own.", name)
 		}
-		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength)) //nolint:wrapcheck // the caller does
+		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength))
 	}
 	descriptor := int(file.Fd()) // as above
 	// The echo ends before the prompt is there: what is pasted at once must not be shown.

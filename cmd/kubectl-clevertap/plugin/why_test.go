@@ -20,12 +20,13 @@ const (
 	fixSource    = `add the key "q1" to Secret "staged", or correct secretKeyRef.key`
 )
 
-func TestWhy(t *testing.T) {
-	expiry := metav1.NewTime(time.Date(2026, 12, 30, 9, 0, 0, 0, time.UTC))
-	for name, c := range map[string]struct {
-		conditions  []metav1.Condition
-		because, do []string
-	}{
+type whyRow struct {
+	conditions  []metav1.Condition
+	because, do []string
+}
+
+func whyRows() map[string]whyRow {
+	return map[string]whyRow{
 		"a rejected passcode without a successor has one action, in full": {
 			conditions: []metav1.Condition{
 				is("Ready", "False", `CleverTap rejects "q4", and no other entry can become active. Action required: check accountID; else `+createNext),
@@ -64,7 +65,12 @@ func TestWhy(t *testing.T) {
 			because: []string{`"q4" is active`, "Secret could not be written"},
 			do:      []string{"allow it"},
 		},
-	} {
+	}
+}
+
+func TestWhy(t *testing.T) {
+	expiry := metav1.NewTime(time.Date(2026, 12, 30, 9, 0, 0, 0, time.UTC))
+	for name, c := range whyRows() {
 		t.Run(name, func(t *testing.T) {
 			o := &v1alpha1.CleverTapPasscode{Status: v1alpha1.CleverTapPasscodeStatus{ExpiresAt: &expiry, Conditions: c.conditions}}
 			e := explain(o)
