@@ -612,7 +612,7 @@ var _ = DescribeTable("A createdAt in the future", decides,
 
 func typeUser(s *v1alpha1.CleverTapPasscodeSpec) { s.Type = v1alpha1.PasscodeTypeUser }
 
-var _ = DescribeTable("7. The expiry", decides,
+var _ = DescribeTable("6. The expiry", decides,
 	Entry("of a passcode of 90 days",
 		given(published),
 		entryExpires("a", creation.Add(90*day)), rotationTimeOf("a", rotationTime)),
@@ -634,7 +634,7 @@ var _ = DescribeTable("7. The expiry", decides,
 	Entry("of one that never expires is never", given(neverExpires("a"), published), entryExpires("a", time.Time{})),
 )
 
-var _ = Describe("The history", func() {
+var _ = Describe("10. The history", func() {
 	It("is the last ten, newest first", func() {
 		w := newWorld(published)
 		for i := range 12 {

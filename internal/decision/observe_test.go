@@ -69,7 +69,7 @@ func hasRevision(n int64) expectation {
 	}
 }
 
-var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { decides(steps, append(expected, hasNoEffects)...) },
+var _ = DescribeTable("25. Observe", func(steps []step, expected ...expectation) { decides(steps, append(expected, hasNoEffects)...) },
 	Entry("verifies the first entry, and every other",
 		given(modeObserve, listed("a", "b")),
 		requestsVerificationOf("a", "b")),
@@ -169,7 +169,7 @@ var _ = DescribeTable("Observe", func(steps []step, expected ...expectation) { d
 		hasEntryState("a", "Staged"), hasActive("b"), hasRevision(2)),
 )
 
-var _ = DescribeTable("From Observe to Manage", decides,
+var _ = DescribeTable("25. From Observe to Manage", decides,
 	Entry("publishes what was observed",
 		given(modeObserve, accepted("a"), settled, modeManage),
 		publishes("a", "Initial")),
@@ -197,7 +197,7 @@ var _ = DescribeTable("From Observe to Manage", decides,
 )
 
 // Whatever is observed, nothing is written, and nothing that is observed is called retired or safe to delete.
-var _ = Describe("Observe", func() {
+var _ = Describe("25. Observe", func() {
 	It("has no effect, whatever happens", func() {
 		rapid.Check(GinkgoT(), func(t *rapid.T) {
 			w := newWorld(modeObserve, listed("a", "b"))
@@ -236,7 +236,7 @@ func withoutRecord(value string) step {
 	}
 }
 
-var _ = DescribeTable("A Secret without a record", decides,
+var _ = DescribeTable("24. A Secret without a record", decides,
 	Entry("comes first with its value, once that is accepted",
 		given(listed("a", "b"), withoutRecord("b"), accepted("a", "b")),
 		publishes("b", "Initial")),
@@ -251,7 +251,7 @@ var _ = DescribeTable("A Secret without a record", decides,
 		restores("a")),
 )
 
-var _ = DescribeTable("Mode Observe, after what was before", decides,
+var _ = DescribeTable("25. Mode Observe, after what was before", decides,
 	Entry("sends one event for an outage at the very first",
 		given(modeObserve, after(time.Hour), unavailableTimes("a", 1)),
 		sendsEvents("VerificationUnavailable")),

@@ -59,7 +59,7 @@ func statusWithoutReminder(w *world) { w.object.Status.LastReminderDays = 0 }
 
 func unpinned(w *world) { w.object.Spec.Rotation = nil }
 
-var _ = DescribeTable("6. A reminder", decides,
+var _ = DescribeTable("26. A reminder", decides,
 	Entry("is none with more than 30 days left", given(published, daysLeft(31)), hasReminder(0, "", "")),
 	Entry("is a Warning at 30 days without a successor",
 		given(published, settled, daysLeft(30)),

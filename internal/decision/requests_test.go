@@ -188,7 +188,7 @@ var _ = DescribeTable("12. While suspended", decides,
 		publishes("b", scheduled)),
 )
 
-var _ = DescribeTable("5. Successors", decides,
+var _ = DescribeTable("3. Successors", decides,
 	Entry("are not reported with a time that has passed",
 		given(
 			listed("a", "b"), expiresAfterDays("b", 200), published, at(rotationTime), accepted("a"),
@@ -531,7 +531,7 @@ var _ = Describe("10. A record", func() {
 	})
 })
 
-var _ = DescribeTable("Annotations that would have the target copied", decides,
+var _ = DescribeTable("8. Annotations that would have the target copied", decides,
 	Entry("are left out",
 		given(annotationsAllowed(), accepted("a")),
 		setsAnnotation("replicator.v1.mittwald.de/replicate-to", false), setsAnnotation("note", true)),

@@ -42,7 +42,7 @@ func timeOf(text string) time.Time {
 
 func withMore(steps []step, more ...step) []step { return append(steps, more...) }
 
-var _ = DescribeTable("13. A window", decides,
+var _ = DescribeTable("21. A window", decides,
 	Entry("that is a macro is reported", given(spec(func(s *v1alpha1.CleverTapPasscodeSpec) {
 		s.Rotation = &v1alpha1.Rotation{Windows: []v1alpha1.RotationWindow{rotationWindow("@every 24h", "4h")}}
 	}), published), hasCondition("Stalled", "WindowInvalid")),
@@ -51,7 +51,7 @@ var _ = DescribeTable("13. A window", decides,
 		reconcilesAgainWithin(rotationTime.Add(50*time.Minute), rotationTime.Add(2*time.Hour))),
 )
 
-var _ = DescribeTable("A rotation with windows",
+var _ = DescribeTable("21. A rotation with windows",
 	func(steps []step, expected string) { decides(steps, nextPasscode("b", timeOf(expected))) },
 	Entry("happens at its time where a window is open then",
 		rotationDueAt(timeOf("2027-01-13 03:00"), 20, rotationWindow("0 2 * * *", "4h")), "2027-01-13 03:00"),
@@ -104,7 +104,7 @@ var _ = DescribeTable("A rotation with windows",
 		"2027-01-13 03:00"),
 )
 
-var _ = DescribeTable("Windows", decides,
+var _ = DescribeTable("21. Windows", decides,
 	Entry("delay a rotation that is due",
 		withMore(
 			rotationDueAt(timeOf("2027-01-13 12:00"), 20, rotationWindow("0 2 * * *", "4h")),
