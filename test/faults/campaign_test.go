@@ -131,12 +131,12 @@ func (c *campaign) write(file string) error {
 
 // plan is one run of a workload with faults at numbered points.
 type plan struct {
-	kind        string
-	workload    workload
-	faults      map[int]fault
-	replicas    int
-	children    bool         // the operator runs as a child process, by the real clock
-	cacheBehind *rest.Config // the API server of replica 0, if that is another one
+	kind     string
+	workload workload
+	faults   map[int]fault
+	replicas int
+	children bool  // the operator runs as a child process, by the real clock
+	behind   *link // the way of replica 0's API server to etcd, if that is another one
 }
 
 // String is the plan's name as a test: points, and the fault at each.

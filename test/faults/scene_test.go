@@ -44,20 +44,20 @@ const (
 
 // scene is one run of a workload: a namespace with a clock, a CleverTap and operators of its own.
 type scene struct {
-	real        clock.Clock
-	kube        client.WithWatch
-	config      *rest.Config
-	namespace   string
-	clock       *clocktesting.FakeClock
-	start       time.Time
-	vendor      *clevertaptest.Server
-	account     *clevertaptest.Account
-	http        *httptest.Server
-	fence       *fence
-	replicas    int
-	cacheBehind *rest.Config  // replica 0's API server, if that is another one
-	delay       time.Duration // that a child's calls to CleverTap take
-	binary      string        // what runs as a child process; "" means none
+	real      clock.Clock
+	kube      client.WithWatch
+	config    *rest.Config
+	namespace string
+	clock     *clocktesting.FakeClock
+	start     time.Time
+	vendor    *clevertaptest.Server
+	account   *clevertaptest.Account
+	http      *httptest.Server
+	fence     *fence
+	replicas  int
+	behind    *link         // the way of replica 0's API server to etcd, if that is another one
+	delay     time.Duration // that a child's calls to CleverTap take
+	binary    string        // what runs as a child process; "" means none
 	// passesOver reports whether the workload lets one be passed over that had no result.
 	passesOver bool
 	made       map[string]bool // values that CleverTap ever accepted
@@ -81,7 +81,7 @@ type scene struct {
 
 // newScene makes a namespace and starts the plan's operators, as child processes or within this process.
 func (c *campaign) newScene(ctx context.Context, p plan) (*scene, error) {
-	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, cacheBehind: p.cacheBehind, passesOver: p.workload.passesOver,
+	s := &scene{real: clock.RealClock{}, kube: c.kube, config: c.config, replicas: p.replicas, behind: p.behind, passesOver: p.workload.passesOver,
 		made: map[string]bool{}}
 	if p.children {
 		s.binary = c.binary
@@ -204,8 +204,8 @@ func (s *scene) operate(ctx context.Context, i *incarnation) error {
 		return s.child(ctx, i)
 	}
 	access := rest.CopyConfig(s.config)
-	if i.replica == 0 && s.cacheBehind != nil {
-		access = rest.CopyConfig(s.cacheBehind)
+	if i.replica == 0 && s.behind != nil {
+		access = rest.CopyConfig(s.behind.server)
 	}
 	access.Wrap(s.fence.around(i, false))
 	options := harness.Options(s.namespace, s.http.URL)
@@ -279,7 +279,7 @@ func (s *scene) rest() {
 }
 
 // How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of an operator that
-// has not started, or is a process of its own, whose waits are real; and of one of which a request is held.
+// has not started, or is a process of its own, whose waits are real; and of one of which a request is held, or whose API server is.
 const (
 	quietUnseen = 1500 * time.Millisecond
 	quietHeld   = 120 * time.Millisecond
@@ -302,10 +302,8 @@ func (s *scene) isCalm() bool {
 		switch r := i.reconciler.Load(); {
 		case r == nil:
 			calm = quiet > quietUnseen
-		case i.gate.holds():
+		case i.gate.holds(), i.replica == 0 && s.behind.isPaused():
 			calm = quiet > quietHeld
-		case i.replica == 0 && s.cacheBehind != nil:
-			calm = r.Idle() && quiet > quietHeld
 		default:
 			calm = r.Idle() && s.caughtUp(r.Client, i.gate)
 		}

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"testing"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
@@ -19,6 +21,7 @@ type link struct {
 	listener net.Listener
 	etcd     string
 	gate     *gate
+	server   *rest.Config // that of the API server, once it has started
 }
 
 func newLink(etcd *url.URL) (*link, error) {
@@ -67,6 +70,9 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
+// isPaused reports whether the server waits for etcd; no link is none that does.
+func (l *link) isPaused() bool { return l != nil && !l.gate.shows(everything) }
+
 func (l *link) pause(context.Context, *scene) error {
 	l.gate.pause(everything)
 	return nil
@@ -91,6 +97,7 @@ func TestTwoServers(t *testing.T) {
 	}
 	defer func() { _ = another.Stop() }()
 	another.Config.QPS = -1
+	l.server = another.Config
 	for _, view := range []staleView{
 		{"one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.pause, rotates("1", "b"), settles, l.release, settles, revisionIs(2))}},
@@ -99,6 +106,6 @@ func TestTwoServers(t *testing.T) {
 		{"one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.pause, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
 	} {
-		t.Run(view.name, func(t *testing.T) { c.view(t, view, another.Config) })
+		t.Run(view.name, func(t *testing.T) { c.view(t, view, l) })
 	}
 }

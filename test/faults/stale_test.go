@@ -187,9 +187,9 @@ func TestStaleView(t *testing.T) {
 	}
 }
 
-// view runs one, replica 0 on another API server if there is one.
-func (c *campaign) view(t *testing.T, view staleView, cacheBehind *rest.Config) {
+// view runs one, replica 0 on the API server behind the link if there is one.
+func (c *campaign) view(t *testing.T, view staleView, behind *link) {
 	t.Helper()
 	view.workload.name = view.name
-	c.run(t, plan{kind: "stale view", workload: view.workload, replicas: view.replicas, cacheBehind: cacheBehind}, nil)
+	c.run(t, plan{kind: "stale view", workload: view.workload, replicas: view.replicas, behind: behind}, nil)
 }
