@@ -27,7 +27,7 @@ type Counters struct {
 
 // NewCounters returns counters at zero.
 func NewCounters() *Counters {
-	return &Counters{
+	c := &Counters{
 		build: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: prefix + "build_info", Help: "1, with the version, the commit and the Go version of the operator.",
 		}, []string{"version", "revision", "goversion"}),
@@ -50,6 +50,20 @@ func NewCounters() *Counters {
 			Name: prefix + "verification_duration_seconds", Help: "Duration of calls to CleverTap.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"region"}),
+	}
+	c.beginAtZero()
+	return c
+}
+
+// beginAtZero makes the series whose labels are known: of one that began at 1, Prometheus sees no increase.
+func (c *Counters) beginAtZero() {
+	for _, region := range clevertap.Regions() {
+		for _, result := range []string{"accepted", "rejected", "rate_limited", "unavailable"} {
+			c.verifications.WithLabelValues(string(region), result)
+		}
+	}
+	for _, result := range []string{"success", "error", "dropped"} {
+		c.notifications.WithLabelValues(result)
 	}
 }
 
