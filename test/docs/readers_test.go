@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -134,6 +135,16 @@ func readsOverARotation(t *testing.T, command []string) {
 	wrong["previousPasscode"] = "KAM-ZPT-QXRA"
 	m.write(t, wrong)
 	g.Expect(r.call(t)).To(Equal("200"), "with the previous passcode")
+
+	elsewhere := clevertaptest.New(clock.RealClock{})
+	another := httptest.NewServer(elsewhere)
+	t.Cleanup(another.Close)
+	redirecting := httptest.NewServer(http.RedirectHandler(another.URL+"/in1/v1/connect?partner=example", http.StatusTemporaryRedirect))
+	t.Cleanup(redirecting.Close)
+	wrong["endpoint"] = redirecting.URL
+	m.write(t, wrong)
+	g.Expect(r.call(t)).To(Equal("307"), "with a redirect to another host")
+	g.Expect(elsewhere.Calls()).To(BeEmpty(), "the passcode is sent to another host")
 }
 
 func TestCurlWithAHeadersFile(t *testing.T) {
