@@ -80,7 +80,7 @@ const (
 	ReasonWithinWindow = "WithinWindow"
 	// ReasonOutsideWindow of ExpiringSoon: more than 30 days are left.
 	ReasonOutsideWindow = "OutsideWindow"
-	// ReasonNeverExpires of ExpiringSoon: expiry.never is true for the active passcode.
+	// ReasonNeverExpires of ExpiringSoon: expiry.forever is true for the active passcode.
 	ReasonNeverExpires = "NeverExpires"
 	// ReasonStaged of SuccessorReady: an accepted entry becomes active next, or could on request if the active one never expires.
 	ReasonStaged = "Staged"

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ func clusterWide() {
 	rotatesInPods()
 	losesReplicas()
 	itIsMeasured()
+	runbooks()
 	upgrades()
 
 	It("is uninstalled, and what it published is still there", func() {
@@ -165,6 +167,28 @@ func itIsMeasured() {
 	})
 }
 
+// runbooks is the step of a person who looks at the operator's Pods.
+func runbooks() {
+	It("shows its Pods, its log and its Lease by the commands of the runbooks", func() {
+		pages, err := filepath.Glob(filepath.Join(harness.Root(), "docs", "runbooks", "*.md"))
+		Expect(err).NotTo(HaveOccurred())
+		var commands int
+		for _, page := range pages {
+			text, err := os.ReadFile(page)
+			Expect(err).NotTo(HaveOccurred())
+			for _, block := range regexp.MustCompile("(?ms)^```sh elsewhere=e2e\n(.*?)^```").FindAllStringSubmatch(string(text), -1) {
+				for command := range strings.Lines(block[1]) {
+					arguments := strings.Fields(strings.ReplaceAll(command, "NAMESPACE", "shop"))
+					Expect(arguments[0]).To(Equal("kubectl"), page)
+					Expect(kubectl(arguments[1:]...)).NotTo(Or(BeEmpty(), ContainSubstring("No resources found")), command)
+					commands++
+				}
+			}
+		}
+		Expect(commands).To(BeNumerically(">=", 5))
+	})
+}
+
 // upgrades are the steps from the manifests to the chart, to the version before, and back.
 func upgrades() {
 	It("is upgraded from the manifests to the chart, which writes no target", func() {
@@ -202,7 +226,7 @@ func upgrades() {
 			Eventually(get("shop", "ctp/third", ".status.lastHandledVerifyAt"), time.Minute).Should(Equal(request))
 			Expect(everythingIn("shop")).To(Equal(before), "targets, workloads and events")
 		}
-		release := []string{"clevertap-passcode-operator", chart(), "--reuse-values"}
+		release := []string{"clevertap-passcode-operator", chart(), "--reset-then-reuse-values"}
 		helm(slices.Concat([]string{"upgrade"}, release, []string{"--set", "image.tag=previous"})...)
 
 		kubectl("annotate", "ctp", "-n", "shop", "third", "clevertap.passcode-operator.io/rotate-requested-at=1")
