@@ -32,6 +32,6 @@ func TestCountersThatAlertsWatchBeginAtZero(t *testing.T) {
 
 	c.VerificationFinished(clevertap.India, 0, &clevertap.RejectedError{})
 	c.Notified("error")
-	g.Expect(count(prefix + "verifications_total")).To(Equal(4*len(clevertap.Regions())), "a result that was not begun at zero")
+	g.Expect(count(prefix+"verifications_total")).To(Equal(4*len(clevertap.Regions())), "a result that was not begun at zero")
 	g.Expect(count(prefix + "notifications_total")).To(Equal(3))
 }
