@@ -151,6 +151,12 @@ bench: build ## Measures speed and cost against a real API server, and writes do
 	@mkdir -p docs/bench
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -out docs/bench
 
+.PHONY: bench-profile
+bench-profile: ## Measures growth with a binary that writes profiles, and writes these as text to docs/bench; takes ten minutes.
+	go build -trimpath -tags profile -o bin/ .
+	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) go run ./test/bench -only growth -profiles docs/bench
+	@$(MAKE) --no-print-directory build
+
 .PHONY: bench-huge
 bench-huge: build ## Measures 50,000 objects, and writes docs/bench/huge; takes half an hour.
 	@mkdir -p docs/bench/huge

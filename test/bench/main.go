@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -28,13 +29,14 @@ func main() {
 	counts := flag.Bool("counts", false, "count requests of 100 objects alone")
 	only := flag.String("only", "", "run one scenario alone: basic, crowd, large, growth, slow, account, shards or huge")
 	out := flag.String("out", "", "folder for bench.json and bench.md; absent: the table is printed alone")
+	profiles := flag.String("profiles", "", "folder for profiles of the scenario growth; absent: none are made")
 	runs := flag.Int("runs", 3, "how often the basic scenario is run; the median is kept")
 	flag.Parse()
 	var err error
 	if *counts {
 		err = checkCounts(ctx)
 	} else {
-		err = run(ctx, *only, *out, *runs)
+		err = run(ctx, *only, *out, *profiles, *runs)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -52,13 +54,14 @@ type scenario struct {
 // huge takes longer than all others together: it is run only by name.
 const huge = "huge"
 
-func run(ctx context.Context, only, out string, runs int) error {
+func run(ctx context.Context, only, out, profiles string, runs int) error {
 	var all []group
 	for _, s := range []scenario{
 		{"basic", func(ctx context.Context) ([]result, error) { return basic(ctx, runs) }},
 		{"crowd", crowded},
 		{"large", func(ctx context.Context) ([]result, error) { return large(ctx, 10_000) }},
-		{"growth", growth}, {"slow", slowVendor}, {"account", oneAccount}, {"shards", shards},
+		{"growth", func(ctx context.Context) ([]result, error) { return growth(ctx, profiles) }},
+		{"slow", slowVendor}, {"account", oneAccount}, {"shards", shards},
 		{huge, func(ctx context.Context) ([]result, error) { return large(ctx, 50_000) }},
 	} {
 		if s.name != only && (only != "" || s.name == huge) {
@@ -216,10 +219,10 @@ func large(ctx context.Context, n int) ([]result, error) {
 	})
 }
 
-// growth is how time and memory grow with the number of objects.
-func growth(ctx context.Context) ([]result, error) {
+// growth is how time and memory grow with the number of objects, beside the same writes with no operator running.
+func growth(ctx context.Context, profiles string) ([]result, error) {
 	var all []result
-	for _, n := range []int{100, 1_000, 4_000} {
+	for _, n := range []int{100, 1_000, 10_000} {
 		results, err := in(ctx, 0, func(w *world) ([]result, error) {
 			if _, err := w.startOperator(ctx); err != nil {
 				return nil, err
@@ -230,7 +233,17 @@ func growth(ctx context.Context) ([]result, error) {
 				return nil, err
 			}
 			rotated, err := w.rotateAll(ctx, "many", n, due)
-			return []result{onboarded, rotated}, err
+			if err != nil {
+				return nil, err
+			}
+			if err := w.profiles(ctx, profiles, strconv.Itoa(n)); err != nil {
+				return nil, err
+			}
+			if err := w.stopOperator(); err != nil {
+				return nil, err
+			}
+			same, err := w.floorOfSameWrites(ctx, "many", n)
+			return []result{same, onboarded, rotated}, err
 		})
 		if err != nil {
 			return nil, err

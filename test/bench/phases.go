@@ -79,11 +79,11 @@ func lastOf(times []time.Time) time.Time {
 }
 
 // patience is how long a phase may take: 50,000 objects take some 20 minutes.
-const sourceWait = time.Hour
+const patience = time.Hour
 
 // until waits for every one of n objects' targets to be of a revision, and for the operator to have nothing to do.
 func (w *world) until(ctx context.Context, prefix string, n int, revision string) error {
-	err := wait.PollUntilContextTimeout(ctx, time.Second, sourceWait, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, time.Second, patience, true, func(ctx context.Context) (bool, error) {
 		var list metav1.PartialObjectMetadataList
 		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 		if err := w.kube.List(ctx, &list, client.MatchingLabels{v1alpha1.RoleLabel: v1alpha1.RoleTarget}); err != nil {
@@ -109,7 +109,7 @@ func (w *world) quiet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return wait.PollUntilContextTimeout(ctx, time.Second, sourceWait, false,
+	return wait.PollUntilContextTimeout(ctx, time.Second, patience, false,
 		func(context.Context) (bool, error) {
 			now, err := w.usage()
 			idle := now.CPU-last.CPU < 20*time.Millisecond
@@ -192,7 +192,7 @@ func (w *world) rotateOne(ctx context.Context, prefix string, n int) (result, er
 // the one before is still reported.
 func (w *world) reported(ctx context.Context, prefix string, i int) error {
 	o := &v1alpha1.CleverTapPasscode{}
-	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, sourceWait, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		err := w.kube.Get(ctx, client.ObjectKey{Namespace: namespace(i), Name: objectName(prefix, i)}, o)
 		return err == nil && len(o.Status.Passcodes) > 0 && o.Status.Passcodes[0].State == v1alpha1.StateRetired, err
 	})

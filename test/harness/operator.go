@@ -77,6 +77,7 @@ func StartProcess(kubeconfig, namespace, mockServer string, flags ...string) (*P
 		"--clevertap-endpoint=" + mockServer + "/{region}", "--metrics-bind-address=0",
 	}, flags...)...)
 	command.Stdout, command.Stderr = log, log
+	command.Env = append(os.Environ(), "PROFILES="+filepath.Dir(kubeconfig)) // which a binary reads that is built for profiles
 	// A Ctrl-C is the caller's to handle: it ends the operator in its own time.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
