@@ -19,7 +19,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
@@ -145,7 +144,7 @@ func (s *scene) changesSeen() []invariants.Change {
 }
 
 // objectStates are the states that objects went through, in order.
-func (s *scene) objectStates() []objectState {
+func (s *scene) objectStates() []invariants.Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.reported)
@@ -279,52 +278,37 @@ func (s *scene) unasked(w workload, from int) []string {
 	return late
 }
 
-// judgeTargets looks at every state that a target was ever in, in the light of those before.
-func (s *scene) judgeTargets(w workload, states []state) (found []error) {
+// judgeTargets looks at every state that a target was ever in.
+func (s *scene) judgeTargets(w workload, states []state) []error {
 	calls, heard := s.vendor.Calls(), 0
-	asked, last := map[string]bool{}, map[string]invariants.Target{}
-	values := map[string][]string{} // by writer and target: a former one keeps what it contains
+	verified := map[string]bool{}
+	var published []invariants.Publication
 	for _, state := range states {
 		for ; heard < state.calls; heard++ {
-			asked[calls[heard].Value] = true
+			verified[calls[heard].Value] = true
 		}
 		t := invariants.TargetOf(state.Secret)
-		// An object and its target that are both made anew have nothing to do with those before.
-		written := t.Name + "/" + string(t.Writer)
-		if edited := string(state.Data["region"]) == "eu1" && w.edits; !edited {
-			place := invariants.Place{AccountID: accountID, Region: "in1", Endpoint: "https://in1.api.clevertap.com"}
-			if w.unverified { // another account may be published, in another region
-				place = t.Place
-			}
-			found = append(found, invariants.Whole(t, place), invariants.Accepted(t, s.made[t.Value] && (asked[t.Value] || w.unverified)))
+		p := invariants.Publication{Target: t, Expected: invariants.Place{AccountID: accountID, Region: "in1", Endpoint: "https://in1.api.clevertap.com"},
+			Accepted: s.made[t.Value] && (verified[t.Value] || w.unverified)}
+		if w.unverified { // another account may be published, in another region
+			p.Expected = t.Place
 		}
-		found = append(found, invariants.RevisionNeverGoesBack(last[written], t), invariants.RevisionIsPublishedOnce(last[written], t))
-		found = append(found, invariants.OlderValueNeverComesBack(values[written], t, w.goesBack))
-		if before := values[written]; len(before) == 0 || before[len(before)-1] != t.Value {
-			values[written] = append(before, t.Value)
+		if string(state.Data["region"]) == "eu1" && w.edits { // what someone edited is not judged by itself
+			p.Unexplained, p.Expected, p.Accepted = nil, t.Place, true
 		}
-		last[written] = t
+		published = append(published, p)
 	}
 	staged := s.secret(context.Background(), "staged")
-	return append(found, invariants.NotOurs(staged.Labels, staged.ManagedFields))
+	return append(invariants.Publications(published, w.goesBack), invariants.NotOurs(staged.Labels, staged.ManagedFields))
 }
 
 // judgeStatuses looks at what every status said.
-func (s *scene) judgeStatuses(states []state) (found []error) {
+func (s *scene) judgeStatuses(states []state) []error {
 	targets := make([]invariants.Target, 0, len(states))
 	for _, state := range states {
 		targets = append(targets, invariants.TargetOf(state.Secret))
 	}
-	last := map[types.UID]*v1alpha1.CleverTapPasscode{}
-	for _, o := range s.objectStates() {
-		if before := last[o.UID]; before != nil {
-			found = append(found, invariants.StatusNeverGoesBack(before, o.CleverTapPasscode))
-		}
-		last[o.UID] = o.CleverTapPasscode
-		found = append(found, invariants.StatusShowsWhatWasPublished(targets, o.CleverTapPasscode),
-			invariants.ActiveIsNeverRetired(o.CleverTapPasscode), invariants.OutageWasMet(o.CleverTapPasscode, o.metOutage))
-	}
-	return found
+	return invariants.Reports(s.objectStates(), targets)
 }
 
 // judgeValues looks for values where none may be.

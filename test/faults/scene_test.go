@@ -73,7 +73,7 @@ type scene struct {
 	restless bool // whether there were requests without end
 	group    sync.WaitGroup
 	states   []state             // every one of every target that the API server ever had
-	reported []objectState       // and of every object
+	reported []invariants.Report // and of every object
 	changes  []invariants.Change // of targets, Pods and events
 	lines    []line              // what is printed of both
 	watch    func()              // ends
@@ -143,12 +143,6 @@ type state struct {
 	calls int
 }
 
-// objectState is an object as it was, and whether a call to CleverTap had ended without a result by then.
-type objectState struct {
-	*v1alpha1.CleverTapPasscode
-	metOutage bool
-}
-
 func (s *scene) keep(what client.Object, deleted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +153,7 @@ func (s *scene) keep(what client.Object, deleted bool) {
 	switch what := what.(type) {
 	case *v1alpha1.CleverTapPasscode:
 		met := s.fence.unanswered() || slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.NoResult })
-		s.reported = append(s.reported, objectState{what, met})
+		s.reported = append(s.reported, invariants.Report{CleverTapPasscode: what, MetOutage: met})
 		s.print("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
 			readyReason(what))
 	case *corev1.Secret:

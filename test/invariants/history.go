@@ -22,13 +22,13 @@ type History struct {
 
 	mu      sync.Mutex
 	changes []Change
-	// asked are the values that CleverTap verified when a state was seen, by its version.
-	asked map[string][]string
+	// called is how many calls CleverTap had got when a state was seen, by its version.
+	called map[string]int
 }
 
 // NewHistory returns one without any state. calls returns those that CleverTap got so far.
 func NewHistory(calls func() []clevertaptest.Call) *History {
-	return &History{calls: calls, asked: map[string][]string{}}
+	return &History{calls: calls, called: map[string]int{}}
 }
 
 // Keep adds a state.
@@ -36,9 +36,7 @@ func (h *History) Keep(o client.Object, deleted bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.changes = append(h.changes, Change{Object: o, Deleted: deleted})
-	for _, call := range h.calls() {
-		h.asked[o.GetResourceVersion()] = append(h.asked[o.GetResourceVersion()], call.Value)
-	}
+	h.called[o.GetResourceVersion()] = len(h.calls())
 }
 
 // Violations are those of the invariants that hold in every namespace, whatever was done in it.
@@ -51,8 +49,9 @@ func (h *History) Violations() (found []error) {
 }
 
 // targets judges what the operator wrote, and not what someone wrote over it.
-func (h *History) targets(changes []Change) (found []error) {
-	last, values, written := map[string]Target{}, map[string][]string{}, map[string]metav1.Time{}
+func (h *History) targets(changes []Change) []error {
+	var published []Publication
+	written, calls := map[string]metav1.Time{}, h.calls()
 	for _, change := range changes {
 		secret, isSecret := change.Object.(*corev1.Secret)
 		if !isSecret || change.Deleted || secret.Labels[v1alpha1.RoleLabel] != v1alpha1.RoleTarget {
@@ -64,18 +63,11 @@ func (h *History) targets(changes []Change) (found []error) {
 		}
 		written[secret.Name] = at
 		t := TargetOf(secret)
-		by := t.Name + "/" + string(t.Writer)
-		found = append(found, Whole(t, t.Place), RevisionNeverGoesBack(last[by], t),
-			RevisionIsPublishedOnce(last[by], t), OlderValueNeverComesBack(values[by], t, true))
-		if !h.unverified(t.Writer) {
-			found = append(found, Accepted(t, slices.Contains(h.asked[secret.ResourceVersion], t.Value)))
-		}
-		last[by] = t
-		if before := values[by]; len(before) == 0 || before[len(before)-1] != t.Value {
-			values[by] = append(before, t.Value)
-		}
+		isValue := func(call clevertaptest.Call) bool { return call.Value == t.Value }
+		published = append(published, Publication{Target: t, Expected: t.Place,
+			Accepted: h.unverified(t.Writer) || slices.ContainsFunc(calls[:h.called[secret.ResourceVersion]], isValue)})
 	}
-	return found
+	return Publications(published, true)
 }
 
 // writtenAt is when the operator last wrote a part of the object that it owns still; ours reports whether nobody else owns
@@ -102,30 +94,24 @@ func (h *History) unverified(uid types.UID) bool {
 	})
 }
 
-// statuses judges what every status said.
-func (h *History) statuses(changes []Change) (found []error) {
+// statuses judges what every status said that nobody else edited.
+func (h *History) statuses(changes []Change) []error {
 	var targets []Target
+	var reports []Report
 	for _, change := range changes {
 		if secret, isSecret := change.Object.(*corev1.Secret); isSecret {
 			targets = append(targets, TargetOf(secret))
 		}
 	}
 	met := slices.ContainsFunc(h.calls(), func(call clevertaptest.Call) bool { return call.NoResult })
-	last := map[types.UID]*v1alpha1.CleverTapPasscode{}
 	for _, change := range changes {
 		o, isObject := change.Object.(*v1alpha1.CleverTapPasscode)
 		if !isObject || change.Deleted {
 			continue
 		}
-		if _, ours := writtenAt(o, "status"); !ours {
-			continue
+		if _, ours := writtenAt(o, "status"); ours {
+			reports = append(reports, Report{o, met})
 		}
-		if before := last[o.UID]; before != nil {
-			found = append(found, StatusNeverGoesBack(before, o))
-		}
-		last[o.UID] = o
-		found = append(found, StatusShowsWhatWasPublished(targets, o), ActiveIsNeverRetired(o),
-			OutageWasMet(o, met))
 	}
-	return found
+	return Reports(reports, targets)
 }

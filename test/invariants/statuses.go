@@ -9,9 +9,30 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
+
+// Report is an object as its status once was, and whether a call to CleverTap had ended without a result by then.
+type Report struct {
+	*v1alpha1.CleverTapPasscode
+	MetOutage bool
+}
+
+// Reports judges what statuses said, oldest first, beside all states that targets ever had.
+func Reports(states []Report, targets []Target) (found []error) {
+	last := map[types.UID]*v1alpha1.CleverTapPasscode{}
+	for _, r := range states {
+		if before := last[r.UID]; before != nil {
+			found = append(found, StatusNeverGoesBack(before, r.CleverTapPasscode))
+		}
+		last[r.UID] = r.CleverTapPasscode
+		found = append(found, StatusShowsWhatWasPublished(targets, r.CleverTapPasscode), ActiveIsNeverRetired(r.CleverTapPasscode),
+			OutageWasMet(r.CleverTapPasscode, r.MetOutage))
+	}
+	return found
+}
 
 // StatusNeverGoesBack is: one object's status never has a lower revision than before.
 func StatusNeverGoesBack(before, after *v1alpha1.CleverTapPasscode) error {

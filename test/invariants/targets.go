@@ -94,6 +94,31 @@ func unexplained(data map[string][]byte, keys target.Keys, value string) (unexpl
 	return unexplained
 }
 
+// Publication is a state of a target in the light of what else is known: where its value belongs, and whether CleverTap had
+// accepted it by then.
+type Publication struct {
+	Target
+	Expected Place
+	Accepted bool
+}
+
+// Publications judges the states of targets, oldest first, each in the light of those before. What one object writes into one
+// Secret belongs together: an object and its target that are both made anew have nothing to do with those before, and a former
+// target keeps what it contains. mayGoBack reports whether a pin, or the lack of any other value, could bring an older one back.
+func Publications(states []Publication, mayGoBack bool) (found []error) {
+	last, values := map[string]Target{}, map[string][]string{}
+	for _, p := range states {
+		t, by := p.Target, p.Name+"/"+string(p.Writer)
+		found = append(found, Whole(t, p.Expected), Accepted(t, p.Accepted), RevisionNeverGoesBack(last[by], t),
+			RevisionIsPublishedOnce(last[by], t), OlderValueNeverComesBack(values[by], t, mayGoBack))
+		if before := values[by]; len(before) == 0 || before[len(before)-1] != t.Value {
+			values[by] = append(before, t.Value)
+		}
+		last[by] = t
+	}
+	return found
+}
+
 // Whole is: a target has a value, and with it where the value belongs, and nothing that nobody named.
 func Whole(t Target, place Place) error {
 	if t.Value == "" || t.Place != place || len(t.Unexplained) > 0 {
