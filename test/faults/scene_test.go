@@ -360,11 +360,11 @@ func (s *scene) haveRecorded(versions map[string]string) bool {
 
 // versions are those of all objects that the operator watches, by name.
 func (s *scene) versions(list client.ObjectList, from client.Reader) (map[string]string, error) {
+	options := []client.ListOption{client.InNamespace(s.namespace)}
 	if _, isSecret := list.(*corev1.SecretList); isSecret {
-		err := from.List(context.Background(), list, client.InNamespace(s.namespace), client.HasLabels{v1alpha1.RoleLabel})
-		return versionsOf(list), err
+		options = append(options, client.HasLabels{v1alpha1.RoleLabel})
 	}
-	err := from.List(context.Background(), list, client.InNamespace(s.namespace))
+	err := from.List(context.Background(), list, options...)
 	return versionsOf(list), err
 }
 
