@@ -77,7 +77,7 @@ func (m mutant) kill(t *testing.T) string {
 		t.Fatal(err)
 	}
 	run := exec.CommandContext(t.Context(), "go",
-		append([]string{"test", "-count=1", "-short", "-failfast", "-parallel=24", "-overlay", overlay}, m.tests()...)...)
+		append([]string{"test", "-count=1", "-short", "-failfast", "-overlay", overlay}, m.tests()...)...)
 	run.Dir = harness.Root()
 	run.Env = append(os.Environ(), "FAULTS_EVERY=4", "FAULTS_MUTANTS=", "MODEL_DISRUPTIONS=2")
 	out, err := run.CombinedOutput()
@@ -100,9 +100,9 @@ func (m mutant) tests() []string {
 	case m.workload == tables:
 		return []string{"-run", "TestRotation", "./internal/decision"}
 	case isView:
-		return []string{"-run", "TestStaleView/" + view, "./test/faults"}
+		return []string{"-run", "TestStaleView/" + view, "-parallel=24", "./test/faults"}
 	}
-	return []string{"-run", "Test(Workload|DoubleCrash|TwoReplicas)/" + name, "./test/faults"}
+	return []string{"-run", "Test(Workload|DoubleCrash|TwoReplicas)/" + name, "-parallel=24", "./test/faults"}
 }
 
 // search is the search of every state, and tables are those of the decision, in place of a workload.
