@@ -552,7 +552,7 @@ type CleverTapPasscodeStatus struct {
 	// +kubebuilder:validation:MaxItems=10
 	History []Publication `json:"history,omitempty"`
 
-	// stalePods are the Pods that still use a replaced value. Absent if none is outstanding.
+	// stalePods are the Pods that still use a replaced value. Absent if there are none.
 	// +optional
 	StalePods *StalePods `json:"stalePods,omitempty"`
 
@@ -629,9 +629,9 @@ type Publication struct {
 	// time is when it was published.
 	// +required
 	Time metav1.Time `json:"time"`
-	// reason is why. Initial: nothing was published before. Scheduled: the rotation time had come. Requested: the annotation
-	// rotate-requested-at. Rejected: CleverTap rejected the passcode before. Expired: so it did in its last 24 hours or later.
-	// SourceChanged: the value in the source, the account or the region changed. Removed: the entry was removed from the spec.
+	// reason is why it was published. Initial: nothing was published before. Scheduled: the rotation time had come. Requested: by
+	// the annotation rotate-requested-at. Rejected: CleverTap rejected the passcode before. Expired: CleverTap rejected it in its
+	// last 24 hours or later. SourceChanged: the value in the source, the account or the region changed. Removed: the entry was removed from the spec.
 	// Pinned: spec.rotation.pin names it.
 	// +required
 	Reason RotationReason `json:"reason"`
