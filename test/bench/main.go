@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -18,8 +19,6 @@ import (
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
-
-	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
 func main() {
@@ -98,16 +97,42 @@ func (w *world) logEnd() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
+// sequence is phases, each of which runs unless one before it has failed.
+type sequence struct {
+	results []result
+	err     error
+}
+
+func (s *sequence) do(prepare func() error) {
+	if s.err == nil {
+		s.err = prepare()
+	}
+}
+
+func (s *sequence) measure(phase func() (result, error)) {
+	s.measureAll(func() ([]result, error) {
+		r, err := phase()
+		return []result{r}, err
+	})
+}
+
+func (s *sequence) measureAll(phases func() ([]result, error)) {
+	s.do(func() error {
+		results, err := phases()
+		s.results = append(s.results, results...)
+		return err
+	})
+}
+
 // basic is the comparison with the floor, three times; the median of each phase is kept.
 func basic(ctx context.Context, runs int) ([]result, error) {
 	const n = 500
-	var all [][]result
-	for range runs {
-		results, err := in(ctx, 0, func(w *world) ([]result, error) { return once(ctx, w, n) })
-		if err != nil {
+	all := make([][]result, runs)
+	for i := range all {
+		var err error
+		if all[i], err = in(ctx, 0, func(w *world) ([]result, error) { return once(ctx, w, n) }); err != nil {
 			return nil, err
 		}
-		all = append(all, results)
 	}
 	var medians []result
 	for phase := range all[0] {
@@ -123,145 +148,79 @@ func basic(ctx context.Context, runs int) ([]result, error) {
 
 // once runs the floor and every phase, after a warm-up.
 func once(ctx context.Context, w *world, n int) ([]result, error) {
-	if _, err := w.startOperator(ctx); err != nil {
-		return nil, err
-	}
-	if _, err := w.onboard(ctx, "warm", 100, nil); err != nil {
-		return nil, err
-	}
-	if _, err := w.onboard(ctx, "single", 100, nil); err != nil {
-		return nil, err
-	}
-	floorAll, floorOne, err := w.floor(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	due := w.clock.Now().Add(time.Duration(n)*20*time.Millisecond + 15*time.Second).Truncate(time.Second)
-	onboarded, err := w.onboard(ctx, "many", n, rotatingAt(due))
-	if err != nil {
-		return nil, err
-	}
-	rotated, err := w.rotateAll(ctx, "many", n, due)
-	if err != nil {
-		return nil, err
-	}
-	single, err := w.rotateOne(ctx, "single", 100)
-	if err != nil {
-		return nil, err
-	}
-	idle, err := w.idle(n, time.Minute)
-	if err != nil {
-		return nil, err
-	}
-	restarted, err := w.restart(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.stopOperator(); err != nil {
-		return nil, err
-	}
-	same, err := w.floorOfSameWrites(ctx, "many", n)
-	return []result{floorAll, floorOne, same, onboarded, rotated, single, idle, restarted}, err
+	s := &sequence{}
+	s.do(w.start(ctx))
+	s.do(func() error { _, err := w.onboard(ctx, "warm", 100, nil); return err })
+	s.do(func() error { _, err := w.onboard(ctx, "single", 100, nil); return err })
+	s.measure(func() (result, error) { return w.floor(ctx, n) })
+	s.measure(func() (result, error) { return w.floorOfOne(ctx, min(n, 100)) })
+	due := w.dueAfterOnboarding(n)
+	s.measure(func() (result, error) { return w.onboard(ctx, "many", n, rotatingAt(due)) })
+	s.measure(func() (result, error) { return w.rotateAll(ctx, "many", n, due) })
+	s.measure(func() (result, error) { return w.rotateOne(ctx, "single", 100) })
+	s.measure(func() (result, error) { return w.idle(n, time.Minute) })
+	s.measure(func() (result, error) { return w.restart(ctx, n) })
+	s.do(w.stopOperator)
+	s.measure(func() (result, error) { return w.floorOfSameWrites(ctx, "many", n) })
+	return s.results, s.err
 }
 
 // crowded is the same beside 20,000 Secrets and 10,000 Pods of others.
 func crowded(ctx context.Context) ([]result, error) {
 	const n = 500
 	return in(ctx, 0, func(w *world) ([]result, error) {
-		if err := w.crowd(ctx, 20_000, 10_000, 2_000, "many", 100); err != nil {
-			return nil, err
-		}
-		if _, err := w.startOperator(ctx); err != nil {
-			return nil, err
-		}
-		onboarded, err := w.onboard(ctx, "many", n, nil)
-		if err != nil {
-			return nil, err
-		}
-		quiet, err := w.idle(n, time.Minute)
-		if err != nil {
-			return nil, err
-		}
-		// 100 objects that Pods use become Retiring at once.
-		retiring, err := w.measure("100 become Retiring", 100, func() (time.Time, error) {
-			begun := w.clock.Now()
-			err := each(100, func(i int) error { _, err := w.requestRotation(ctx, "many", i); return err })
-			if err != nil {
-				return begun, err
-			}
-			return begun, w.until(ctx, "many", 100, "2")
-		}, nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		waiting, err := w.idle(n, time.Minute)
-		waiting.Phase = "idle, 100 Retiring"
-		return []result{onboarded, quiet, retiring, waiting}, err
+		s := &sequence{}
+		s.do(func() error { return w.crowd(ctx, 20_000, 10_000, 2_000, "many", 100) })
+		s.do(w.start(ctx))
+		s.measure(func() (result, error) { return w.onboard(ctx, "many", n, nil) })
+		s.measure(func() (result, error) { return w.idle(n, time.Minute) })
+		s.measure(func() (result, error) { return w.retire(ctx, "many", 100) }) // which Pods use
+		s.measure(func() (result, error) {
+			waiting, err := w.idle(n, time.Minute)
+			waiting.Phase = "idle, 100 Retiring"
+			return waiting, err
+		})
+		return s.results, s.err
 	})
 }
 
 // large is the objects of a large cluster.
 func large(ctx context.Context, n int) ([]result, error) {
 	return in(ctx, 0, func(w *world) ([]result, error) {
-		if _, err := w.startOperator(ctx); err != nil {
-			return nil, err
-		}
-		onboarded, err := w.onboard(ctx, "many", n, nil)
-		if err != nil {
-			return nil, err
-		}
-		idle, err := w.idle(n, time.Minute)
-		if err != nil {
-			return nil, err
-		}
-		restarted, err := w.restart(ctx, n)
-		return []result{onboarded, idle, restarted}, err
+		s := &sequence{}
+		s.do(w.start(ctx))
+		s.measure(func() (result, error) { return w.onboard(ctx, "many", n, nil) })
+		s.measure(func() (result, error) { return w.idle(n, time.Minute) })
+		s.measure(func() (result, error) { return w.restart(ctx, n) })
+		return s.results, s.err
 	})
 }
 
 // growth is how time and memory grow with the number of objects, beside the same writes with no operator running.
 func growth(ctx context.Context, profiles string) ([]result, error) {
-	var all []result
+	all := &sequence{}
 	for _, n := range []int{100, 1_000, 10_000} {
-		results, err := in(ctx, 0, func(w *world) ([]result, error) {
-			if _, err := w.startOperator(ctx); err != nil {
-				return nil, err
-			}
-			due := w.clock.Now().Add(time.Duration(n)*20*time.Millisecond + 15*time.Second).Truncate(time.Second)
-			onboarded, err := w.onboard(ctx, "many", n, rotatingAt(due))
-			if err != nil {
-				return nil, err
-			}
-			rotated, err := w.rotateAll(ctx, "many", n, due)
-			if err != nil {
-				return nil, err
-			}
-			if err := w.profiles(ctx, profiles, strconv.Itoa(n)); err != nil {
-				return nil, err
-			}
-			if err := w.stopOperator(); err != nil {
-				return nil, err
-			}
-			same, err := w.floorOfSameWrites(ctx, "many", n)
-			return []result{same, onboarded, rotated}, err
+		all.measureAll(func() ([]result, error) {
+			return in(ctx, 0, func(w *world) ([]result, error) {
+				s := &sequence{}
+				s.do(w.start(ctx))
+				due := w.dueAfterOnboarding(n)
+				s.measure(func() (result, error) { return w.onboard(ctx, "many", n, rotatingAt(due)) })
+				s.measure(func() (result, error) { return w.rotateAll(ctx, "many", n, due) })
+				s.do(func() error { return w.profiles(ctx, profiles, strconv.Itoa(n)) })
+				s.do(w.stopOperator)
+				s.measure(func() (result, error) { return w.floorOfSameWrites(ctx, "many", n) })
+				return s.results, s.err
+			})
 		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, results...)
 	}
-	return all, nil
+	return all.results, all.err
 }
 
 // slowVendor is a CleverTap that takes 200 ms for a response: each account's two calls at once are the limit.
 func slowVendor(ctx context.Context) ([]result, error) {
 	return in(ctx, 200*time.Millisecond, func(w *world) ([]result, error) {
-		if _, err := w.startOperator(ctx); err != nil {
-			return nil, err
-		}
-		onboarded, err := w.onboard(ctx, "many", 500, nil)
-		onboarded.Phase = fmt.Sprintf("onboard, at most %d calls of an account at once", w.vendor.Busiest())
-		return []result{onboarded}, err
+		return onboardWithCalls(ctx, w, 500, "onboard, at most %d calls of an account at once")
 	})
 }
 
@@ -269,49 +228,44 @@ func slowVendor(ctx context.Context) ([]result, error) {
 func oneAccount(ctx context.Context) ([]result, error) {
 	return in(ctx, 0, func(w *world) ([]result, error) {
 		w.account = "BENCH-ONE"
-		if _, err := w.startOperator(ctx); err != nil {
-			return nil, err
-		}
-		onboarded, err := w.onboard(ctx, "many", 10_000, nil)
-		onboarded.Phase = fmt.Sprintf("onboard, at most %d calls of the account at once", w.vendor.Busiest())
-		return []result{onboarded}, err
+		return onboardWithCalls(ctx, w, 10_000, "onboard, at most %d calls of the account at once")
 	})
+}
+
+// onboardWithCalls names the phase by how many calls of an account CleverTap got at once.
+func onboardWithCalls(ctx context.Context, w *world, n int, phase string) ([]result, error) {
+	s := &sequence{}
+	s.do(w.start(ctx))
+	s.measure(func() (result, error) {
+		onboarded, err := w.onboard(ctx, "many", n, nil)
+		onboarded.Phase = fmt.Sprintf(phase, w.vendor.Busiest())
+		return onboarded, err
+	})
+	return s.results, s.err
 }
 
 // shards is one operator for all objects, and then two with half of them each.
 func shards(ctx context.Context) ([]result, error) {
 	const n = 2_000
-	var all []result
+	all := &sequence{}
 	for _, selector := range []string{"", "shard=0"} {
-		results, err := in(ctx, 0, func(w *world) ([]result, error) {
-			w.shard = "yes"
-			if _, err := w.startOperator(ctx, "--watch-label-selector="+selector); err != nil {
-				return nil, err
-			}
-			owned := n
-			if selector != "" {
-				owned = n / 2
-			}
-			r, err := w.measure("onboard, selector "+orAll(selector), owned, func() (time.Time, error) {
-				begun, err := w.declare(ctx, "many", n, func(*v1alpha1.CleverTapPasscode) {})
-				if err != nil {
-					return begun, err
-				}
-				return begun, w.until(ctx, "many", owned, "1")
-			}, func(all []request) []time.Time { return timesOf(all, "create secrets") }, settledAfterOnboarding)
-			return []result{r}, err
-		})
-		if err != nil {
-			return nil, err
+		watched := n
+		if selector != "" {
+			watched = n / 2
 		}
-		all = append(all, results...)
+		all.measureAll(func() ([]result, error) {
+			return in(ctx, 0, func(w *world) ([]result, error) {
+				w.shard = "yes"
+				s := &sequence{}
+				s.do(w.start(ctx, "--watch-label-selector="+selector))
+				s.measure(func() (result, error) {
+					onboarded, err := w.onboardPart(ctx, "many", n, watched, nil)
+					onboarded.Phase = "onboard, selector " + cmp.Or(selector, "none")
+					return onboarded, err
+				})
+				return s.results, s.err
+			})
+		})
 	}
-	return all, nil
-}
-
-func orAll(selector string) string {
-	if selector == "" {
-		return "none"
-	}
-	return selector
+	return all.results, all.err
 }

@@ -118,19 +118,41 @@ func (w *world) quiet(ctx context.Context) error {
 		})
 }
 
-// onboard measures n new objects from the first one's creation on; nil waits for what is due later.
+// onboard measures n new objects from the first one's creation on.
 func (w *world) onboard(ctx context.Context, prefix string, n int, modify func(*v1alpha1.CleverTapPasscode)) (result, error) {
+	return w.onboardPart(ctx, prefix, n, n, modify)
+}
+
+// onboardPart measures n new objects of which the operator watches a part.
+func (w *world) onboardPart(ctx context.Context, prefix string, n, watched int, modify func(*v1alpha1.CleverTapPasscode)) (result, error) {
 	var created time.Duration
-	r, err := w.measure("onboard", n, func() (time.Time, error) {
+	r, err := w.measure("onboard", watched, func() (time.Time, error) {
 		begun, err := w.declare(ctx, prefix, n, modify)
 		if err != nil {
 			return begun, err
 		}
 		created = w.clock.Now().Sub(begun)
-		return begun, w.until(ctx, prefix, n, "1")
+		return begun, w.until(ctx, prefix, watched, "1")
 	}, func(all []request) []time.Time { return timesOf(all, "create secrets") }, settledAfterOnboarding)
 	r.Created = created
 	return r, err
+}
+
+// dueAfterOnboarding is a time by which n new objects are onboarded.
+func (w *world) dueAfterOnboarding(n int) time.Time {
+	return w.clock.Now().Add(time.Duration(n)*20*time.Millisecond + 15*time.Second).Truncate(time.Second)
+}
+
+// retire measures objects that Pods use and that are rotated at once.
+func (w *world) retire(ctx context.Context, prefix string, n int) (result, error) {
+	return w.measure(fmt.Sprintf("%d become Retiring", n), n, func() (time.Time, error) {
+		begun := w.clock.Now()
+		err := each(n, func(i int) error { _, err := w.requestRotation(ctx, prefix, i); return err })
+		if err != nil {
+			return begun, err
+		}
+		return begun, w.until(ctx, prefix, n, "2")
+	}, nil, nil)
 }
 
 func settledAfterOnboarding(all []request) []time.Time {
@@ -246,37 +268,47 @@ func (w *world) restart(ctx context.Context, n int) (result, error) {
 	return result{Phase: "restart", N: n, Published: ready, CPU: u.CPU, Memory: u.Memory, Peak: u.Peak, Requests: tally(requests)}, err
 }
 
-// floor measures the same writes of targets with no controller at all: all at once, and one after the other.
-func (w *world) floor(ctx context.Context, n int) (all, one result, err error) {
-	secret := func(i int) *corev1.Secret {
-		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: objectName("floor", i), Namespace: namespace(i)}, StringData: map[string]string{
-			"accountId": "BENCH", "passcode": "a", "region": "in1", "endpoint": "https://in1.api.clevertap.com",
-		}}
-	}
-	if err := each(n, func(i int) error { return w.kube.Create(ctx, secret(i)) }); err != nil {
-		return all, one, fmt.Errorf("preparing the floor: %w", err)
-	}
-	write := func(i int, value string) error {
-		patch := fmt.Sprintf(`{"stringData":{"passcode":%q}}`, value)
-		return w.kube.Patch(ctx, secret(i), client.RawPatch(types.MergePatchType, []byte(patch)))
+// floorTarget is a Secret of the bench's own, in the form of a target.
+func floorTarget(i int) *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: objectName("floor", i), Namespace: namespace(i)}, StringData: map[string]string{
+		"accountId": "BENCH", "passcode": "a", "region": "in1", "endpoint": "https://in1.api.clevertap.com",
+	}}
+}
+
+func (w *world) rewrite(ctx context.Context, i int, value string) error {
+	patch := fmt.Sprintf(`{"stringData":{"passcode":%q}}`, value)
+	return w.kube.Patch(ctx, floorTarget(i), client.RawPatch(types.MergePatchType, []byte(patch)))
+}
+
+// everyTarget is the floor's phase that the ratios of publishing refer to.
+const everyTarget = "floor, all"
+
+// floor measures the same writes of targets with no controller at all, all at once.
+func (w *world) floor(ctx context.Context, n int) (result, error) {
+	if err := each(n, func(i int) error { return w.kube.Create(ctx, floorTarget(i)) }); err != nil {
+		return result{}, fmt.Errorf("preparing the floor: %w", err)
 	}
 	runtime.GC()
 	begun := w.clock.Now()
-	if err := each(n, func(i int) error { return write(i, "b") }); err != nil {
-		return all, one, fmt.Errorf("measuring the floor: %w", err)
+	if err := each(n, func(i int) error { return w.rewrite(ctx, i, "b") }); err != nil {
+		return result{}, fmt.Errorf("measuring the floor: %w", err)
 	}
-	all = result{Phase: "floor, all", N: n, Published: w.clock.Now().Sub(begun)}
+	return result{Phase: everyTarget, N: n, Published: w.clock.Now().Sub(begun)}, nil
+}
+
+// floorOfOne measures the writes of the floor's targets one after the other.
+func (w *world) floorOfOne(ctx context.Context, n int) (result, error) {
 	var took []time.Duration
-	for i := range min(n, 100) {
+	for i := range n {
 		begun := w.clock.Now()
-		if err := write(i, "c"); err != nil {
-			return all, one, fmt.Errorf("measuring the floor: %w", err)
+		if err := w.rewrite(ctx, i, "c"); err != nil {
+			return result{}, fmt.Errorf("measuring the floor: %w", err)
 		}
 		took = append(took, w.clock.Now().Sub(begun))
 	}
-	one = result{Phase: "floor, one", N: len(took)}
+	one := result{Phase: "floor, one", N: n}
 	one.P50, one.P99 = percentiles(took)
-	return all, one, nil
+	return one, nil
 }
 
 // crowd makes Secrets and Pods that are nobody's business; some Pods run, and use targets of objects in their

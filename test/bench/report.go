@@ -44,14 +44,12 @@ func tableOf(all []group) string {
 	b.WriteString("| scenario | phase | N | objects created | published | × floor | settled | × same writes | p50 | p99 | CPU | memory, peak | requests per operation | CleverTap |\n")
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, g := range all {
-		var floor, same time.Duration
+		floors := map[string]result{}
 		for _, r := range g.Results {
-			switch r.Phase {
-			case "floor, all":
-				floor = r.Published
-			case sameWrites:
-				same = r.Settled
-			}
+			floors[fmt.Sprint(r.Phase, r.N)] = r
+		}
+		for _, r := range g.Results {
+			floor, same := floors[fmt.Sprint(everyTarget, r.N)].Published, floors[fmt.Sprint(sameWrites, r.N)].Settled
 			fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", g.Scenario, r.Phase, r.N, seconds(r.Created),
 				seconds(r.Published), ratio(r.Published, floor), seconds(r.Settled), ratio(r.Settled, same),
 				milliseconds(r.P50), milliseconds(r.P99), cpu(r), megabytes(r), perOperation(r), r.Calls)

@@ -143,6 +143,11 @@ func (w *world) startOperator(ctx context.Context, more ...string) (time.Duratio
 	return w.clock.Now().Sub(begun), err
 }
 
+// start is a step that starts the operator.
+func (w *world) start(ctx context.Context, flags ...string) func() error {
+	return func() error { _, err := w.startOperator(ctx, flags...); return err }
+}
+
 func (w *world) stopOperator() error {
 	err := w.operator.Stop()
 	w.operator = nil
