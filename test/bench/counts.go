@@ -31,7 +31,8 @@ func checkCounts(ctx context.Context) error {
 			onboarded.atMost("create secrets", n), onboarded.atMost("patch clevertappasscodes/status", 2*n), onboarded.atMost("create events", n),
 			onboarded.none("get secrets", "patch secrets", "list secrets", "list pods"), onboarded.atMost("get clevertappasscodes", n), onboarded.asked(2*n),
 			// The target, one list of Pods for the objects of a namespace, and one status that says both what is active and that
-			// nothing uses the replaced value; one in ten may have reported before, because its scan took longer than a second. The events are Rotated, SafeToDelete, and NoSuccessor, because none is left.
+			// nothing uses the replaced value. One in ten may have reported before, because its scan took longer than a second. The
+			// events are Rotated, SafeToDelete, and NoSuccessor, because none is left.
 			rotated.atMost("patch secrets", n), rotated.atMost("patch clevertappasscodes/status", n+n/10), rotated.atMost("create events", 3*n),
 			rotated.atMost("list pods", n), rotated.none("get secrets", "list secrets", "get clevertappasscodes", "create secrets"), rotated.asked(n),
 			idle.nothing(),
