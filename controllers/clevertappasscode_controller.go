@@ -47,7 +47,7 @@ const firstBackoff, lastBackoff = 50 * time.Millisecond, 30 * time.Second
 type Reconciler struct {
 	// Client reads from the informers and writes.
 	Client client.Client
-	// Live reads metadata from the API server, by name.
+	// APIReader reads metadata from the API server, not from the informers.
 	APIReader client.Reader
 	// Key makes the fingerprints.
 	Key fingerprint.Key
@@ -151,7 +151,7 @@ func (r *Reconciler) get(ctx context.Context, name types.NamespacedName) (*v1alp
 		r.scanner.Forget(name)
 		r.Counters.Forget(name)
 	}
-	return state.newestObject(object), state, nil
+	return state.newestObjectUntilCached(object), state, nil
 }
 
 func (r *Reconciler) forget(object types.NamespacedName) {

@@ -47,8 +47,8 @@ type observation struct {
 func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPasscode, state *objectState) (*observation, error) {
 	s := &observation{Observed: rotation.Observed{
 		Object:             object,
-		VerifySeenAt:       state.verifyRequestSince(object, r.Clock.Now()),
-		ResumedAt:          state.resumedSince(object, r.Clock.Now()),
+		VerifySeenAt:       state.noteVerifyRequest(object, r.Clock.Now()),
+		ResumedAt:          state.noteSuspension(object, r.Clock.Now()),
 		AllowedAnnotations: r.AllowedTargetAnnotations,
 		Endpoint:           r.Endpoint,
 	}}
@@ -177,7 +177,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *observation, state *o
 		return err
 	}
 	deleted := r.states.takeDeleted(client.ObjectKeyFromObject(s.Object), name.Name)
-	s.secret = state.newestTarget(cached, name.Name, deleted, r.Clock.Now())
+	s.secret = state.newestTargetUntilCached(cached, name.Name, deleted, r.Clock.Now())
 	if s.secret == nil {
 		r.setLastTargetDeleted(s.Object, deleted, state)
 		s.LastKnown = state.lastTargetNamed(name.Name)

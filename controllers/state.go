@@ -145,16 +145,16 @@ func (k *objectState) stopTimer() {
 	}
 }
 
-// verifyRequestSince is when the object's present verify-requested-at was first seen.
-func (k *objectState) verifyRequestSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+// noteVerifyRequest notes the object's present verify-requested-at, and returns when it was first seen.
+func (k *objectState) noteVerifyRequest(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != k.verifyRequest {
 		k.verifyRequest, k.verifySeenAt = request, now
 	}
 	return k.verifySeenAt
 }
 
-// resumedSince is when the object was first seen not suspended after it was seen suspended; zero for never.
-func (k *objectState) resumedSince(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+// noteSuspension notes whether the object is suspended, and returns when it was first seen resumed; zero for never.
+func (k *objectState) noteSuspension(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
 	if k.suspended && !object.Spec.Suspend {
 		k.resumedAt = now
 	}
@@ -191,8 +191,9 @@ func (k *objectState) restarted(w consumers.Workload, annotation string, revisio
 // keptRestarts is how many are remembered of a workload.
 const keptRestarts = 3
 
-// newestObject is the informer's or, where that is behind, the one last written.
-func (k *objectState) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
+// newestObjectUntilCached returns the informer's or, where that is behind, the one last written, which it drops once the informer
+// has caught up.
+func (k *objectState) newestObjectUntilCached(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
 	if k.object == nil || k.object.UID != cached.UID || !older(cached.ResourceVersion, k.object.ResourceVersion) {
 		k.object = nil
 		return cached
@@ -203,9 +204,10 @@ func (k *objectState) newestObject(cached *v1alpha1.CleverTapPasscode) *v1alpha1
 // catchUpTime is how long after a write an informer may not have seen a Secret's creation.
 const catchUpTime = 10 * time.Second
 
-// newestTarget is the informer's, which is nil where it has none, or, where that is behind, the one last written.
+// newestTargetUntilCached returns the informer's, which is nil where it has none, or, where that is behind, the one last written,
+// which it drops once the informer has caught up.
 // deleted is what it was when it was seen to be deleted, or nil.
-func (k *objectState) newestTarget(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
+func (k *objectState) newestTargetUntilCached(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
 	if k.target == nil || k.target.Name != name {
 		k.target = nil
 		return cached

@@ -75,7 +75,7 @@ func (r *Reconciler) metadata(ctx context.Context, kind schema.GroupVersionKind,
 	metadata := &metav1.PartialObjectMetadata{}
 	metadata.SetGroupVersionKind(kind)
 	if err := r.APIReader.Get(ctx, name, metadata); err != nil {
-		return metadata, fmt.Errorf("looking %s %s up: %w", kind.Kind, name, err)
+		return metadata, fmt.Errorf("reading %s %s from the API server: %w", kind.Kind, name, err)
 	}
 	return metadata, nil
 }

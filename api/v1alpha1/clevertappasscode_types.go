@@ -73,7 +73,7 @@ type CleverTapPasscodeSpec struct {
 	Rollout *Rollout `json:"rollout,omitempty"`
 
 	// suspend stops all writes to the target and to workloads, and all verification. Expiry is still reported. A
-	// request made meanwhile is denied by an event and counts as handled. Defaults to false.
+	// request made meanwhile is denied, which an event reports, and counts as handled. Defaults to false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 }

@@ -789,7 +789,7 @@ var _ = DescribeTable("A passcode that several objects of a namespace have activ
 		entryMentions("a", "also the active passcode of CleverTapPasscode", "orders")),
 	Entry("is said in a sentence of its own after what else there is to say",
 		given(published, withoutCreatedAt("a"), sharedWith("orders")),
-		entryMentions("a", `when it was created. It is also the active passcode`)),
+		entryMentions("a", `when it was first seen. It is also the active passcode`)),
 	Entry("is not said of an entry that waits",
 		given(withSuccessor, sharedWith("orders")),
 		entryMentions("b", "!orders")),

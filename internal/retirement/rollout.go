@@ -101,7 +101,8 @@ func (p *Publication) rolloutFailure(restarts []Restart) string {
 	}
 	for _, r := range p.Scan.Rollouts {
 		if p.restartedFor(r.Restarts) && r.Failed != "" {
-			return fmt.Sprintf("%s %q was restarted, and its rollout failed: %s", r.Kind, r.Name, r.Failed)
+			return v1alpha1.Message(fmt.Sprintf("%s %q was restarted, and its rollout failed: %s", r.Kind, r.Name, r.Failed),
+				fmt.Sprintf("find out why its Pods are not ready: kubectl describe -n %s %s/%s", p.Namespace, strings.ToLower(r.Kind), r.Name))
 		}
 	}
 	return ""

@@ -34,8 +34,8 @@ func newIndex(reported []v1alpha1.PasscodeStatus) index {
 	return x
 }
 
-// firstWithValue returns the earlier entry with the value of this one; nil if there is none, and then this is the first.
-func (x index) firstWithValue(e *Entry) *Entry {
+// addByValue adds an entry, unless an earlier one has its value: that is returned, else nil.
+func (x index) addByValue(e *Entry) *Entry {
 	first := x.entryByValue[e.Fingerprint]
 	if first == nil {
 		x.entryByValue[e.Fingerprint] = e

@@ -240,7 +240,7 @@ func (v *Snapshot) complete(e *Entry) {
 	if !e.HasValue() {
 		return
 	}
-	e.DuplicateOf = v.index.firstWithValue(e)
+	e.DuplicateOf = v.index.addByValue(e)
 	v.date(e)
 	e.Result, e.ResultAt = v.lastResult(e)
 	e.Replaced = v.wasReplaced(e)

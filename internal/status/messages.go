@@ -483,7 +483,7 @@ func (v Report) notLabelled(secret string) problem {
 func (v Report) valueProblem(e *rotation.Entry) problem {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return problem{cause: fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name)}
+		return problem{cause: fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name), action: "remove one of the two entries"}
 	case state == v1alpha1.StateRejected:
 		return v.rejectedEntry(e)
 	case state == v1alpha1.StateRetiring:
@@ -509,16 +509,18 @@ func (v Report) rejectedEntry(e *rotation.Entry) problem {
 
 // usableEntry is for an entry that is active, or may become active.
 func (v Report) usableEntry(e *rotation.Entry) problem {
-	parts := []string{v.datesMessage(e)}
-	action := ""
+	all := []problem{v.dates(e)}
 	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
-		suspicion := v.suspicion(e)
-		parts, action = append(parts, suspicion.cause), suspicion.action
+		all = append(all, v.suspicion(e))
 	}
 	if e == v.ActiveEntry() {
-		parts = append(parts, v.sharedMessage())
+		all = append(all, problem{cause: v.sharedMessage()})
 	}
-	return problem{sentences(parts...), action}
+	var causes, actions []string
+	for _, p := range all {
+		causes, actions = append(causes, p.cause), append(actions, p.action)
+	}
+	return problem{sentences(causes...), sentences(actions...)}
 }
 
 // sentences joins those that are not "". All but the first, which may follow a name, begin with a capital letter.
@@ -576,20 +578,22 @@ func (v Report) over(state v1alpha1.PasscodeState) problem {
 	return problem{"it has expired", "once nothing uses it, delete it at " + v.DashboardPage() + " and " + remove}
 }
 
-// datesMessage says what is wrong with the dates of a passcode that may be used; "" for nothing.
-func (v Report) datesMessage(e *rotation.Entry) string {
+// dates says what is wrong with the dates of a passcode that may be used, or worth knowing; it has no cause for nothing.
+func (v Report) dates(e *rotation.Entry) problem {
 	switch state := v.state(e); {
 	case e.CreatedInFuture:
-		return fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored: set createdAt to when the passcode was created",
-			*e.Spec.CreatedAt, e.FirstSeen.Format(time.RFC3339))
+		return problem{fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored",
+			*e.Spec.CreatedAt, e.FirstSeen.Format(time.RFC3339)), "set createdAt to when the passcode was created"}
 	case state == v1alpha1.StateStaged && e.Validity.NeverSuccessor():
-		return "its rotation time is before its validity begins, so it can never be a successor: shorten rotation.before, or give it a longer validity"
+		return problem{"its rotation time is before its validity begins, so it can never be a successor",
+			"shorten rotation.before, or give it a longer validity"}
 	case state == v1alpha1.StateStaged && e.Validity.Due(v.Now):
-		return "its own rotation time has passed, so it cannot be a successor: stage one that expires later"
+		return problem{"its own rotation time has passed, so it cannot be a successor", "stage one that expires later"}
 	case e.Spec.CreatedAt == nil && v.Expiry(e.Spec).Days != nil:
-		return "it has no createdAt, so its validity is counted from when it was first seen: set createdAt to when it was created"
+		return problem{cause: "it has no createdAt, so its validity is counted from when it was first seen"}
 	case e.StaleCreatedAt != "":
-		return "createdAt belongs to an earlier value, so validity is counted from when this one was first seen: set createdAt to when it was created"
+		return problem{"createdAt belongs to an earlier value, so validity is counted from when this one was first seen",
+			"set createdAt to when the present passcode was created"}
 	}
-	return ""
+	return problem{}
 }

@@ -4,6 +4,7 @@
 package target
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -121,15 +122,11 @@ func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
 	if named == nil {
 		named = &v1alpha1.TargetKeys{}
 	}
-	for key, name := range map[*string]v1alpha1.TargetKey{
-		&keys.AccountID: named.AccountID, &keys.Passcode: named.Passcode,
-		&keys.Region: named.Region, &keys.Endpoint: named.Endpoint,
-		&keys.PreviousPasscode: named.PreviousPasscode,
-	} {
-		if name != "" {
-			*key = string(name)
-		}
-	}
+	keys.AccountID = cmp.Or(string(named.AccountID), keys.AccountID)
+	keys.Passcode = cmp.Or(string(named.Passcode), keys.Passcode)
+	keys.Region = cmp.Or(string(named.Region), keys.Region)
+	keys.Endpoint = cmp.Or(string(named.Endpoint), keys.Endpoint)
+	keys.PreviousPasscode = string(named.PreviousPasscode)
 	if !keys.distinct() {
 		return defaults
 	}

@@ -38,6 +38,7 @@ type step struct {
 	name string
 	// action is what to do; the cause where nothing can be done but to wait.
 	action string
+	waits  bool
 }
 
 // steps are the actions that an object requires, the most urgent first; none if all is well. Conditions that require the
@@ -53,7 +54,8 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 	successor := is(v1alpha1.ConditionSuccessorReady, metav1.ConditionFalse)
 	add := func(u urgency, c *metav1.Condition) {
 		if c != nil {
-			all = withStep(all, step{u, c.Reason, dated(inFull(cmp.Or(actionOf(c), c.Message), successor), o.Status.ExpiresAt)})
+			action := actionOf(c)
+			all = withStep(all, step{u, c.Reason, dated(inFull(cmp.Or(action, c.Message), successor), o.Status.ExpiresAt), action == ""})
 		}
 	}
 	add(workloadsFail, is(v1alpha1.ConditionReady, metav1.ConditionFalse))
@@ -73,7 +75,7 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 		add(successorFaulty, rollout)
 	}
 	add(successorFaulty, is(v1alpha1.ConditionSourcesReady, metav1.ConditionFalse))
-	for _, s := range rejectedSuccessors(o) {
+	for _, s := range faultyEntries(o) {
 		all = withStep(all, s)
 	}
 	if o.Status.ExpiresAt != nil || o.Status.Phase == v1alpha1.PhaseRejected {
@@ -125,13 +127,17 @@ func inFull(action string, successor *metav1.Condition) string {
 	return action
 }
 
-// rejectedSuccessors are entries that CleverTap rejects while another one is active.
-func rejectedSuccessors(o *v1alpha1.CleverTapPasscode) []step {
+// faultyEntries are those that CleverTap rejects while another one is active, and those that could be used but for what a person
+// must correct.
+func faultyEntries(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	for _, p := range o.Status.Passcodes {
-		if p.State == v1alpha1.StateRejected && o.Status.Phase != v1alpha1.PhaseRejected && o.Status.Phase != v1alpha1.PhasePending {
-			cause, action := v1alpha1.SplitMessage(p.Message)
-			all = append(all, step{successorFaulty, "Rejected", fmt.Sprintf("%q: %s", p.Name, cmp.Or(action, cause))})
+		cause, action := v1alpha1.SplitMessage(p.Message)
+		switch {
+		case p.State == v1alpha1.StateRejected && o.Status.Phase != v1alpha1.PhaseRejected && o.Status.Phase != v1alpha1.PhasePending:
+			all = append(all, step{urgency: successorFaulty, name: "Rejected", action: fmt.Sprintf("%q: %s", p.Name, cmp.Or(action, cause))})
+		case (p.State == v1alpha1.StateActive || p.State == v1alpha1.StateStaged) && action != "":
+			all = append(all, step{urgency: successorFaulty, name: "EntryFaulty", action: fmt.Sprintf("%q: %s", p.Name, action)})
 		}
 	}
 	return all
@@ -143,7 +149,7 @@ func deletableEntries(o *v1alpha1.CleverTapPasscode) []step {
 	var all []step
 	add := func(state v1alpha1.PasscodeState, name, text string) {
 		if names := passcodesIn(o, state); names != "" {
-			all = append(all, step{deletable, name, fmt.Sprintf(text, names)})
+			all = append(all, step{urgency: deletable, name: name, action: fmt.Sprintf(text, names)})
 		}
 	}
 	if o.Spec.Type == v1alpha1.PasscodeTypeUser {
@@ -170,10 +176,12 @@ func passcodesIn(o *v1alpha1.CleverTapPasscode, state v1alpha1.PasscodeState) st
 // need is the most urgent step.
 func need(o *v1alpha1.CleverTapPasscode) step {
 	if o.Status.ObservedGeneration < 0 {
-		return step{notYetReady, "NotSeen", "The operator has not seen this object: is it running, and does it watch this namespace?"}
+		return step{urgency: notYetReady, name: "NotSeen", action: "The operator has not seen this object: is it running, and does it watch this namespace?"}
 	}
 	if all := steps(o); len(all) > 0 {
 		return all[0]
 	}
-	return step{nothingToDo, "-", "nothing"}
+	return nothing()
 }
+
+func nothing() step { return step{urgency: nothingToDo, name: "-", action: "nothing"} }

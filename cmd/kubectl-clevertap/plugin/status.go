@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
@@ -44,14 +45,28 @@ func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
 		return err
 	}
 	c.say("")
-	todo := steps(o)
-	if len(todo) == 0 {
-		c.say("Action required: %s", need(o).action)
-	}
-	for i, s := range todo {
-		c.say("Action required (%d of %d): %s", i+1, len(todo), s.action)
-	}
+	c.printSteps(o)
 	return nil
+}
+
+func (c *cli) printSteps(o *v1alpha1.CleverTapPasscode) {
+	var actions []step
+	for _, s := range steps(o) {
+		if s.waits {
+			c.say("Waiting: %s", s.action)
+			continue
+		}
+		actions = append(actions, s)
+	}
+	switch {
+	case o.Status.ObservedGeneration < 0:
+		c.say("Action required: %s", need(o).action)
+	case len(actions) == 0:
+		c.say("Action required: %s", nothing().action)
+	}
+	for i, s := range actions {
+		c.say("Action required (%d of %d): %s", i+1, len(actions), s.action)
+	}
 }
 
 func (c *cli) active(o *v1alpha1.CleverTapPasscode) string {
@@ -82,15 +97,24 @@ func (c *cli) expiry(o *v1alpha1.CleverTapPasscode) string {
 func (c *cli) next(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Status.NextPasscode == "":
-		if meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionSuccessorReady) {
-			return "there is no successor"
-		}
-		return ""
+		return withoutSuccessor(meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady))
 	case o.Status.NextRotationTime == nil:
 		return fmt.Sprintf("%q, when a rotation is requested", o.Status.NextPasscode)
 	}
 	at := o.Status.NextRotationTime.Time
 	return fmt.Sprintf("%q becomes active at %s, %s", o.Status.NextPasscode, schedule.Stamp(at), c.distance(at))
+}
+
+// withoutSuccessor says why nothing becomes active next: no entry can, or nothing rotates.
+func withoutSuccessor(successor *metav1.Condition) string {
+	switch {
+	case successor == nil || successor.Status != metav1.ConditionFalse:
+		return ""
+	case successor.Reason == v1alpha1.ReasonNoSuccessor:
+		return "there is no successor"
+	}
+	cause, _ := v1alpha1.SplitMessage(successor.Message)
+	return cause
 }
 
 func (c *cli) until(o *v1alpha1.CleverTapPasscode) string {

@@ -73,7 +73,7 @@ func explain(o *v1alpha1.CleverTapPasscode) explanation {
 		because(need(o).action)
 	}
 	for _, s := range steps(o) {
-		if !slices.Contains(e.Because, s.action) { // nothing can be done but to wait
+		if !s.waits {
 			e.Do = append(e.Do, s.action)
 		}
 	}
@@ -101,7 +101,7 @@ func cause(reason v1alpha1.RotationReason) string {
 	case v1alpha1.RotationRejected:
 		return "CleverTap rejected the passcode before"
 	case v1alpha1.RotationExpired:
-		return "the passcode before had expired"
+		return "CleverTap rejected the passcode before, in its last 24 hours or later"
 	case v1alpha1.RotationSourceChanged:
 		return "the value of its source, the account or the region changed"
 	case v1alpha1.RotationRemoved:
