@@ -483,7 +483,8 @@ func (v Report) notLabelled(secret string) problem {
 func (v Report) valueProblem(e *rotation.Entry) problem {
 	switch state := v.state(e); {
 	case state == v1alpha1.StateDuplicate:
-		return problem{cause: fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name), action: "remove one of the two entries"}
+		return problem{fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name),
+			"remove one of the two entries"}
 	case state == v1alpha1.StateRejected:
 		return v.rejectedEntry(e)
 	case state == v1alpha1.StateRetiring:

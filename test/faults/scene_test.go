@@ -154,19 +154,19 @@ func (s *scene) keep(what client.Object, deleted bool) {
 	case *v1alpha1.CleverTapPasscode:
 		met := s.fence.unanswered() || slices.ContainsFunc(s.vendor.Calls(), func(c clevertaptest.Call) bool { return c.NoResult })
 		s.reported = append(s.reported, invariants.Report{CleverTapPasscode: what, MetOutage: met})
-		s.print("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
+		s.printf("object %s: %s, active %q, revision %d, Ready %s", what.Name, what.Status.Phase, what.Status.ActivePasscode, what.Status.Revision,
 			readyReason(what))
 	case *corev1.Secret:
 		if what.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleTarget {
 			s.states = append(s.states, state{what, len(s.vendor.Calls())})
-			s.print("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation],
+			s.printf("target %s: revision %s, passcode %q, %d keys", what.Name, what.Annotations[v1alpha1.RevisionAnnotation],
 				what.Annotations[v1alpha1.PasscodeAnnotation], len(what.Data))
 		}
 	}
 }
 
-// print adds a line to the story; the caller has the lock.
-func (s *scene) print(format string, args ...any) {
+// printf adds a line to the story; the caller has the lock.
+func (s *scene) printf(format string, args ...any) {
 	s.lines = append(s.lines, line{s.fence.counted(), fmt.Sprintf(format, args...)})
 }
 

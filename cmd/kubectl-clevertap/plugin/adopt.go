@@ -74,7 +74,7 @@ func (c *cli) retarget(ctx context.Context, a *access, o *v1alpha1.CleverTapPass
 		return nil
 	}
 	if owner := foreignOwner(o, "spec", "target", "name"); owner != "" {
-		c.say("spec:\n  target:\n    name: %s", secret)
+		c.printf("spec:\n  target:\n    name: %s", secret)
 		return &outcome{ExitNotFinished,
 			fmt.Sprintf("Secret %q is handed over; spec.target.name is managed by %s: commit this to finish", secret, owner)}
 	}

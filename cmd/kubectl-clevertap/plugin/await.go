@@ -33,7 +33,7 @@ type outcomeCheck func(o *v1alpha1.CleverTapPasscode) (done bool, progress strin
 // await watches the object until the check is done or the time is over, and prints each step of progress once.
 func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Duration, check outcomeCheck) error {
 	if timeout == 0 {
-		c.progress("not waiting: kubectl clevertap why -n %s %s says how it went", a.namespace, name)
+		c.progressf("not waiting: kubectl clevertap why -n %s %s says how it went", a.namespace, name)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -46,7 +46,7 @@ func (c *cli) await(ctx context.Context, a *access, name string, timeout time.Du
 		}
 		done, progress, err := check(object)
 		if progress != last && progress != "" {
-			c.progress("%s", progress)
+			c.progressf("%s", progress)
 			last = progress
 		}
 		return done, err

@@ -44,7 +44,7 @@ func (c *cli) list() *cobra.Command {
 			return err
 		}
 		if len(objects.Items) == 0 {
-			c.progress("No CleverTapPasscodes found.")
+			c.progressf("No CleverTapPasscodes found.")
 			return nil
 		}
 		return c.printList(objects.Items, everywhere, noHeaders)
@@ -123,7 +123,7 @@ func (c *cli) printList(objects []v1alpha1.CleverTapPasscode, namespaced, noHead
 		return err
 	}
 	for _, names := range sharing(objects) {
-		c.progress("The same passcode is active in " + names + ": delete it on the dashboard only once all of them have replaced it.")
+		c.progressf("The same passcode is active in " + names + ": delete it on the dashboard only once all of them have replaced it.")
 	}
 	return nil
 }

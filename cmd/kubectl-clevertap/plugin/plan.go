@@ -213,7 +213,7 @@ func quoted(names []string) string {
 }
 
 func (c *cli) printTimeline(t timeline) error {
-	c.say("%s", t.Object)
+	c.printf("%s", t.Object)
 	words := map[string]string{
 		string(forecast.Published): "is published", string(forecast.ExpiringSoon): "has 30 days left, and there is no successor",
 		string(forecast.Expired): "expires, and workloads fail",
@@ -230,13 +230,13 @@ func (c *cli) printTimeline(t timeline) error {
 		return err
 	}
 	if len(t.UnknownExpiry) > 0 {
-		c.say("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard, which is in the past.",
+		c.printf("The expiry of %s is unknown, and counted from now: set createdAt to when it was created on the dashboard, which is in the past.",
 			quoted(t.UnknownExpiry))
 	}
 	if t.RunwayUntil == nil {
-		c.say("Runway: never expires\n")
+		c.printf("Runway: never expires\n")
 		return nil
 	}
-	c.say("Runway: until %s, %d days. Stage the next passcode before then.\n", schedule.Stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))
+	c.printf("Runway: until %s, %d days. Stage the next passcode before then.\n", schedule.Stamp(*t.RunwayUntil), max(0, days(t.RunwayUntil.Sub(c.now()))))
 	return nil
 }

@@ -138,12 +138,12 @@ func (c *cli) coloured() bool {
 	return c.onTerminal() && os.Getenv("NO_COLOR") == ""
 }
 
-// say prints a line. A reader that went away ends the process by its signal; there is nothing to do about others.
-func (c *cli) say(format string, args ...any) {
+// printf prints a line. A reader that went away ends the process by its signal; there is nothing to do about others.
+func (c *cli) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.Out, format+"\n", args...)
 }
 
-// progress prints a line for a person who waits, where it is in nobody's pipe.
-func (c *cli) progress(format string, args ...any) {
+// progressf prints a line for a person who waits, where it is in nobody's pipe.
+func (c *cli) progressf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.ErrOut, format+"\n", args...)
 }

@@ -71,7 +71,7 @@ func (c *cli) printedValue(format string, value any) (bool, error) {
 	if err != nil {
 		return true, fmt.Errorf("printing: %w", err)
 	}
-	c.say("%s", strings.TrimSpace(string(text)))
+	c.printf("%s", strings.TrimSpace(string(text)))
 	return true, nil
 }
 

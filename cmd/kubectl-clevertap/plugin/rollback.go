@@ -33,7 +33,7 @@ apply manages that very field, the change to commit is printed instead, and the 
 			return err
 		}
 		if owner := foreignOwner(o, "spec", "rotation", "pin"); owner != "" && !*edit {
-			c.say("spec:\n  rotation:\n    pin: %q", previous)
+			c.printf("spec:\n  rotation:\n    pin: %q", previous)
 			return &outcome{ExitNotFinished, fmt.Sprintf("spec.rotation.pin is managed by %s: commit this to make %q active again", owner, previous)}
 		}
 		if err := a.pin(ctx, o, previous); err != nil {

@@ -153,7 +153,7 @@ func (s *staging) validate(ctx context.Context) error {
 // check warns of a value that is probably not what the dashboard showed, and denies one that another entry has.
 func (s *staging) check(ctx context.Context) error {
 	if suspicion := s.passcode.Suspicion(s.object.Spec.AccountID, s.entry.Name); suspicion != "" {
-		s.progress("Warning: the value %s. If CleverTap rejects it, stage only the passcode as the dashboard showed it: --replace.", suspicion)
+		s.progressf("Warning: the value %s. If CleverTap rejects it, stage only the passcode as the dashboard showed it: --replace.", suspicion)
 	}
 	return s.denyStaged(ctx)
 }
@@ -208,7 +208,7 @@ func (c *cli) readHidden(ctx context.Context, name string) ([]byte, error) {
 	file, isFile := c.In.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) { // a descriptor is a small number
 		if isFile && mayBeTerminal(file) {
-			c.progress("Reading passcode %q from standard input, which shows it. End it with Ctrl-D on a line of its own.", name)
+			c.progressf("Reading passcode %q from standard input, which shows it. End it with Ctrl-D on a line of its own.", name)
 		}
 		return io.ReadAll(io.LimitReader(bufio.NewReader(c.In), 4*clevertap.MaxPasscodeLength))
 	}
@@ -290,17 +290,17 @@ func (s *staging) denyStaged(ctx context.Context) error {
 // run says what will be done, does it, and waits for the result.
 func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) {
 	ref := s.entry.SecretKeyRef
-	s.progress("%s key %q of Secret %s/%s", s.source.verb(), ref.Key, s.object.Namespace, ref.Name)
+	s.progressf("%s key %q of Secret %s/%s", s.source.verb(), ref.Key, s.object.Namespace, ref.Name)
 	if s.manager == "" && !s.replaces {
-		s.progress("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
+		s.progressf("Add %q to the end of spec.passcodes of CleverTapPasscode %s/%s", s.entry.Name, s.object.Namespace, s.object.Name)
 	}
 	if s.options.dryRun == "client" {
 		var err error
 		if s.manager != "" {
-			s.progress("Print this entry, because %s manages spec.passcodes:", s.manager)
+			s.progressf("Print this entry, because %s manages spec.passcodes:", s.manager)
 			err = s.printEntry()
 		}
-		s.progress("Dry run: nothing was done.")
+		s.progressf("Dry run: nothing was done.")
 		return s.object, err
 	}
 	if err := s.source.write(ctx, s.access, s.passcode, s.dryRun()...); err != nil {
@@ -321,7 +321,7 @@ func (s *staging) run(ctx context.Context) (*v1alpha1.CleverTapPasscode, error) 
 		if s.manager != "" {
 			err = s.printEntry()
 		}
-		s.progress("Dry run: the API server accepts it, and nothing was done.")
+		s.progressf("Dry run: the API server accepts it, and nothing was done.")
 		return object, err
 	}
 	err = s.await(ctx, s.access, object.Name, *s.options.timeout, func(now *v1alpha1.CleverTapPasscode) (bool, string, error) {
@@ -345,7 +345,7 @@ func (s *staging) printEntry() error {
 	if err != nil {
 		return fmt.Errorf("printing the entry: %w", err)
 	}
-	s.say("%s", text)
+	s.printf("%s", text)
 	if s.options.dryRun != "none" {
 		return nil
 	}

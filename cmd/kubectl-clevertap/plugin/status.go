@@ -31,20 +31,20 @@ func (c *cli) status() *cobra.Command {
 }
 
 func (c *cli) printStatus(o *v1alpha1.CleverTapPasscode) error {
-	c.say("%s/%s: %s, account %s in %s", o.Namespace, o.Name, orDash(string(o.Status.Phase)), o.Spec.AccountID, o.Spec.Region)
+	c.printf("%s/%s: %s, account %s in %s", o.Namespace, o.Name, orDash(string(o.Status.Phase)), o.Spec.AccountID, o.Spec.Region)
 	for _, line := range [][2]string{
 		{"Active", c.active(o)}, {"Expires", c.expiry(o)}, {"Next", c.next(o)}, {"Runway", c.until(o)},
 		{"Rollout", rollout(o)}, {"Stale Pods", stalePods(o)},
 	} {
 		if line[1] != "" {
-			c.say("  %-10s %s", line[0], line[1])
+			c.printf("  %-10s %s", line[0], line[1])
 		}
 	}
-	c.say("")
+	c.printf("")
 	if err := c.printPasscodes(o); err != nil {
 		return err
 	}
-	c.say("")
+	c.printf("")
 	c.printSteps(o)
 	return nil
 }
@@ -53,19 +53,19 @@ func (c *cli) printSteps(o *v1alpha1.CleverTapPasscode) {
 	var actions []step
 	for _, s := range steps(o) {
 		if s.waits {
-			c.say("Waiting: %s", s.action)
+			c.printf("Waiting: %s", s.action)
 			continue
 		}
 		actions = append(actions, s)
 	}
 	switch {
 	case o.Status.ObservedGeneration < 0:
-		c.say("Action required: %s", need(o).action)
+		c.printf("Action required: %s", need(o).action)
 	case len(actions) == 0:
-		c.say("Action required: %s", nothing().action)
+		c.printf("Action required: %s", nothing().action)
 	}
 	for i, s := range actions {
-		c.say("Action required (%d of %d): %s", i+1, len(actions), s.action)
+		c.printf("Action required (%d of %d): %s", i+1, len(actions), s.action)
 	}
 }
 

@@ -49,16 +49,16 @@ func (c *cli) version() *cobra.Command {
 		if done, err := c.printedValue(*output, v); done {
 			return err
 		}
-		c.say("kubectl-clevertap %s (%s, %s)", v.Version, v.GoVersion, v.Platform)
+		c.printf("kubectl-clevertap %s (%s, %s)", v.Version, v.GoVersion, v.Platform)
 		for _, o := range v.Operators {
-			c.say("operator %s (Deployment %s/%s, %s Pods ready)", o.Image, o.Namespace, o.Name, o.Ready)
+			c.printf("operator %s (Deployment %s/%s, %s Pods ready)", o.Image, o.Namespace, o.Name, o.Ready)
 		}
 		switch {
 		case *clientOnly:
 		case problem != nil: // the plugin's own version is known all the same
-			c.progress("The operator's version is not known: %v", problem)
+			c.progressf("The operator's version is not known: %v", problem)
 		case len(v.Operators) == 0:
-			c.progress("The cluster has no Deployment of the operator.")
+			c.progressf("The cluster has no Deployment of the operator.")
 		}
 		return nil
 	}

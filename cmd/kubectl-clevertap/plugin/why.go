@@ -36,12 +36,12 @@ func (c *cli) why() *cobra.Command {
 		if done, err := c.printedValue(*output, e); done {
 			return err
 		}
-		c.say("%s is %s, because:", e.Object, e.Phase)
+		c.printf("%s is %s, because:", e.Object, e.Phase)
 		for _, reason := range e.Because {
-			c.say("- %s", reason)
+			c.printf("- %s", reason)
 		}
 		for _, do := range e.Do {
-			c.say("Action required: %s", do)
+			c.printf("Action required: %s", do)
 		}
 		return nil
 	})
