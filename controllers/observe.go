@@ -306,14 +306,12 @@ func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fin
 		if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
 			continue
 		}
-		// A target outlives its object, and then nobody replaces what it contains.
-		owner := types.NamespacedName{Namespace: other.Namespace, Name: ownerOf(other)}
-		err := r.Client.Get(ctx, owner, &v1alpha1.CleverTapPasscode{})
-		switch {
-		case err == nil:
-			s.SharedWith = append(s.SharedWith, owner.Name)
-		case !apierrors.IsNotFound(err):
-			return fmt.Errorf("reading CleverTapPasscode %s: %w", owner, err)
+		exists, err := r.ownerExists(ctx, other)
+		if err != nil {
+			return err
+		}
+		if exists {
+			s.SharedWith = append(s.SharedWith, ownerOf(other))
 		}
 	}
 	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, client.Limit(manyShare))
@@ -336,37 +334,58 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 		if err != nil {
 			return err
 		}
-		if user == "" {
+		if user == (rotation.OtherUse{}) {
 			continue
 		}
 		if s.UsedByOthers == nil {
-			s.UsedByOthers = map[string]string{}
+			s.UsedByOthers = map[string]rotation.OtherUse{}
 		}
 		s.UsedByOthers[old.Fingerprint] = user
 	}
 	return nil
 }
 
-// userOf names another object of the namespace that has a value in its target, or in a source that it observes; "" if
-// there is none.
-func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (string, error) {
+// userOf finds another object of the namespace that has a value in its target, or in a source that it observes, or the target
+// of an object that is deleted.
+func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (rotation.OtherUse, error) {
+	var none, retained rotation.OtherUse
 	var list corev1.SecretList
 	if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint},
 		client.UnsafeDisableDeepCopy); err != nil {
-		return "", fmt.Errorf("listing the targets that contain a replaced value: %w", err)
+		return none, fmt.Errorf("listing the targets that contain a replaced value: %w", err)
 	}
 	for i := range list.Items {
-		if other := &list.Items[i]; ownerOf(other) != s.Object.Name && r.hasRecordedValue(other) {
-			return ownerOf(other), nil
+		other := &list.Items[i]
+		if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
+			continue
 		}
+		exists, err := r.ownerExists(ctx, other)
+		if err != nil {
+			return none, err
+		}
+		if exists {
+			return rotation.OtherUse{Object: ownerOf(other)}, nil
+		}
+		retained = rotation.OtherUse{Secret: other.Name}
 	}
 	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint)
 	for _, other := range others {
 		if other.Spec.Observes() {
-			return other.Name, nil
+			return rotation.OtherUse{Object: other.Name}, nil
 		}
 	}
-	return "", err
+	return retained, err
+}
+
+// ownerExists reports whether there is still an object whose target this is: a target outlives its object, and then nobody
+// replaces what it contains.
+func (r *Reconciler) ownerExists(ctx context.Context, secret *corev1.Secret) (bool, error) {
+	owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerOf(secret)}
+	err := r.Client.Get(ctx, owner, &v1alpha1.CleverTapPasscode{})
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("reading CleverTapPasscode %s: %w", owner, err)
+	}
+	return err == nil, nil
 }
 
 // hasRecordedValue reports whether a target of another object contains the value that its record names: anybody can write a

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
@@ -50,21 +51,48 @@ var _ = Describe("A passcode that several objects have active", func() {
 		}
 		Expect(woken(newCluster(sharer("marketing", many), joins...), joins[0])).To(BeZero())
 	})
-	It("is reported while the source of the other is lost, whose target still has it", func() {
-		other := newObject(func(o *v1alpha1.CleverTapPasscode) {
+	// orders is another object with a source of its own.
+	orders := func() (object *v1alpha1.CleverTapPasscode, source *corev1.Secret) {
+		object = newObject(func(o *v1alpha1.CleverTapPasscode) {
 			o.Name, o.UID = "orders", "uid-2"
 			o.Spec.Passcodes[0].SecretKeyRef.Name = "staged-2"
 		})
-		source := staged("a")
+		source = staged("a")
 		source.Name = "staged-2"
-		c := newCluster(newObject(), other, staged("a"), source)
-		settleOrders := func() {
-			for range 8 {
-				c.quiet()
-				_, err := c.Reconcile(context.Background(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(other)})
-				Expect(err).NotTo(HaveOccurred())
-			}
+		return object, source
+	}
+	settles := func(c *cluster, other *v1alpha1.CleverTapPasscode) {
+		for range 8 {
+			c.quiet()
+			_, err := c.Reconcile(context.Background(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(other)})
+			Expect(err).NotTo(HaveOccurred())
 		}
+	}
+	It("is in use, once it was replaced here, by the other object, and by its target when that is deleted", func() {
+		other, source := orders()
+		c := newCluster(newObject(listing("a", "b")), other, staged("a", "b"), source)
+		Expect(c.settle()).To(Succeed())
+		settles(c, other)
+		c.request(v1alpha1.RotateRequestedAtAnnotation, "1")
+		Expect(c.settle()).To(Succeed())
+		Expect(c.object().Status.Passcodes[0].Message).To(ContainSubstring(`the active passcode of CleverTapPasscode "orders"`))
+
+		Expect(c.Delete(context.Background(), other)).To(Succeed())
+		c.clock.Step(10 * time.Minute)
+		Expect(c.settle()).To(Succeed())
+		Expect(c.object().Status.Passcodes[0]).To(SatisfyAll(
+			HaveField("State", v1alpha1.StateRetiring),
+			HaveField("Message", ContainSubstring(`Secret "orders", the target of a CleverTapPasscode that is deleted, still contains it`))))
+
+		Expect(c.Delete(context.Background(), c.secret("orders"))).To(Succeed())
+		c.clock.Step(10 * time.Minute)
+		Expect(c.settle()).To(Succeed())
+		Expect(c.object().Status.Passcodes[0].State).To(Equal(v1alpha1.StateRetired))
+	})
+	It("is reported while the source of the other is lost, whose target still has it", func() {
+		other, source := orders()
+		c := newCluster(newObject(), other, staged("a"), source)
+		settleOrders := func() { settles(c, other) }
 		Expect(c.settle()).To(Succeed())
 		settleOrders()
 		Expect(c.settle()).To(Succeed())

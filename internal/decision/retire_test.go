@@ -698,7 +698,7 @@ func recordNamesLocation(secret, value string) step {
 
 func publishedElsewhere(value string) step {
 	return func(w *world) {
-		w.usedByOther = map[string]string{w.fingerprint("in1", "TEST-1", w.passcode(value)): "other"}
+		w.usedByOther = map[string]rotation.OtherUse{w.fingerprint("in1", "TEST-1", w.passcode(value)): {Object: "other"}}
 	}
 }
 

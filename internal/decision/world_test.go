@@ -57,7 +57,7 @@ type world struct {
 	look        *consumers.Scan
 	looks       int
 	others      map[string]string
-	usedByOther map[string]string
+	usedByOther map[string]rotation.OtherUse
 	sharedWith  []string
 	// scanRequestedAt is when the scan under way was requested; zero if none is.
 	scanRequestedAt time.Time

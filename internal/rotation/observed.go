@@ -13,6 +13,10 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
+// OtherUse is another place that still has a replaced value: an object that has it active or, where that is "", a Secret that
+// was the target of an object which is deleted. The zero value is none.
+type OtherUse struct{ Object, Secret string }
+
 // Observed is all that one pass reads.
 type Observed struct {
 	// Object is as the API server has it; Decide changes nothing in it.
@@ -37,9 +41,8 @@ type Observed struct {
 	LocationValues map[retirement.SecretKey]string
 	// Restarted are the restarts that this process made, of this revision of the target.
 	Restarted map[consumers.Workload]retirement.Restarts
-	// UsedByOthers names the object of the namespace that has a value active which this one replaced, by the value's
-	// fingerprint.
-	UsedByOthers map[string]string
+	// UsedByOthers names what in the namespace still has a value which this object replaced, by the value's fingerprint.
+	UsedByOthers map[string]OtherUse
 	// SharedWith names other objects of the namespace that have the active passcode's value active too: two or three, if
 	// there are more than one.
 	SharedWith []string

@@ -29,15 +29,15 @@ type RetiringValue struct {
 	target.Replaced
 	Entry *Entry // nil if no entry has this value
 	Use   retirement.Use
-	// UsedByOther names another object that has it active.
-	UsedByOther string
+	// UsedByOther is what else in the namespace has it.
+	UsedByOther OtherUse
 	// MayComeBack reports whether a rule may publish it again: the pin names it, or the active entry has it again or was removed.
 	MayComeBack bool
 }
 
 // inUse reports whether something that a scan can see uses it.
 func (r RetiringValue) inUse() bool {
-	return len(r.Use.Pods) > 0 || r.UsedByOther != ""
+	return len(r.Use.Pods) > 0 || r.UsedByOther != (OtherUse{})
 }
 
 // ReplacedValues is what still uses the values that were replaced, and which workloads are to be restarted.

@@ -58,8 +58,13 @@ func (v Report) retiring(e *rotation.Entry) problem {
 			return problem{cause: "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem}
 		case len(r.Use.Pods) > 0:
 			return problem{"it was replaced and is still in use by Pods: " + retirement.Listing(r.Use.Pods), "restart them; then it is safe to delete"}
-		case r.UsedByOther != "":
-			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther)}
+		case r.UsedByOther.Object != "":
+			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther.Object)}
+		case r.UsedByOther.Secret != "":
+			return problem{
+				fmt.Sprintf("it was replaced here, and Secret %q, the target of a CleverTapPasscode that is deleted, still contains it", r.UsedByOther.Secret),
+				"delete that Secret once no workload mounts it",
+			}
 		case r.MayComeBack:
 			return problem{cause: "it was replaced, and may become active again once CleverTap accepts it"}
 		case v.Now.Before(r.Use.Refreshed):
