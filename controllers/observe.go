@@ -118,8 +118,8 @@ func (r *Reconciler) observeSource(ctx context.Context, s *observation, entry v1
 	if secret != nil && secret.Labels[v1alpha1.RoleLabel] == v1alpha1.RoleSource {
 		return r.readSource(s.Object, secret, entry.SecretKeyRef.Key), nil
 	}
-	if secret != nil { // it is a target
-		return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
+	if secret != nil {
+		return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled, Detail: "is a target"}, nil
 	}
 	found, err := r.readUncached(ctx, s, entry.SecretKeyRef.Name, state)
 	switch {

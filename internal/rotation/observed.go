@@ -81,7 +81,7 @@ type Source struct {
 	FormerFingerprint string
 	// Problem is "" or SourceNotFound, SourceNotLabelled, KeyNotFound or PasscodeMalformed.
 	Problem string
-	// Detail says what is malformed: "is empty".
+	// Detail says what is malformed, "is empty", or what a Secret is that is not labelled as a source, "is a target"; "" for nothing.
 	Detail string
 	// Verification is its last result from CleverTap.
 	Verification clevertap.Verification

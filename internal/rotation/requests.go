@@ -74,7 +74,7 @@ func (v *Snapshot) rotateRequest() Request {
 	case v.Observing:
 		r.Denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
 	case v.Active == nil:
-		r.Denied = "nothing is published yet"
+		r.Denied = "nothing is published yet: request it again once Ready is True"
 	case v.PinInEffect():
 		r.Denied = "spec.rotation.pin is set: remove it and request it again"
 	case !slices.ContainsFunc(v.Successors(), func(e *Entry) bool { return e.Result != clevertap.Rejected }):

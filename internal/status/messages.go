@@ -452,6 +452,9 @@ func (v Report) entryProblem(e *rotation.Entry) problem {
 		return problem{fmt.Sprintf("Secret %q does not exist", ref.Name),
 			fmt.Sprintf("create Secret %q with the label %s and the key %q", ref.Name, sourceLabel, ref.Key)}
 	case v1alpha1.ReasonSourceNotLabelled:
+		if e.Detail != "" {
+			return problem{fmt.Sprintf("Secret %q %s, and no source", ref.Name, e.Detail), "name another Secret in secretKeyRef"}
+		}
 		return v.notLabelled(ref.Name)
 	case v1alpha1.ReasonKeyNotFound:
 		return problem{fmt.Sprintf("Secret %q has no key %q", ref.Name, ref.Key),

@@ -120,7 +120,9 @@ func denial(o *v1alpha1.CleverTapPasscode) string {
 	switch {
 	case o.Spec.Suspend:
 		return "spec.suspend is true: set it to false first"
-	case o.Spec.Pin() != "":
+	case o.Status.ActivePasscode == "":
+		return "nothing is published yet: request it again once Ready is True"
+	case o.Spec.Pin() == o.Status.ActivePasscode: // a pin whose passcode was rejected keeps nothing
 		return fmt.Sprintf("spec.rotation.pin keeps %q active: remove the pin first", o.Spec.Pin())
 	}
 	if successor := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionSuccessorReady); successor != nil {
