@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -109,7 +110,13 @@ func TestReadersOverARotation(t *testing.T) {
 func readsOverARotation(t *testing.T, command []string) {
 	g := NewWithT(t)
 	vendor := clevertaptest.New(clock.RealClock{})
-	server := httptest.NewServer(vendor)
+	var meanwhile atomic.Pointer[func()] // what happens, once, while the next call is under way
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if happens := meanwhile.Swap(nil); happens != nil {
+			(*happens)()
+		}
+		vendor.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	account := vendor.Account(clevertap.India, "TEST-5RW-K78-985Z")
 	account.Passcode("q4", "YOW-RMW-WIKL", 90)
@@ -125,6 +132,11 @@ func readsOverARotation(t *testing.T, command []string) {
 	m.write(t, secret("KAM-ZPT-QXRA")) // a rotation, after which the old passcode is deleted
 	account.Delete("q4")
 	g.Expect(r.call(t)).To(Equal("200"), "after a rotation")
+
+	m.write(t, secret("YOW-RMW-WIKL"))
+	rotates := func() { m.write(t, secret("KAM-ZPT-QXRA")) }
+	meanwhile.Store(&rotates)
+	g.Expect(r.call(t)).To(Equal("200"), "with a file that is rewritten while the call is rejected")
 
 	wrong := secret("WRO-NGP-ASSC")
 	m.write(t, wrong)
