@@ -52,7 +52,7 @@ export default defineConfig({
   title: 'CleverTap passcode operator',
   description: 'Publishes working CleverTap passcodes in the Secrets that workloads mount, and rotates them before they expire.',
   srcDir: root,
-  srcExclude: ['!(README|SECURITY|CONTRIBUTING|CHANGELOG).md', '{bin,dist,hack,test,config,internal,controllers,api,cmd,.github}/**', 'docs/bench/*.md', '**/node_modules/**'],
+  srcExclude: ['!(README|SECURITY|CONTRIBUTING|CHANGELOG).md', '{bin,dist,hack,test,config,internal,controllers,api,cmd,.github}/**', 'docs/bench/**', '**/node_modules/**'],
   outDir: join(root, 'bin/site'),
   cacheDir: join(root, 'bin/site-cache'),
   rewrites: {'README.md': 'index.md', 'docs/README.md': 'docs/index.md', ':folder((?:docs|charts)/.*)/README.md': ':folder/index.md'},
