@@ -89,7 +89,7 @@ func (r *Reconciler) reconcileFairly(ctx context.Context, request ctrl.Request) 
 	again := false
 	defer func() { r.workerShares.leave(request, again) }() // after a panic too, which the manager recovers from
 	result, err := r.Reconcile(ctx, request)
-	again = result.RequeueAfter > 0 || err != nil && r.queue.NumRequeues(request) < quickRetries
+	again = result.RequeueAfter > 0 || (err != nil && r.queue.NumRequeues(request) < quickRetries)
 	return result, err
 }
 
@@ -109,7 +109,7 @@ const atOnce = time.Nanosecond
 // A pass that has published ends there, and the pass after it reports.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object, state, err := r.get(ctx, request.NamespacedName)
-	if apierrors.IsNotFound(err) || err == nil && !object.DeletionTimestamp.IsZero() {
+	if apierrors.IsNotFound(err) || (err == nil && !object.DeletionTimestamp.IsZero()) {
 		r.forget(request.NamespacedName)
 		return ctrl.Result{}, nil
 	}

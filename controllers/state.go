@@ -213,8 +213,8 @@ func (k *objectState) newestTargetUntilCached(cached *corev1.Secret, name string
 		return cached
 	}
 	gone := deleted != nil && !older(deleted.ResourceVersion, k.target.ResourceVersion)
-	cacheBehind := cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime ||
-		cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion)
+	cacheBehind := (cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime) ||
+		(cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion))
 	if cacheBehind {
 		return k.target
 	}

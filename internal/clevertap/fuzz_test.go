@@ -42,7 +42,7 @@ func FuzzInterpret(f *testing.F) {
 				kinds++
 			}
 		}
-		if err == nil && (status != http.StatusOK && mode == Connect || !json.Valid(body)) {
+		if err == nil && ((status != http.StatusOK && mode == Connect) || !json.Valid(body)) {
 			t.Errorf("%d with %q counts as an acceptance", status, body)
 		}
 		if err != nil && kinds != 1 {

@@ -20,7 +20,7 @@ type sink struct{ client cloudevents.Client }
 // NewSink returns a sender of CloudEvents to a URL. An error does not show the URL, which may contain a token.
 func NewSink(address string, o Options) (*Sender, error) {
 	target, err := url.Parse(address)
-	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+	if err != nil || target.Host == "" || (target.Scheme != "http" && target.Scheme != "https") {
 		return nil, errors.New("--notification-sink must be an http or https URL")
 	}
 	client, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(address), cehttp.WithClient(*Client()))

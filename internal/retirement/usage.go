@@ -37,7 +37,7 @@ func (p *Publication) usesOld(v Value, pod *consumers.Pod, c consumers.Container
 	for _, use := range c.Uses {
 		u := p.usageOf(v, use)
 		switch {
-		case !u.has || c.Waiting && !u.still:
+		case !u.has || (c.Waiting && !u.still):
 		case u.still, use.Way == consumers.Frozen && (u.unknown || p.startedBefore(pod, c.StartedAt, schedule.Later(v.At, u.until))):
 			return true, refreshed
 		case use.Way == consumers.Refreshed:

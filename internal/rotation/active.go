@@ -50,7 +50,7 @@ func (p *ActivePasscode) SourceChanged() bool {
 
 // Removed reports whether it was taken off the list, or nothing has its value any more.
 func (p *ActivePasscode) Removed() bool {
-	return p.Entry == nil && (p.FormerEntry == nil || !p.FormerEntry.HasValue() && p.Tuple.Passcode.IsZero())
+	return p.Entry == nil && (p.FormerEntry == nil || (!p.FormerEntry.HasValue() && p.Tuple.Passcode.IsZero()))
 }
 
 func (v *Snapshot) findActive() *ActivePasscode {

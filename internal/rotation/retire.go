@@ -93,7 +93,7 @@ func (v *ReplacedValues) findRetiring() []RetiringValue {
 	for _, old := range v.Active.Record.Replaced {
 		r := RetiringValue{Replaced: old, Entry: v.entryOfReplaced(old)}
 		unknown := r.Entry == nil || r.Entry.Reported == nil // to the status
-		if old.Reported || r.Entry != nil && v.RetiredInStatus(r.Entry) || unknown && !v.unsettled(old) {
+		if old.Reported || (r.Entry != nil && v.RetiredInStatus(r.Entry)) || (unknown && !v.unsettled(old)) {
 			continue
 		}
 		r.UsedByOther = v.UsedByOthers[old.Fingerprint]
@@ -231,7 +231,7 @@ func (v *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what s
 func (v *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
 	return v.FirstOf(func(e *Entry) bool {
 		return e.Replaced && e.DuplicateOf == nil &&
-			(e.Fingerprint == old.Fingerprint || !fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode)
+			(e.Fingerprint == old.Fingerprint || (!fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode))
 	})
 }
 

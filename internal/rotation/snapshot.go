@@ -427,7 +427,7 @@ func (v *Snapshot) replacedInStatus(e *Entry) bool {
 		if s.State != v1alpha1.StateRetiring && s.State != v1alpha1.StateRetired {
 			continue
 		}
-		if s.Fingerprint == e.Fingerprint || s.Name == e.Spec.Name && !fingerprint.SameKey(s.Fingerprint, e.Fingerprint) {
+		if s.Fingerprint == e.Fingerprint || (s.Name == e.Spec.Name && !fingerprint.SameKey(s.Fingerprint, e.Fingerprint)) {
 			return true
 		}
 	}

@@ -79,7 +79,7 @@ func (v *Pass) previous() clevertap.Passcode {
 	last := p.Record.Replaced[len(p.Record.Replaced)-1].Fingerprint
 	for _, r := range v.Retiring {
 		switch {
-		case r.Fingerprint != last || v.Unused(r) || r.Entry != nil && r.Entry.Result == clevertap.Rejected:
+		case r.Fingerprint != last || v.Unused(r) || (r.Entry != nil && r.Entry.Result == clevertap.Rejected):
 		case v.LastPublished.PreviousFingerprint == last:
 			return v.LastPublished.Previous
 		case r.Entry != nil && r.Entry.Fingerprint == last:
@@ -100,7 +100,7 @@ func (v *Pass) handledRotates(reason v1alpha1.RotationReason) []string {
 		handled = record.HandledRotates
 	}
 	r := v.Rotate
-	if r.Value == "" || slices.Contains(handled, r.Value) || r.pending() && reason != v1alpha1.RotationRequested {
+	if r.Value == "" || slices.Contains(handled, r.Value) || (r.pending() && reason != v1alpha1.RotationRequested) {
 		return handled
 	}
 	handled = append(slices.Clone(handled), r.Value)

@@ -49,7 +49,7 @@ func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 	var events []rotation.Event
 	for _, e := range v.Entries {
 		state := v.state(e)
-		if !e.CreatedInFuture || state != v1alpha1.StateStaged && state != v1alpha1.StateActive {
+		if !e.CreatedInFuture || (state != v1alpha1.StateStaged && state != v1alpha1.StateActive) {
 			continue
 		}
 		if message := v.entryProblem(e).String(); !reported(e, message) {
@@ -110,7 +110,7 @@ func (v Report) requestedBy(p v1alpha1.Publication) string {
 // there.
 func changedCondition(name string, before, after v1alpha1.CleverTapPasscodeStatus) *metav1.Condition {
 	was, is := meta.FindStatusCondition(before.Conditions, name), meta.FindStatusCondition(after.Conditions, name)
-	if is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason {
+	if is == nil || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
 		return nil
 	}
 	return is
@@ -144,7 +144,7 @@ func (v Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *ro
 // specEvent reports what in the spec was left out.
 func (v Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
-	if stalled == nil || stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid {
+	if stalled == nil || (stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid) {
 		return nil
 	}
 	return warning(stalled)
@@ -188,7 +188,7 @@ func (v Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *r
 		return nil
 	}
 	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)
-	if was != nil && was.Message == is.Message || is.Reason != v1alpha1.ReasonAccepted {
+	if (was != nil && was.Message == is.Message) || is.Reason != v1alpha1.ReasonAccepted {
 		return nil
 	}
 	return &rotation.Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}

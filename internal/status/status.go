@@ -142,7 +142,7 @@ func (v Report) setValue(e *rotation.Entry, s *v1alpha1.PasscodeStatus, times *t
 	s.VerifiedAt = times.orNil(e.ResultAt)
 	s.RetiredAt = v.retiredAt(e, s.State)
 	accepted := e.Result != clevertap.Rejected || e.Replaced || e == v.ActiveEntry() ||
-		e.Reported != nil && v.ValueStayed(e, e.Reported) && rotation.EverAccepted(e.Reported)
+		(e.Reported != nil && v.ValueStayed(e, e.Reported) && rotation.EverAccepted(e.Reported))
 	if accepted {
 		s.BeginsAt, s.ExpiresAt = times.orNil(e.Validity.From), times.orNil(e.Validity.Until)
 	}
@@ -243,7 +243,7 @@ func (v Report) rejected(p *rotation.ActivePasscode) bool {
 	if v.Observing && !v.describes(v.Object.Status, p) {
 		return v.ConfirmedRejected(p) // the status is about another value
 	}
-	return v.ConfirmedRejected(p) || ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.Name()
+	return v.ConfirmedRejected(p) || (ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected && v.Object.Status.ActivePasscode == p.Name())
 }
 
 // reminder is the smallest number of days reached for the active passcode; 0 for none.
@@ -295,7 +295,7 @@ func (v Report) expiringSoon(p *rotation.ActivePasscode) bool {
 // outdated reports whether there is no result of the last two intervals.
 func (v Report) outdated(p *rotation.ActivePasscode) bool {
 	from := v.OutdatedFrom(p)
-	return p.Result == clevertap.Unknown || !from.IsZero() && !v.Now.Before(from)
+	return p.Result == clevertap.Unknown || (!from.IsZero() && !v.Now.Before(from))
 }
 
 func timeOrNil(t time.Time) *metav1.Time {

@@ -200,7 +200,7 @@ func (p *Pool) Request(object types.NamespacedName, key string, request cleverta
 		i.requestedBy[object.Namespace] = p.Clock.Now()
 	}
 	already, waits := i.waiting[object.Namespace]
-	if i.waiting == nil || waits && (already || !urgent) {
+	if i.waiting == nil || (waits && (already || !urgent)) {
 		return // it is being called, or waits as it is to
 	}
 	i.waiting[object.Namespace] = urgent

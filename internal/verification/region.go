@@ -129,7 +129,7 @@ func (q *queue) drop(i *valueRequest) {
 
 // mayCall reports whether the account has a call free for the namespace: while others wait for it, one at a time.
 func (r *region) mayCall(name string, a *account) bool {
-	othersWait := len(a.waiting) > 1 || len(a.waiting) == 1 && !a.waiting[name]
+	othersWait := len(a.waiting) > 1 || (len(a.waiting) == 1 && !a.waiting[name])
 	return a.running < r.perAccount && (a.by[name] == 0 || !othersWait)
 }
 

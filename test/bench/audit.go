@@ -65,7 +65,7 @@ func parseAudit(line []byte) (request, bool, error) {
 		return request{}, false, fmt.Errorf("reading the audit log: %w", err)
 	}
 	if !strings.HasPrefix(event.UserAgent, "clevertap-passcode-operator") || event.ObjectRef.Resource == "" ||
-		event.Stage == "ResponseStarted" && event.Verb != "watch" {
+		(event.Stage == "ResponseStarted" && event.Verb != "watch") {
 		return request{}, false, nil
 	}
 	if event.Verb == "watch" && event.Stage != "ResponseStarted" {

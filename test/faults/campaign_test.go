@@ -330,7 +330,7 @@ func (c *campaign) run(t rapid.TB, p plan, reference *ending) outcome {
 		t.Fatal(err)
 	}
 	c.count(p, s.fence.injections(), states)
-	if len(found) > 0 || testing.Verbose() && p.kind != "" {
+	if len(found) > 0 || (testing.Verbose() && p.kind != "") {
 		t.Log(s.story())
 	}
 	c.report(t, found)

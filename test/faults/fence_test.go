@@ -205,7 +205,7 @@ func (f *fence) around(i *incarnation, vendor bool) func(http.RoundTripper) http
 			if listed, err := i.gate.list(r); listed != nil || err != nil {
 				return listed, err
 			}
-			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || !vendor && !strings.Contains(r.URL.Path, "/namespaces/") {
+			if strings.HasPrefix(r.URL.Path, "/apis/coordination") || (!vendor && !strings.Contains(r.URL.Path, "/namespaces/")) {
 				return next.RoundTrip(r)
 			}
 			if path.Base(path.Dir(r.URL.Path)) == "namespaces" {

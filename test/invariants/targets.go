@@ -86,7 +86,7 @@ func unexplained(data map[string][]byte, keys target.Keys, value string) (unexpl
 	for key, content := range data {
 		isFile := slices.ContainsFunc(keys.Files, func(f target.File) bool { return f.Key == key })
 		hasValue := value != "" && string(content) != value && strings.Contains(string(content), value)
-		if slices.Contains(named, key) || isFile && hasValue {
+		if slices.Contains(named, key) || (isFile && hasValue) {
 			continue
 		}
 		unexplained = append(unexplained, key)

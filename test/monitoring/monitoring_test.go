@@ -101,7 +101,8 @@ func TestTheThresholdTestsCanFail(t *testing.T) {
 		return []byte(strings.ReplaceAll(string(read(t, file("test", "monitoring", name))), "../../config/prometheus/", ""))
 	}
 	for _, change := range [][2]string{
-		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"}, {"> time() - 900)", "> time() + 3600)"}, {"> time() - 900)", "> time() - 7200)"},
+		{"<= time()", "<= time() - 60"}, {"for: 2m", "for: 3m"}, {"< 7 * 86400", "< 6 * 86400"},
+		{"> time() - 900)", "> time() + 3600)"}, {"> time() - 900)", "> time() - 7200)"},
 		{`"SuccessorReady", status="True"`, `"SuccessorReady", status="False"`}, {"< 30 * 86400", "< 31 * 86400"},
 		{"for: 15m", "for: 16m"}, {"for: 5m", "for: 6m"}, {"for: 1h", "for: 59m"}, {"> 14 * 86400", "> 15 * 86400"},
 		{"unless on (cluster, region)", "and on (cluster, region)"}, {"for: 10m", "for: 9m"}, {"for: 30m", "for: 31m"},

@@ -98,7 +98,7 @@ func objectName(argument string) (string, error) {
 	}
 	resource, group, hasGroup := strings.Cut(strings.ToLower(kind), ".")
 	known := slices.Contains([]string{"ctp", "clevertappasscode", "clevertappasscodes"}, resource)
-	if !known || hasGroup && group != v1alpha1.GroupVersion.Group || name == "" {
+	if !known || (hasGroup && group != v1alpha1.GroupVersion.Group) || name == "" {
 		return "", fmt.Errorf("%q is no CleverTapPasscode: give its name, or what list -o name prints", argument)
 	}
 	return name, nil

@@ -201,7 +201,7 @@ func acceptedEntry(o *v1alpha1.CleverTapPasscode, name string) bool {
 		return false
 	}
 	return state.State == v1alpha1.StateStaged ||
-		state.State == v1alpha1.StateActive && !meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionVerified)
+		(state.State == v1alpha1.StateActive && !meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionVerified))
 }
 
 // otherAccount says which of account and region in the Secret is another one than the object's; "" if none is.

@@ -194,7 +194,7 @@ func unknownExpiry(now time.Time, o *v1alpha1.CleverTapPasscode) []string {
 	for i := range o.Spec.Passcodes {
 		e := &o.Spec.Passcodes[i]
 		expiry := cmp.Or(e.Expiry, &o.Spec.Expiry)
-		counts := expiry.Days != nil || expiry.Forever != nil && o.Spec.Type == v1alpha1.PasscodeTypeUser // ten years
+		counts := expiry.Days != nil || (expiry.Forever != nil && o.Spec.Type == v1alpha1.PasscodeTypeUser) // ten years
 		seen := stateOf(o, e.Name)
 		if counts && (e.CreatedAt == nil || schedule.ParseTime(*e.CreatedAt).After(now)) && (seen == nil || seen.FirstSeenAt == nil) {
 			names = append(names, e.Name)

@@ -15,7 +15,7 @@ import (
 // passcode that a reset replaces.
 func (o *stageOptions) replacing(object *v1alpha1.CleverTapPasscode) bool {
 	listed := entryNamed(object, o.passcodeName) >= 0
-	return o.replace || object.Spec.Type == v1alpha1.PasscodeTypeUser && listed
+	return o.replace || (object.Spec.Type == v1alpha1.PasscodeTypeUser && listed)
 }
 
 // entryNamed is the index of the entry; -1 if there is none.

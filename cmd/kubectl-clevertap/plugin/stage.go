@@ -176,7 +176,7 @@ func (c *cli) entry(object *v1alpha1.CleverTapPasscode, o *stageOptions) v1alpha
 		entry.SecretKeyRef.Key = regexp.MustCompile(`[^-._a-zA-Z0-9]`).ReplaceAllString(o.passcodeName, "-")
 	}
 	usual := object.Spec.Expiry
-	same := o.forever && usual.Forever != nil || !o.forever && usual.Days != nil && *usual.Days == o.days
+	same := (o.forever && usual.Forever != nil) || (!o.forever && usual.Days != nil && *usual.Days == o.days)
 	switch {
 	case same:
 	case o.at != "":
@@ -381,7 +381,7 @@ func (s *staging) addToList(ctx context.Context, doing, path string, value any) 
 // verified reports done once CleverTap accepted or rejected the passcode.
 func (s *staging) verified(o *v1alpha1.CleverTapPasscode) (bool, string, error) {
 	p := stateOf(o, s.entry.Name)
-	if p == nil || o.Status.ObservedGeneration < o.Generation || s.replaces && p.Fingerprint == s.fingerprint {
+	if p == nil || o.Status.ObservedGeneration < o.Generation || (s.replaces && p.Fingerprint == s.fingerprint) {
 		return false, "waiting for the operator", nil
 	}
 	switch p.State {

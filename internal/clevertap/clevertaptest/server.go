@@ -119,7 +119,7 @@ func (s *Server) enter(call Call) (account *Account, fault Fault, tooMany bool) 
 		s.busiest = max(s.busiest, account.running)
 		tooMany = account.running > ConcurrencyLimit
 	}
-	call.NoResult = fault != nil || tooMany || account != nil && account.noConnect && call.Path == "/v1/connect"
+	call.NoResult = fault != nil || tooMany || (account != nil && account.noConnect && call.Path == "/v1/connect")
 	s.calls = append(s.calls, call)
 	return account, fault, tooMany
 }
