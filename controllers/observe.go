@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -295,32 +296,15 @@ func (r *Reconciler) observeSharedValue(ctx context.Context, s *observation, fin
 	if fingerprint == "" {
 		return nil
 	}
-	var targets corev1.SecretList
-	options := []client.ListOption{client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint},
-		client.UnsafeDisableDeepCopy, client.Limit(manyShare)}
-	if err := r.Client.List(ctx, &targets, options...); err != nil {
-		return fmt.Errorf("listing the targets with the same passcode: %w", err)
-	}
-	for i := range targets.Items {
-		other := &targets.Items[i]
-		if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
-			continue
-		}
-		exists, err := r.ownerExists(ctx, other)
+	for other, err := range r.usesOf(ctx, s, fingerprint, client.Limit(manyShare)) {
 		if err != nil {
 			return err
 		}
-		if exists {
-			s.SharedWith = append(s.SharedWith, ownerOf(other))
+		if other.Object != "" {
+			s.SharedWith = append(s.SharedWith, other.Object)
 		}
 	}
-	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, client.Limit(manyShare))
-	for _, other := range others {
-		if other.Spec.Observes() {
-			s.SharedWith = append(s.SharedWith, other.Name)
-		}
-	}
-	return err
+	return nil
 }
 
 // observeUsedByOthers finds other objects of the namespace that publish, or observe as active, a value which this one
@@ -345,47 +329,62 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 	return nil
 }
 
-// userOf finds another object of the namespace that has a value in its target, or in a source that it observes, or the target
-// of an object that is deleted.
+// userOf finds an object that has a value or, where there is none, the target of one that is deleted.
 func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (rotation.OtherUse, error) {
-	var none, retained rotation.OtherUse
-	var list corev1.SecretList
-	if err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{fingerprintIndex: fingerprint},
-		client.UnsafeDisableDeepCopy); err != nil {
-		return none, fmt.Errorf("listing the targets that contain a replaced value: %w", err)
+	var retained rotation.OtherUse
+	for other, err := range r.usesOf(ctx, s, fingerprint) {
+		if err != nil || other.Object != "" {
+			return other, err
+		}
+		retained = other
 	}
-	for i := range list.Items {
-		other := &list.Items[i]
-		if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
-			continue
-		}
-		exists, err := r.ownerExists(ctx, other)
-		if err != nil {
-			return none, err
-		}
-		if exists {
-			return rotation.OtherUse{Object: ownerOf(other)}, nil
-		}
-		retained = rotation.OtherUse{Secret: other.Name}
-	}
-	others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint)
-	for _, other := range others {
-		if other.Spec.Observes() {
-			return rotation.OtherUse{Object: other.Name}, nil
-		}
-	}
-	return retained, err
+	return retained, nil
 }
 
-// ownerExists reports whether there is still an object whose target this is: a target outlives its object, and then nobody
-// replaces what it contains.
-func (r *Reconciler) ownerExists(ctx context.Context, secret *corev1.Secret) (bool, error) {
-	owner := types.NamespacedName{Namespace: secret.Namespace, Name: ownerOf(secret)}
-	err := r.Client.Get(ctx, owner, &v1alpha1.CleverTapPasscode{})
-	if client.IgnoreNotFound(err) != nil {
-		return false, fmt.Errorf("reading CleverTapPasscode %s: %w", owner, err)
+// usesOf yields what else in the namespace has a value, or the error that ends it: targets of other objects, and of deleted
+// ones, then objects that observe it. The options limit how many are listed.
+func (r *Reconciler) usesOf(ctx context.Context, s *observation, fingerprint string, options ...client.ListOption) iter.Seq2[rotation.OtherUse, error] {
+	return func(yield func(rotation.OtherUse, error) bool) {
+		var targets corev1.SecretList
+		withValue := client.MatchingFields{fingerprintIndex: fingerprint}
+		if err := r.Client.List(ctx, &targets,
+			slices.Concat(options, []client.ListOption{client.InNamespace(s.Object.Namespace), withValue, client.UnsafeDisableDeepCopy})...); err != nil {
+			yield(rotation.OtherUse{}, fmt.Errorf("listing the targets with the same passcode: %w", err))
+			return
+		}
+		for i := range targets.Items {
+			other := &targets.Items[i]
+			if ownerOf(other) == s.Object.Name || !r.hasRecordedValue(other) {
+				continue
+			}
+			if use, err := r.useOf(ctx, other); !yield(use, err) || err != nil {
+				return
+			}
+		}
+		others, err := r.othersWithActive(ctx, client.ObjectKeyFromObject(s.Object), fingerprint, options...)
+		if err != nil {
+			yield(rotation.OtherUse{}, err)
+			return
+		}
+		for _, other := range others {
+			if other.Spec.Observes() && !yield(rotation.OtherUse{Object: other.Name}, nil) {
+				return
+			}
+		}
 	}
-	return err == nil, nil
+}
+
+// useOf is by the object whose target the Secret is. A target outlives its object, and then nobody replaces what it contains.
+func (r *Reconciler) useOf(ctx context.Context, target *corev1.Secret) (rotation.OtherUse, error) {
+	owner := types.NamespacedName{Namespace: target.Namespace, Name: ownerOf(target)}
+	err := r.Client.Get(ctx, owner, &v1alpha1.CleverTapPasscode{})
+	switch {
+	case err == nil:
+		return rotation.OtherUse{Object: owner.Name}, nil
+	case apierrors.IsNotFound(err):
+		return rotation.OtherUse{Secret: target.Name}, nil
+	}
+	return rotation.OtherUse{}, fmt.Errorf("reading CleverTapPasscode %s: %w", owner, err)
 }
 
 // hasRecordedValue reports whether a target of another object contains the value that its record names: anybody can write a
