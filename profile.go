@@ -16,8 +16,8 @@ import (
 	"syscall"
 )
 
-// A binary that is built with the tag profile writes what it has used since its start to PROFILES at each SIGUSR1: make
-// bench-profile. No release has this tag.
+// A binary that is built with the tag profile writes to the folder PROFILES, at its first SIGUSR1, what it has used since
+// its start: make bench-profile. No release has this tag.
 func init() {
 	folder := os.Getenv("PROFILES")
 	cpu, err := os.Create(filepath.Join(folder, "cpu.pprof"))

@@ -631,8 +631,8 @@ type Publication struct {
 	Time metav1.Time `json:"time"`
 	// reason is why it was published. Initial: nothing was published before. Scheduled: the rotation time had come. Requested: by
 	// the annotation rotate-requested-at. Rejected: CleverTap rejected the passcode before. Expired: CleverTap rejected it in its
-	// last 24 hours or later. SourceChanged: the value in the source, the account or the region changed. Removed: the entry was removed from the spec.
-	// Pinned: spec.rotation.pin names it.
+	// last 24 hours or later. SourceChanged: the value in the source, the account or the region changed. Removed: the entry was
+	// removed from the spec. Pinned: spec.rotation.pin names it.
 	// +required
 	Reason RotationReason `json:"reason"`
 }

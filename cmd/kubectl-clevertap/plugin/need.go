@@ -38,7 +38,8 @@ type step struct {
 	name string
 	// action is what to do; the cause where nothing can be done but to wait.
 	action string
-	waits  bool
+	// waits reports whether that is so.
+	waits bool
 }
 
 // steps are the actions that an object requires, the most urgent first; none if all is well. Conditions that require the
