@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,10 +61,13 @@ var _ = AfterEach(func() {
 	if !CurrentSpecReport().Failed() {
 		return
 	}
-	for _, args := range []string{
-		"get pods -A -o wide", "get ctp -A -o wide", "get events -A --sort-by=.metadata.creationTimestamp",
-		"logs -n " + system + " -l app.kubernetes.io/name=clevertap-passcode-operator --tail=40 --prefix",
-	} {
+	const ofOperator = " -l app.kubernetes.io/name=clevertap-passcode-operator"
+	commands := []string{"get pods -A -o wide", "get ctp -A -o wide", "get events -A --sort-by=.metadata.creationTimestamp", "describe pods -A" + ofOperator}
+	namespaces, _ := run("", "kubectl", strings.Fields("get pods -A -o=jsonpath={.items[*].metadata.namespace}"+ofOperator)...)
+	for _, namespace := range slices.Compact(strings.Fields(namespaces)) {
+		commands = append(commands, "logs -n "+namespace+ofOperator+" --tail=40 --prefix")
+	}
+	for _, args := range commands {
 		out, _ := run("", "kubectl", strings.Fields(args)...)
 		GinkgoWriter.Printf("$ kubectl %s\n%s\n", args, out)
 	}
