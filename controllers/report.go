@@ -95,8 +95,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *observation, d decision
 }
 
 // overwrittenByOther reports whether another process has written the status since this process did, a moment ago.
-func (k *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
-	return !k.reportedAt.IsZero() && now.Sub(k.reportedAt) < catchUpTime && digest(status) != k.reported
+func (o *objectState) overwrittenByOther(status *v1alpha1.CleverTapPasscodeStatus, now time.Time) bool {
+	return !o.reportedAt.IsZero() && now.Sub(o.reportedAt) < catchUpTime && digest(status) != o.reported
 }
 
 // digest distinguishes statuses, within this process.

@@ -72,14 +72,14 @@ type objectState struct {
 }
 
 // addScan keeps a scan, nil for no new one, for a target of this revision. One that began before says nothing of it.
-func (k *objectState) addScan(scan *consumers.Scan, revision int64, now time.Time) {
-	if k.scanRevision != revision {
-		k.scan, k.scans, k.scanRequestedAt = nil, 0, time.Time{}
-		k.scanRevision, k.scanSince = revision, now
+func (o *objectState) addScan(scan *consumers.Scan, revision int64, now time.Time) {
+	if o.scanRevision != revision {
+		o.scan, o.scans, o.scanRequestedAt = nil, 0, time.Time{}
+		o.scanRevision, o.scanSince = revision, now
 	}
-	if scan != nil && !scan.At.Before(k.scanSince) {
-		k.scan, k.scanRequestedAt = scan, time.Time{}
-		k.scans++
+	if scan != nil && !scan.At.Before(o.scanSince) {
+		o.scan, o.scanRequestedAt = scan, time.Time{}
+		o.scans++
 	}
 }
 
@@ -89,19 +89,19 @@ func newStates() *states {
 
 // recordDeletion keeps an informer's word that a target is gone from being taken for its lag behind a write, and what the
 // target last contained: another process may have written that.
-func (m *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secret) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if state := m.objects[owner]; state != nil && state.targetName == secret.Name { // anybody can write others, and many
+func (s *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state := s.objects[owner]; state != nil && state.targetName == secret.Name { // anybody can write others, and many
 		state.deleted = secret
 	}
 }
 
 // takeDeleted notes the target's name, and is nil where that Secret was not seen to be deleted since it was last taken.
-func (m *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state := m.objects[owner]
+func (s *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := s.objects[owner]
 	if state == nil {
 		return nil
 	}
@@ -115,77 +115,77 @@ func (m *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Se
 
 // of is what is known of the object of this name and uid; replaced says whether something was known of another
 // one of this name, which is gone.
-func (m *states) of(name types.NamespacedName, uid types.UID) (state *objectState, replaced bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state = m.objects[name]
+func (s *states) of(name types.NamespacedName, uid types.UID) (state *objectState, replaced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state = s.objects[name]
 	replaced = state != nil && state.uid != uid
 	if state == nil || replaced {
 		if replaced {
 			state.stopTimer()
 		}
 		state = &objectState{uid: uid, uncachedReads: map[string]*uncachedRead{}}
-		m.objects[name] = state
+		s.objects[name] = state
 	}
 	return state, replaced
 }
 
-func (m *states) forget(name types.NamespacedName) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if state := m.objects[name]; state != nil {
+func (s *states) forget(name types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state := s.objects[name]; state != nil {
 		state.stopTimer()
-		delete(m.objects, name)
+		delete(s.objects, name)
 	}
 }
 
-func (k *objectState) stopTimer() {
-	if k.timer != nil {
-		k.timer.Stop()
+func (o *objectState) stopTimer() {
+	if o.timer != nil {
+		o.timer.Stop()
 	}
 }
 
 // noteVerifyRequest notes the object's present verify-requested-at, and returns when it was first seen.
-func (k *objectState) noteVerifyRequest(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
-	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != k.verifyRequest {
-		k.verifyRequest, k.verifySeenAt = request, now
+func (o *objectState) noteVerifyRequest(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+	if request := object.Annotations[v1alpha1.VerifyRequestedAtAnnotation]; request != o.verifyRequest {
+		o.verifyRequest, o.verifySeenAt = request, now
 	}
-	return k.verifySeenAt
+	return o.verifySeenAt
 }
 
 // noteSuspension notes whether the object is suspended, and returns when it was first seen resumed; zero for never.
-func (k *objectState) noteSuspension(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
-	if k.suspended && !object.Spec.Suspend {
-		k.resumedAt = now
+func (o *objectState) noteSuspension(object *v1alpha1.CleverTapPasscode, now time.Time) time.Time {
+	if o.suspended && !object.Spec.Suspend {
+		o.resumedAt = now
 	}
-	k.suspended = object.Spec.Suspend
-	return k.resumedAt
+	o.suspended = object.Spec.Suspend
+	return o.resumedAt
 }
 
 // forgetUncachedReads forgets those of Secrets that the object does not name any more.
-func (k *objectState) forgetUncachedReads(object *v1alpha1.CleverTapPasscode) {
+func (o *objectState) forgetUncachedReads(object *v1alpha1.CleverTapPasscode) {
 	named := map[string]bool{object.TargetName(): true}
 	for _, entry := range object.Spec.Passcodes {
 		named[entry.SecretKeyRef.Name] = true
 	}
-	maps.DeleteFunc(k.uncachedReads, func(name string, _ *uncachedRead) bool { return !named[name] })
+	maps.DeleteFunc(o.uncachedReads, func(name string, _ *uncachedRead) bool { return !named[name] })
 }
 
 // restarted notes that a workload was restarted for a revision of a target, by writing this annotation.
-func (k *objectState) restarted(w consumers.Workload, annotation string, revision int64, now time.Time) {
-	made := k.restarts[w]
+func (o *objectState) restarted(w consumers.Workload, annotation string, revision int64, now time.Time) {
+	made := o.restarts[w]
 	if made.Revision != revision || made.Annotation != annotation {
 		made.Revision, made.Annotation, made.Count = revision, annotation, 0
 	}
 	made.Count++
 	made.Times = append(slices.Clone(made.Times), now)
 	made.Times = made.Times[max(0, len(made.Times)-keptRestarts):]
-	after := maps.Clone(k.restarts)
+	after := maps.Clone(o.restarts)
 	if after == nil {
 		after = map[consumers.Workload]retirement.Restarts{}
 	}
 	after[w] = made
-	k.restarts = after
+	o.restarts = after
 }
 
 // keptRestarts is how many are remembered of a workload.
@@ -193,12 +193,12 @@ const keptRestarts = 3
 
 // newestObjectUntilCached returns the informer's or, where that is behind, the one last written, which it drops once the informer
 // has caught up.
-func (k *objectState) newestObjectUntilCached(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
-	if k.object == nil || k.object.UID != cached.UID || !older(cached.ResourceVersion, k.object.ResourceVersion) {
-		k.object = nil
+func (o *objectState) newestObjectUntilCached(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
+	if o.object == nil || o.object.UID != cached.UID || !older(cached.ResourceVersion, o.object.ResourceVersion) {
+		o.object = nil
 		return cached
 	}
-	return k.object.DeepCopy()
+	return o.object.DeepCopy()
 }
 
 // catchUpTime is how long after a write an informer may not have seen a Secret's creation.
@@ -207,18 +207,18 @@ const catchUpTime = 10 * time.Second
 // newestTargetUntilCached returns the informer's, which is nil where it has none, or, where that is behind, the one last written,
 // which it drops once the informer has caught up.
 // deleted is what it was when it was seen to be deleted, or nil.
-func (k *objectState) newestTargetUntilCached(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
-	if k.target == nil || k.target.Name != name {
-		k.target = nil
+func (o *objectState) newestTargetUntilCached(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {
+	if o.target == nil || o.target.Name != name {
+		o.target = nil
 		return cached
 	}
-	gone := deleted != nil && !older(deleted.ResourceVersion, k.target.ResourceVersion)
-	cacheBehind := (cached == nil && !gone && now.Sub(k.targetWritten) < catchUpTime) ||
-		(cached != nil && older(cached.ResourceVersion, k.target.ResourceVersion))
+	gone := deleted != nil && !older(deleted.ResourceVersion, o.target.ResourceVersion)
+	cacheBehind := (cached == nil && !gone && now.Sub(o.targetWritten) < catchUpTime) ||
+		(cached != nil && older(cached.ResourceVersion, o.target.ResourceVersion))
 	if cacheBehind {
-		return k.target
+		return o.target
 	}
-	k.target = nil
+	o.target = nil
 	return cached
 }
 

@@ -232,14 +232,14 @@ func dataPatch(secret *corev1.Secret, next map[string][]byte) map[string]any {
 }
 
 // setLastTarget keeps the target of that name as it is.
-func (k *objectState) setLastTarget(name string, target rotation.Target) {
+func (o *objectState) setLastTarget(name string, target rotation.Target) {
 	target.Verification = clevertap.Verification{}
-	k.lastTarget, k.lastTargetName = &target, name
+	o.lastTarget, o.lastTargetName = &target, name
 }
 
-func (k *objectState) lastTargetNamed(name string) *rotation.Target {
-	if k.lastTargetName != name {
+func (o *objectState) lastTargetNamed(name string) *rotation.Target {
+	if o.lastTargetName != name {
 		return nil
 	}
-	return k.lastTarget
+	return o.lastTarget
 }

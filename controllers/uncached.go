@@ -35,8 +35,8 @@ type uncachedRead struct {
 }
 
 // labelled reports whether the informer is to show the Secret.
-func (l *uncachedRead) labelled() bool {
-	return l.role == v1alpha1.RoleSource || l.role == v1alpha1.RoleTarget
+func (u *uncachedRead) labelled() bool {
+	return u.role == v1alpha1.RoleSource || u.role == v1alpha1.RoleTarget
 }
 
 // readUncached reads the Secret's metadata from the API server: at once, then after growing waits, anew when the object
@@ -107,8 +107,8 @@ func nextReadWait(last, next *uncachedRead, object *v1alpha1.CleverTapPasscode, 
 	return min(max(2*last.wait, firstReadWait), lastReadWait)
 }
 
-func (s *observation) readAgainAt(t time.Time) {
-	if s.readAgain.IsZero() || t.Before(s.readAgain) {
-		s.readAgain = t
+func (o *observation) readAgainAt(t time.Time) {
+	if o.readAgain.IsZero() || t.Before(o.readAgain) {
+		o.readAgain = t
 	}
 }

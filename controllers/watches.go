@@ -195,15 +195,15 @@ type below struct {
 	priority int
 }
 
-func (q below) Add(request reconcile.Request) {
-	q.AddWithOpts(priorityqueue.AddOpts{}, request)
+func (b below) Add(request reconcile.Request) {
+	b.AddWithOpts(priorityqueue.AddOpts{}, request)
 }
 
-func (q below) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
+func (b below) AddWithOpts(o priorityqueue.AddOpts, requests ...reconcile.Request) {
 	if o.Priority == nil {
-		o.Priority = &q.priority
+		o.Priority = &b.priority
 	}
-	q.PriorityQueue.AddWithOpts(o, requests...)
+	b.PriorityQueue.AddWithOpts(o, requests...)
 }
 
 const (

@@ -42,47 +42,47 @@ type pass struct{ status.Report }
 
 // Decide is pure: it reads no clock, makes no call and changes nothing in what it is given.
 func Decide(now time.Time, o rotation.Observed) Decision {
-	v := pass{status.Report{Pass: rotation.NewPass(now, o)}}
-	if v.NewerGenerationHandled() {
+	p := pass{status.Report{Pass: rotation.NewPass(now, o)}}
+	if p.NewerGenerationHandled() {
 		return Decision{Status: *o.Object.Status.DeepCopy()}
 	}
-	d := v.effects()
-	if quiet := v.reportDelayedUntil(d); v.Now.Before(quiet) {
+	d := p.effects()
+	if quiet := p.reportDelayedUntil(d); p.Now.Before(quiet) {
 		d.Status = *o.Object.Status.DeepCopy()
-		d.Next = schedule.Earliest(d.Next, v.nextChange(), quiet)
+		d.Next = schedule.Earliest(d.Next, p.nextChange(), quiet)
 		return d
 	}
-	d.Status = v.Status()
-	d.Events = v.Events(d.Status)
-	d.Next = schedule.Earliest(d.Next, v.nextChange())
+	d.Status = p.Status()
+	d.Events = p.Events(d.Status)
+	d.Next = schedule.Earliest(d.Next, p.nextChange())
 	return d
 }
 
 // effects are what to do. They are independent: none is left out because another one is still to be carried out, or fails. In mode
 // Observe, whose target is someone else's, there are only verifications.
-func (v pass) effects() Decision {
+func (p pass) effects() Decision {
 	var d Decision
-	d.Verify, d.Next = v.VerificationRequests()
-	if v.Observing {
+	d.Verify, d.Next = p.VerificationRequests()
+	if p.Observing {
 		return d
 	}
-	d.Want, d.Release = v.NextWant(), v.TargetsToRelease()
-	d.ReportFirst = d.Want != nil && d.Want.Publishes && v.unreported()
-	v.addRetirement(&d)
+	d.Want, d.Release = p.NextWant(), p.TargetsToRelease()
+	d.ReportFirst = d.Want != nil && d.Want.Publishes && p.unreported()
+	p.addRetirement(&d)
 	return d
 }
 
 // addRetirement adds what replaced values require: a scan, restarts.
-func (v pass) addRetirement(d *Decision) {
+func (p pass) addRetirement(d *Decision) {
 	var next time.Time
-	d.Scan, next = v.ScanDue()
+	d.Scan, next = p.ScanDue()
 	if !d.Scan {
 		d.Next = schedule.Earliest(d.Next, next)
 	}
-	for _, r := range v.Restarts {
+	for _, r := range p.Restarts {
 		if r.Due {
 			d.Restart = append(d.Restart, r.Rollout)
-			d.MarkKey, d.Mark = v.LastPublication.RestartKey(), v.LastPublication.RestartMark()
+			d.MarkKey, d.Mark = p.LastPublication.RestartKey(), p.LastPublication.RestartMark()
 		}
 	}
 }
@@ -93,51 +93,51 @@ const reportDelay = time.Second
 
 // reportDelayedUntil is until when nothing is reported: because a verification or the scan after a publication has just been
 // requested, or a new object's sources may be on their way. Zero if it is not so; a publication waits for nothing.
-func (v pass) reportDelayedUntil(d Decision) time.Time {
+func (p pass) reportDelayedUntil(d Decision) time.Time {
 	switch {
-	case v.Observing:
-		return v.resultExpectedUntil(d.Verify)
-	case d.ReportFirst || v.WriteProblem != "" || len(v.EffectProblems()) > 0:
+	case p.Observing:
+		return p.resultExpectedUntil(d.Verify)
+	case d.ReportFirst || p.WriteProblem != "" || len(p.EffectProblems()) > 0:
 		return time.Time{}
-	case v.unreported():
-		return v.scanExpectedUntil(d.Scan)
-	case v.WaitsForSources() && !v.Paused():
-		return v.Object.CreationTimestamp.Add(rotation.SourceWait)
+	case p.unreported():
+		return p.scanExpectedUntil(d.Scan)
+	case p.WaitsForSources() && !p.Paused():
+		return p.Object.CreationTimestamp.Add(rotation.SourceWait)
 	}
-	return v.resultExpectedUntil(d.Verify)
+	return p.resultExpectedUntil(d.Verify)
 }
 
 // unreported reports whether the status does not describe the last publication yet.
-func (v pass) unreported() bool {
-	p := v.ActiveInTarget()
-	return p != nil && p.Record.Revision != v.Object.Status.Revision
+func (p pass) unreported() bool {
+	active := p.ActiveInTarget()
+	return active != nil && active.Record.Revision != p.Object.Status.Revision
 }
 
 // scanExpectedUntil is until when the first scan after a publication delays the report, so that a replaced value which
 // nothing uses is reported as Retired by the same write; zero if there is no such scan.
-func (v pass) scanExpectedUntil(requested bool) time.Time {
+func (p pass) scanExpectedUntil(requested bool) time.Time {
 	switch {
-	case v.Scan != nil:
+	case p.Scan != nil:
 		return time.Time{}
 	case requested:
-		return v.Now.Add(reportDelay)
-	case v.ScanRequestedAt.IsZero():
+		return p.Now.Add(reportDelay)
+	case p.ScanRequestedAt.IsZero():
 		return time.Time{}
 	}
-	return v.ScanRequestedAt.Add(reportDelay)
+	return p.ScanRequestedAt.Add(reportDelay)
 }
 
 // resultExpectedUntil is until when a verification that is requested or under way keeps the report back; zero if there is
 // none.
-func (v pass) resultExpectedUntil(requests []rotation.VerificationRequest) time.Time {
+func (p pass) resultExpectedUntil(requests []rotation.VerificationRequest) time.Time {
 	var since time.Time
 	if len(requests) > 0 {
-		since = v.Now
+		since = p.Now
 	}
-	for _, e := range v.Entries {
+	for _, e := range p.Entries {
 		since = schedule.Earliest(since, e.Verification.RequestedAt)
 	}
-	since = schedule.Earliest(since, v.Target.Verification.RequestedAt)
+	since = schedule.Earliest(since, p.Target.Verification.RequestedAt)
 	if since.IsZero() {
 		return since
 	}
@@ -145,30 +145,30 @@ func (v pass) resultExpectedUntil(requests []rotation.VerificationRequest) time.
 }
 
 // nextChange is when time alone will change what to do or what to report.
-func (v pass) nextChange() time.Time {
+func (p pass) nextChange() time.Time {
 	var next time.Time
 	consider := func(times ...time.Time) {
 		for _, at := range times {
-			if at.After(v.Now) {
+			if at.After(p.Now) {
 				next = schedule.Earliest(next, at)
 			}
 		}
 	}
-	for _, r := range v.Retiring {
+	for _, r := range p.Retiring {
 		consider(r.Use.Refreshed)
 	}
-	for _, r := range v.Restarts {
+	for _, r := range p.Restarts {
 		consider(r.At)
 	}
-	consider(v.Object.CreationTimestamp.Add(rotation.SourceWait), v.StallsAt())
-	for _, e := range v.Entries {
+	consider(p.Object.CreationTimestamp.Add(rotation.SourceWait), p.StallsAt())
+	for _, e := range p.Entries {
 		consider(e.Validity.Until, e.Validity.Rotation)
 	}
-	if p := v.Active; p != nil {
-		consider(p.Validity.Until, v.OutdatedFrom(p))
-		consider(p.Validity.RemindersAt()...)
-		if len(v.Successors()) > 0 && !v.PinInEffect() { // else nothing happens then
-			consider(v.RotationAt)
+	if active := p.Active; active != nil {
+		consider(active.Validity.Until, p.OutdatedFrom(active))
+		consider(active.Validity.RemindersAt()...)
+		if len(p.Successors()) > 0 && !p.PinInEffect() { // else nothing happens then
+			consider(p.RotationAt)
 		}
 	}
 	return next

@@ -28,34 +28,34 @@ type validity struct {
 	rejecting bool
 }
 
-func (l *validity) pass(t *rapid.T) {
+func (v *validity) pass(t *rapid.T) {
 	for range 10 {
-		d := l.decide()
-		if d.Want == nil && len(d.Verify) == 0 && cmp.Equal(d.Status, l.object.Status) {
-			if !d.Next.IsZero() && !d.Next.After(l.now) {
-				t.Fatalf("nothing to do, and yet to look again at once: at %s for %s", l.now, d.Next)
+		d := v.decide()
+		if d.Want == nil && len(d.Verify) == 0 && cmp.Equal(d.Status, v.object.Status) {
+			if !d.Next.IsZero() && !d.Next.After(v.now) {
+				t.Fatalf("nothing to do, and yet to look again at once: at %s for %s", v.now, d.Next)
 			}
 			return
 		}
 		if d.Want != nil {
-			l.publish(t, d.Want)
+			v.publish(t, d.Want)
 		}
 		for _, request := range d.Verify {
-			l.resultOf(request)
+			v.resultOf(request)
 		}
-		l.object.Status = d.Status
+		v.object.Status = d.Status
 	}
-	t.Fatalf("does not settle: %+v", l.decide())
+	t.Fatalf("does not settle: %+v", v.decide())
 }
 
-func (l *validity) publish(t *rapid.T, want *rotation.Want) {
-	if l.target.Conflict != "" {
+func (v *validity) publish(t *rapid.T, want *rotation.Want) {
+	if v.target.Conflict != "" {
 		t.Fatal("writes a foreign target")
 	}
 	value := want.Tuple.Passcode.Reveal()
-	before := l.target.Record
-	if before == nil && l.remembered != nil {
-		before = l.remembered.Record
+	before := v.target.Record
+	if before == nil && v.remembered != nil {
+		before = v.remembered.Record
 	}
 	switch {
 	case before != nil && want.Record.Revision < before.Revision:
@@ -65,105 +65,105 @@ func (l *validity) publish(t *rapid.T, want *rotation.Want) {
 			t.Fatal("a revision of the same value")
 		}
 	default:
-		result := l.result(want.Tuple.Region, want.Tuple.Passcode)
-		if result.Result != clevertap.Accepted || l.now.Sub(result.At) > 30*time.Second {
+		result := v.result(want.Tuple.Region, want.Tuple.Passcode)
+		if result.Result != clevertap.Accepted || v.now.Sub(result.At) > 30*time.Second {
 			t.Fatalf("publishes %q, of which CleverTap said %+v", value, result)
 		}
 	}
-	if fingerprint := l.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode); fingerprint != want.Record.Fingerprint {
+	if fingerprint := v.fingerprint(want.Tuple.Region, want.Tuple.AccountID, want.Tuple.Passcode); fingerprint != want.Record.Fingerprint {
 		t.Fatal("the record speaks of another value")
 	}
-	l.write(want)
+	v.write(want)
 }
 
-func (l *validity) resultOf(q rotation.VerificationRequest) {
+func (v *validity) resultOf(q rotation.VerificationRequest) {
 	key := q.Tuple.Passcode.Reveal()
 	if q.Tuple.Region != "in1" {
 		key = string(q.Tuple.Region) + "/" + key
 	}
-	before := l.results[key]
+	before := v.results[key]
 	switch {
-	case l.unavailable:
+	case v.unavailable:
 		if before.Unavailable == 0 {
-			before.UnavailableSince = l.now
+			before.UnavailableSince = v.now
 		}
 		before.Unavailable++
-		before.UnavailableAt, before.Seen = l.now, "HTTP 503"
-		l.results[key] = before
-	case l.works[key] && !l.rejecting:
-		l.results[key] = clevertap.Verification{Result: clevertap.Accepted, At: l.now}
+		before.UnavailableAt, before.Seen = v.now, "HTTP 503"
+		v.results[key] = before
+	case v.works[key] && !v.rejecting:
+		v.results[key] = clevertap.Verification{Result: clevertap.Accepted, At: v.now}
 	default:
-		after := clevertap.Verification{Result: clevertap.Rejected, At: l.now, RejectedSince: l.now, Rejections: before.Rejections + 1}
+		after := clevertap.Verification{Result: clevertap.Rejected, At: v.now, RejectedSince: v.now, Rejections: before.Rejections + 1}
 		if before.Result == clevertap.Rejected {
 			after.RejectedSince = before.RejectedSince
 		}
-		l.results[key] = after
+		v.results[key] = after
 	}
 }
 
 // happen does one thing at random.
-func (l *validity) happen(t *rapid.T) {
-	events := l.changesAround(t)
-	maps.Copy(events, l.editsOfObject(t))
+func (v *validity) happen(t *rapid.T) {
+	events := v.changesAround(t)
+	maps.Copy(events, v.editsOfObject(t))
 	events[rapid.SampledFrom(slices.Sorted(maps.Keys(events))).Draw(t, "event")]()
 }
 
 // changesAround are those of time, CleverTap, Secrets and the operator.
-func (l *validity) changesAround(t *rapid.T) map[string]func() {
+func (v *validity) changesAround(t *rapid.T) map[string]func() {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 	value := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
 	return map[string]func(){
-		"time":   func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(40*day)).Draw(t, "wait"))) },
-		"moment": func() { l.now = l.now.Add(time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "wait"))) },
+		"time":   func() { v.now = v.now.Add(time.Duration(rapid.Int64Range(1, int64(40*day)).Draw(t, "wait"))) },
+		"moment": func() { v.now = v.now.Add(time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "wait"))) },
 		"works": func() {
-			l.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
+			v.works[rapid.SampledFrom([]string{"", "eu1/"}).Draw(t, "region")+value.Draw(t, "value")] = rapid.Bool().Draw(t, "works")
 		},
-		"silence":   func() { l.unavailable = !l.unavailable },
-		"rejecting": func() { l.rejecting = !l.rejecting },
-		"source":    func() { sourceHas(name.Draw(t, "name"), value.Draw(t, "value"))(l.world) },
+		"silence":   func() { v.unavailable = !v.unavailable },
+		"rejecting": func() { v.rejecting = !v.rejecting },
+		"source":    func() { sourceHas(name.Draw(t, "name"), value.Draw(t, "value"))(v.world) },
 		"break": func() {
 			problem := rapid.SampledFrom([]string{"", "SourceNotFound", "PasscodeMalformed"}).Draw(t, "problem")
-			sourceProblem(name.Draw(t, "name"), problem)(l.world)
+			sourceProblem(name.Draw(t, "name"), problem)(v.world)
 		},
-		"restart":    func() { restarted(l.world) },
-		"lostStatus": func() { statusLost(l.world) },
-		"delete":     func() { l.target = rotation.Target{} },
+		"restart":    func() { restarted(v.world) },
+		"lostStatus": func() { statusLost(v.world) },
+		"delete":     func() { v.target = rotation.Target{} },
 		"edit": func() {
-			if l.target.Exists {
-				targetEdited(l.world)
+			if v.target.Exists {
+				targetEdited(v.world)
 			}
 		},
 	}
 }
 
 // editsOfObject are those of a person in the object.
-func (l *validity) editsOfObject(t *rapid.T) map[string]func() {
+func (v *validity) editsOfObject(t *rapid.T) map[string]func() {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 	request := rapid.SampledFrom([]string{"v1", "v2", "v3", "v4", "v5"})
-	index := func() int { return rapid.IntRange(0, len(l.object.Spec.Passcodes)-1).Draw(t, "index") }
+	index := func() int { return rapid.IntRange(0, len(v.object.Spec.Passcodes)-1).Draw(t, "index") }
 	return map[string]func(){
 		"pin": func() {
-			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(l.world)
+			pinning(rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "pin"))(v.world)
 		},
-		"request": func() { requestsRotation(request.Draw(t, "request"))(l.world) },
-		"verify":  func() { requestsVerification(request.Draw(t, "request"))(l.world) },
+		"request": func() { requestsRotation(request.Draw(t, "request"))(v.world) },
+		"verify":  func() { requestsVerification(request.Draw(t, "request"))(v.world) },
 		"list": func() {
-			listed(rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "names")...)(l.world)
+			listed(rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "names")...)(v.world)
 		},
 		"date": func() {
-			e := &l.object.Spec.Passcodes[index()]
+			e := &v.object.Spec.Passcodes[index()]
 			e.CreatedAt = nil
 			if rapid.Bool().Draw(t, "dated") {
-				e.CreatedAt = new(rfc3339(l.now.Add(-time.Duration(rapid.Int64Range(0, int64(60*day)).Draw(t, "age")))))
+				e.CreatedAt = new(rfc3339(v.now.Add(-time.Duration(rapid.Int64Range(0, int64(60*day)).Draw(t, "age")))))
 			}
-			l.object.Generation++
+			v.object.Generation++
 		},
 		"expiry": func() {
 			days := rapid.Int32Range(1, 200).Draw(t, "days")
-			l.object.Spec.Passcodes[index()].Expiry = &v1alpha1.Expiry{Days: &days}
-			l.object.Generation++
+			v.object.Spec.Passcodes[index()].Expiry = &v1alpha1.Expiry{Days: &days}
+			v.object.Generation++
 		},
-		"region": func() { inRegion(rapid.SampledFrom([]v1alpha1.Region{"in1", "eu1"}).Draw(t, "region"))(l.world) },
+		"region": func() { inRegion(rapid.SampledFrom([]v1alpha1.Region{"in1", "eu1"}).Draw(t, "region"))(v.world) },
 	}
 }
 
@@ -244,30 +244,30 @@ type observedValidity struct {
 }
 
 // first is the name of the first entry, and its value.
-func (l observedValidity) first() (name, value string) {
-	name = l.object.Spec.Passcodes[0].Name
-	return name, l.value(name)
+func (v observedValidity) first() (name, value string) {
+	name = v.object.Spec.Passcodes[0].Name
+	return name, v.value(name)
 }
 
 // happenings are what can happen, by name.
-func (l observedValidity) happenings(t *rapid.T) map[string]func() {
-	name, value := l.first()
+func (v observedValidity) happenings(t *rapid.T) map[string]func() {
+	name, value := v.first()
 	return map[string]func(){
 		"accepted": func() {
-			accepted(value)(l.world)
-			l.accepts[value] = true
+			accepted(value)(v.world)
+			v.accepts[value] = true
 		},
-		"rejected":    func() { rejectedTimes(value)(l.world) },
-		"unavailable": func() { unavailableTimes(value, rapid.IntRange(1, 3).Draw(t, "times"))(l.world) },
-		"changed":     func() { sourceHas(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(l.world) },
+		"rejected":    func() { rejectedTimes(value)(v.world) },
+		"unavailable": func() { unavailableTimes(value, rapid.IntRange(1, 3).Draw(t, "times"))(v.world) },
+		"changed":     func() { sourceHas(name, rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "value"))(v.world) },
 		"order": func() {
-			listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(l.world)
+			listed(rapid.SampledFrom([][]string{{"a", "b"}, {"b", "a"}, {"b"}}).Draw(t, "list")...)(v.world)
 		},
-		"lost":    func() { sourceProblem(name, v1alpha1.ReasonKeyNotFound)(l.world) },
-		"found":   func() { clear(l.problems) },
-		"time":    func() { after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(l.world) },
-		"restart": func() { restarted(l.world) },
-		"suspend": func() { l.object.Spec.Suspend = !l.object.Spec.Suspend },
+		"lost":    func() { sourceProblem(name, v1alpha1.ReasonKeyNotFound)(v.world) },
+		"found":   func() { clear(v.problems) },
+		"time":    func() { after(time.Duration(rapid.IntRange(1, 100*24).Draw(t, "hours")) * time.Hour)(v.world) },
+		"restart": func() { restarted(v.world) },
+		"suspend": func() { v.object.Spec.Suspend = !v.object.Spec.Suspend },
 	}
 }
 

@@ -53,31 +53,31 @@ func (p *ActivePasscode) Removed() bool {
 	return p.Entry == nil && (p.FormerEntry == nil || (!p.FormerEntry.HasValue() && p.Tuple.Passcode.IsZero()))
 }
 
-func (v *Snapshot) findActive() *ActivePasscode {
-	if v.LastPublished == nil {
+func (s *Snapshot) findActive() *ActivePasscode {
+	if s.LastPublished == nil {
 		return nil
 	}
-	p := &ActivePasscode{Record: v.recordOrMarks(), AccountChanged: v.accountChanged()}
+	p := &ActivePasscode{Record: s.recordOrMarks(), AccountChanged: s.accountChanged()}
 	p.Fingerprint = p.Record.Fingerprint
-	if !fingerprint.SameKey(p.Fingerprint, v.LastPublished.Fingerprint) && v.LastPublished.Fingerprint != "" {
-		p.Fingerprint = v.LastPublished.Fingerprint
+	if !fingerprint.SameKey(p.Fingerprint, s.LastPublished.Fingerprint) && s.LastPublished.Fingerprint != "" {
+		p.Fingerprint = s.LastPublished.Fingerprint
 	}
-	v.findEntry(p)
-	v.findTuple(p)
-	p.Validity = v.validityOfActive(p)
-	v.setResult(p)
+	s.findEntry(p)
+	s.findTuple(p)
+	p.Validity = s.validityOfActive(p)
+	s.setResult(p)
 	return p
 }
 
 // recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
 // rest.
-func (v *Snapshot) recordOrMarks() target.Record {
-	if v.LastPublished.Record != nil {
-		return *v.LastPublished.Record
+func (s *Snapshot) recordOrMarks() target.Record {
+	if s.LastPublished.Record != nil {
+		return *s.LastPublished.Record
 	}
 	return target.Record{
-		Revision: max(v.LastPublished.revision(), v.Object.Status.Revision, 1),
-		Passcode: firstCharacters(v.LastPublished.Annotations[v1alpha1.PasscodeAnnotation], target.MaxPasscodeName),
+		Revision: max(s.LastPublished.revision(), s.Object.Status.Revision, 1),
+		Passcode: firstCharacters(s.LastPublished.Annotations[v1alpha1.PasscodeAnnotation], target.MaxPasscodeName),
 	}
 }
 
@@ -89,19 +89,19 @@ func firstCharacters(text string, n int) string {
 	return string([]rune(text)[:n])
 }
 
-func (v *Snapshot) findEntry(p *ActivePasscode) {
-	for _, e := range v.Entries {
+func (s *Snapshot) findEntry(p *ActivePasscode) {
+	for _, e := range s.Entries {
 		switch {
 		case !e.HasValue() || e.DuplicateOf != nil:
 		case !p.AccountChanged && e.Fingerprint == p.Fingerprint:
 			p.Entry = e
 			return
-		case p.AccountChanged && e.Passcode.Equal(v.LastPublished.Tuple.Passcode):
+		case p.AccountChanged && e.Passcode.Equal(s.LastPublished.Tuple.Passcode):
 			p.FormerEntry = e
 			return
 		}
 	}
-	for _, e := range v.Entries {
+	for _, e := range s.Entries {
 		if e.Spec.Name == p.Record.Passcode {
 			p.FormerEntry = canonical(e)
 			return
@@ -119,30 +119,30 @@ func canonical(e *Entry) *Entry {
 // findTuple takes what the record's fingerprint proves: the target's own, the source's, or what this process wrote last; with
 // its verification, unless that is the entry's. An edited target's value is not the active passcode, and neither is its
 // verification.
-func (v *Snapshot) findTuple(p *ActivePasscode) {
-	p.Tuple = v.LastPublished.Tuple
+func (s *Snapshot) findTuple(p *ActivePasscode) {
+	p.Tuple = s.LastPublished.Tuple
 	switch {
-	case v.LastPublished.Fingerprint == p.Fingerprint:
-		p.Verification = v.LastPublished.Verification
+	case s.LastPublished.Fingerprint == p.Fingerprint:
+		p.Verification = s.LastPublished.Verification
 	case p.Entry != nil:
 		p.Tuple.Passcode = p.Entry.Passcode
-		p.Tuple.AccountID, p.Tuple.Region = v.Spec.AccountID, v.Spec.Region
-	case v.LastKnown != nil && v.LastKnown.Fingerprint == p.Fingerprint:
-		p.Tuple, p.Verification = v.LastKnown.Tuple, v.LastKnown.Verification
+		p.Tuple.AccountID, p.Tuple.Region = s.Spec.AccountID, s.Spec.Region
+	case s.LastKnown != nil && s.LastKnown.Fingerprint == p.Fingerprint:
+		p.Tuple, p.Verification = s.LastKnown.Tuple, s.LastKnown.Verification
 	default:
 		p.Tuple = target.Tuple{}
 	}
 }
 
-func (v *Snapshot) validityOfActive(p *ActivePasscode) schedule.Validity {
+func (s *Snapshot) validityOfActive(p *ActivePasscode) schedule.Validity {
 	if p.Entry != nil {
 		return p.Entry.Validity
 	}
-	return schedule.Between(v.Spec, p.Record.BeginsAt, p.Record.EndsAt)
+	return schedule.Between(s.Spec, p.Record.BeginsAt, p.Record.EndsAt)
 }
 
 // setResult takes the result of the entry or, if there is none, that of the target's own value.
-func (v *Snapshot) setResult(p *ActivePasscode) {
+func (s *Snapshot) setResult(p *ActivePasscode) {
 	switch {
 	case p.Entry != nil:
 		p.Verification, p.Result, p.ResultAt = p.Entry.Verification, p.Entry.Result, p.Entry.ResultAt
@@ -151,10 +151,10 @@ func (v *Snapshot) setResult(p *ActivePasscode) {
 		p.Result, p.ResultAt = p.Verification.Result, schedule.WholeSecond(p.Verification.At)
 		return
 	}
-	if v.Object.Status.Target == "" { // it describes what was observed, which is another value perhaps
+	if s.Object.Status.Target == "" { // it describes what was observed, which is another value perhaps
 		return
 	}
-	switch verified := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionVerified); {
+	switch verified := meta.FindStatusCondition(s.Object.Status.Conditions, v1alpha1.ConditionVerified); {
 	case verified == nil:
 	case verified.Status == "True":
 		p.Result = clevertap.Accepted

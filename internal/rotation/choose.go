@@ -20,26 +20,26 @@ const (
 )
 
 // Successors are those never published before whose own rotation time lies ahead, in the order of the list.
-func (v *Snapshot) Successors() []*Entry {
-	if v.Observing { // nothing becomes active by itself
+func (s *Snapshot) Successors() []*Entry {
+	if s.Observing { // nothing becomes active by itself
 		return nil
 	}
-	return v.listed(func(e *Entry) bool {
-		return !e.Replaced && e != v.ActiveEntry() && !e.Validity.Due(v.Now) && !e.Validity.NeverSuccessor()
+	return s.listed(func(e *Entry) bool {
+		return !e.Replaced && e != s.ActiveEntry() && !e.Validity.Due(s.Now) && !e.Validity.NeverSuccessor()
 	})
 }
 
 // ActiveEntry is the entry whose value is active; nil if none is, or if the list has none with that value.
-func (v *Snapshot) ActiveEntry() *Entry {
-	if v.Active == nil {
+func (s *Snapshot) ActiveEntry() *Entry {
+	if s.Active == nil {
 		return nil
 	}
-	return v.Active.Entry
+	return s.Active.Entry
 }
 
 // lastToExpire is every entry, the one that expires last first.
-func (v *Snapshot) lastToExpire() []*Entry {
-	list := v.listed(func(*Entry) bool { return true })
+func (s *Snapshot) lastToExpire() []*Entry {
+	list := s.listed(func(*Entry) bool { return true })
 	slices.SortStableFunc(list, func(a, b *Entry) int {
 		switch {
 		case a.Validity.Outlasts(b.Validity):
@@ -53,12 +53,12 @@ func (v *Snapshot) lastToExpire() []*Entry {
 }
 
 // listed are the entries with a value of their own that fit.
-func (v *Snapshot) listed(fits func(*Entry) bool) []*Entry {
+func (s *Snapshot) listed(fits func(*Entry) bool) []*Entry {
 	var list []*Entry
-	for _, e := range v.Entries {
+	for _, e := range s.Entries {
 		if e.HasValue() && e.DuplicateOf == nil && fits(e) {
 			if list == nil {
-				list = make([]*Entry, 0, len(v.Entries))
+				list = make([]*Entry, 0, len(s.Entries))
 			}
 			list = append(list, e)
 		}
@@ -75,21 +75,21 @@ type choice struct {
 
 // choose takes the first candidate that is accepted. It waits for one whose verification is under way or due now, and
 // passes over those that were rejected or had no result until they are verified again.
-func (v *Snapshot) choose() choice {
-	if v.WaitsForSources() {
+func (s *Snapshot) choose() choice {
+	if s.WaitsForSources() {
 		return choice{}
 	}
 	var next time.Time
-	for _, c := range v.Candidates() {
-		switch due := v.verificationDue(c.Entry, true); {
-		case v.accepted(c.Entry) && IsFailover(c.Reason) && !v.rejectedOnceMore(c.Entry):
-			return v.verifyOnceMore()
-		case v.accepted(c.Entry):
+	for _, c := range s.Candidates() {
+		switch due := s.verificationDue(c.Entry, true); {
+		case s.accepted(c.Entry) && IsFailover(c.Reason) && !s.rejectedOnceMore(c.Entry):
+			return s.verifyOnceMore()
+		case s.accepted(c.Entry):
 			return choice{publish: &c}
 		case c.Entry.UnderVerification():
 			return choice{}
-		case !due.IsZero() && !due.After(v.Now):
-			request := v.request(c.Entry)
+		case !due.IsZero() && !due.After(s.Now):
+			request := s.request(c.Entry)
 			return choice{verify: &request}
 		default:
 			next = schedule.Earliest(next, due)
@@ -99,26 +99,26 @@ func (v *Snapshot) choose() choice {
 }
 
 // verifyOnceMore verifies the active passcode once more before a successor becomes active.
-func (v *Snapshot) verifyOnceMore() choice {
-	p := v.Active
+func (s *Snapshot) verifyOnceMore() choice {
+	p := s.Active
 	switch {
 	case !p.Verification.RequestedAt.IsZero():
 		return choice{}
 	case p.Verification.Unavailable > 0:
-		if due := p.Verification.UnavailableAt.Add(doubling(firstRetry, lastRetry, p.Verification.Unavailable)); due.After(v.Now) {
+		if due := p.Verification.UnavailableAt.Add(doubling(firstRetry, lastRetry, p.Verification.Unavailable)); due.After(s.Now) {
 			return choice{next: due}
 		}
 	}
-	return choice{verify: &VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}}
+	return choice{verify: &VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: s.Spec.VerificationMode()}}
 }
 
 // WaitsForSources reports whether the object is so new that a missing source may still be on its way.
-func (v *Snapshot) WaitsForSources() bool {
-	if v.Active != nil || !v.Now.Before(v.Object.CreationTimestamp.Add(SourceWait)) {
+func (s *Snapshot) WaitsForSources() bool {
+	if s.Active != nil || !s.Now.Before(s.Object.CreationTimestamp.Add(SourceWait)) {
 		return false
 	}
-	for _, e := range v.Entries {
-		if v.accepted(e) {
+	for _, e := range s.Entries {
+		if s.accepted(e) {
 			return false // what comes earlier in the list is there
 		}
 		if e.Problem != "" && e.Problem != v1alpha1.ReasonPasscodeMalformed {
@@ -129,14 +129,14 @@ func (v *Snapshot) WaitsForSources() bool {
 }
 
 // accepted reports whether CleverTap accepted the value just now, in a verification by this process.
-func (v *Snapshot) accepted(e *Entry) bool {
+func (s *Snapshot) accepted(e *Entry) bool {
 	if !e.HasValue() {
 		return false
 	}
-	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
+	if s.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	age := v.Now.Sub(e.Verification.At)
+	age := s.Now.Sub(e.Verification.At)
 	return e.Verification.Result == clevertap.Accepted && age <= acceptanceFresh && age > -acceptanceFresh
 }
 

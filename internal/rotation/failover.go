@@ -20,18 +20,18 @@ const (
 // ConfirmedRejected reports whether CleverTap has rejected the active passcode for good, as far as this process knows. A proxy
 // that rejects everyone for a while looks the same, so a successor must be accepted on the same way before anything moves, and
 // the active passcode rejected once more after that.
-func (v *Snapshot) ConfirmedRejected(p *ActivePasscode) bool {
+func (s *Snapshot) ConfirmedRejected(p *ActivePasscode) bool {
 	switch {
-	case v.Spec.VerificationMode() == v1alpha1.VerificationNone:
-		return p.Validity.Expired(v.Now) && v.Pinned() != nil && v.Pinned() == p.Entry
+	case s.Spec.VerificationMode() == v1alpha1.VerificationNone:
+		return p.Validity.Expired(s.Now) && s.Pinned() != nil && s.Pinned() == p.Entry
 	case p.Verification.Result != clevertap.Rejected:
 		return false
 	}
-	return v.nearItsExpiry(p) || p.Verification.At.Sub(p.Verification.RejectedSince) >= secondRejection
+	return s.nearItsExpiry(p) || p.Verification.At.Sub(p.Verification.RejectedSince) >= secondRejection
 }
 
-func (v *Snapshot) nearItsExpiry(p *ActivePasscode) bool {
-	return !p.Validity.Until.IsZero() && !v.Now.Before(p.Validity.Until.Add(-nearExpiry))
+func (s *Snapshot) nearItsExpiry(p *ActivePasscode) bool {
+	return !p.Validity.Until.IsZero() && !s.Now.Before(p.Validity.Until.Add(-nearExpiry))
 }
 
 // IsFailover reports whether a publication for this reason happened because CleverTap rejected the active passcode.
@@ -40,9 +40,9 @@ func IsFailover(reason v1alpha1.RotationReason) bool {
 }
 
 // rejectedOnceMore reports whether the active passcode was rejected after the successor was accepted.
-func (v *Snapshot) rejectedOnceMore(successor *Entry) bool {
-	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
+func (s *Snapshot) rejectedOnceMore(successor *Entry) bool {
+	if s.Spec.VerificationMode() == v1alpha1.VerificationNone {
 		return true
 	}
-	return !v.Active.Verification.At.Before(successor.Verification.At)
+	return !s.Active.Verification.At.Before(successor.Verification.At)
 }

@@ -23,47 +23,47 @@ func NewPass(now time.Time, o Observed) *Pass {
 
 // NewerGenerationHandled reports whether another process handled a newer generation of the object, which this one has yet to
 // see.
-func (v *Pass) NewerGenerationHandled() bool {
-	record := v.record()
-	return record != nil && record.OwnerUID == v.Object.UID && record.Generation > v.Object.Generation
+func (p *Pass) NewerGenerationHandled() bool {
+	record := p.record()
+	return record != nil && record.OwnerUID == p.Object.UID && record.Generation > p.Object.Generation
 }
 
 // NextWant is the next publication or, if there is none, the upkeep of the active passcode.
-func (v *Pass) NextWant() *Want {
-	if v.Paused() {
+func (p *Pass) NextWant() *Want {
+	if p.Paused() {
 		return nil
 	}
-	if chosen := v.choose().publish; chosen != nil {
-		return v.publication(*chosen)
+	if chosen := p.choose().publish; chosen != nil {
+		return p.publication(*chosen)
 	}
-	if v.Active == nil || v.Active.Tuple.Passcode.IsZero() {
+	if p.Active == nil || p.Active.Tuple.Passcode.IsZero() {
 		return nil
 	}
-	if want := v.upkeep(); !v.upToDate(want) {
+	if want := p.upkeep(); !p.upToDate(want) {
 		return want
 	}
 	return nil
 }
 
 // TargetsToRelease are the former targets to mark as left behind, once the target of the new name has the active passcode.
-func (v *Pass) TargetsToRelease() []string {
-	if v.ActiveInTarget() == nil || v.LastPublished != &v.Target || v.Spec.Suspend {
+func (p *Pass) TargetsToRelease() []string {
+	if p.ActiveInTarget() == nil || p.LastPublished != &p.Target || p.Spec.Suspend {
 		return nil
 	}
 	var names []string
-	for i := range v.FormerTargets {
-		names = append(names, v.FormerTargets[i].Name)
+	for i := range p.FormerTargets {
+		names = append(names, p.FormerTargets[i].Name)
 	}
 	return names
 }
 
 // VerificationRequests are those due now, and when the next is due.
-func (v *Pass) VerificationRequests() (requests []VerificationRequest, next time.Time) {
-	if v.Paused() {
+func (p *Pass) VerificationRequests() (requests []VerificationRequest, next time.Time) {
+	if p.Paused() {
 		return nil, time.Time{}
 	}
-	requests, next = v.routineRequests()
-	choice := v.choose()
+	requests, next = p.routineRequests()
+	choice := p.choose()
 	if choice.verify != nil {
 		requests = addUrgent(requests, *choice.verify)
 	}

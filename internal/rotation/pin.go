@@ -11,12 +11,12 @@ import (
 )
 
 // Pinned is the entry that the pin names; nil if there is no pin, or if it is without effect.
-func (v *Snapshot) Pinned() *Entry {
-	if v.Spec.Pin() == "" {
+func (s *Snapshot) Pinned() *Entry {
+	if s.Spec.Pin() == "" {
 		return nil
 	}
-	for _, e := range v.Entries {
-		if e.Spec.Name == v.Spec.Pin() && !v.spent(e) {
+	for _, e := range s.Entries {
+		if e.Spec.Name == s.Spec.Pin() && !s.spent(e) {
 			return canonical(e)
 		}
 	}
@@ -24,8 +24,8 @@ func (v *Snapshot) Pinned() *Entry {
 }
 
 // spent reports whether the pinned passcode was rejected while it was active, and neither pin nor value has changed since.
-func (v *Snapshot) spent(e *Entry) bool {
-	record := v.record()
+func (s *Snapshot) spent(e *Entry) bool {
+	record := s.record()
 	if record == nil || record.SpentPin == nil || record.SpentPin.Passcode != e.Spec.Name {
 		return false
 	}
@@ -33,33 +33,33 @@ func (v *Snapshot) spent(e *Entry) bool {
 }
 
 // PinInEffect reports whether the pin prevents scheduled and requested rotations: while the pinned passcode is active, or may yet be.
-func (v *Snapshot) PinInEffect() bool {
-	e := v.Pinned()
+func (s *Snapshot) PinInEffect() bool {
+	e := s.Pinned()
 	if e == nil {
 		return false
 	}
-	if v.Active != nil && v.PinKeeps(v.Active) {
+	if s.Active != nil && s.PinKeeps(s.Active) {
 		return true
 	}
 	return e.HasValue() && e.Result != clevertap.Rejected
 }
 
 // PinKeeps reports whether the pin names the active passcode, and so keeps it.
-func (v *Snapshot) PinKeeps(p *ActivePasscode) bool {
-	e := v.Pinned()
+func (s *Snapshot) PinKeeps(p *ActivePasscode) bool {
+	e := s.Pinned()
 	return e != nil && (p.Entry == e || p.FormerEntry == e)
 }
 
 // spentPin is what a publication for this reason, or upkeep for none, leaves of the pin.
-func (v *Snapshot) spentPin(reason v1alpha1.RotationReason) *target.Replaced {
-	if e := v.Pinned(); e != nil && e == v.ActiveEntry() && IsFailover(reason) {
-		return &target.Replaced{Passcode: v.Spec.Pin(), Fingerprint: e.Fingerprint}
+func (s *Snapshot) spentPin(reason v1alpha1.RotationReason) *target.Replaced {
+	if e := s.Pinned(); e != nil && e == s.ActiveEntry() && IsFailover(reason) {
+		return &target.Replaced{Passcode: s.Spec.Pin(), Fingerprint: e.Fingerprint}
 	}
-	record := v.record()
-	if record == nil || record.SpentPin == nil || v.Spec.Pin() != record.SpentPin.Passcode {
+	record := s.record()
+	if record == nil || record.SpentPin == nil || s.Spec.Pin() != record.SpentPin.Passcode {
 		return nil
 	}
-	if v.Pinned() != nil {
+	if s.Pinned() != nil {
 		return nil
 	}
 	return record.SpentPin

@@ -47,15 +47,15 @@ func (r Request) Echo(before string) string {
 }
 
 // requested reads an annotation. That of a new object without a record is echoed and not executed.
-func (v *Snapshot) requested(annotation, echoed string, handled []string) Request {
-	r := Request{Value: v.Object.Annotations[annotation], Requester: managedfields.RequesterOf(v.Object.ManagedFields, annotation)}
+func (s *Snapshot) requested(annotation, echoed string, handled []string) Request {
+	r := Request{Value: s.Object.Annotations[annotation], Requester: managedfields.RequesterOf(s.Object.ManagedFields, annotation)}
 	if cut := firstCharacters(r.Value, maxRequest); cut != r.Value {
 		r.Value = cut
 		r.Denied = "annotation " + annotation + " is longer than 64 characters: set a shorter one, such as the time"
 	}
-	unseen := v.Object.Status.ObservedGeneration == -1 && v.record() == nil
+	unseen := s.Object.Status.ObservedGeneration == -1 && s.record() == nil
 	r.Handled = unseen || r.Value == echoed || slices.Contains(handled, r.Value)
-	if v.Spec.Suspend && r.Denied == "" {
+	if s.Spec.Suspend && r.Denied == "" {
 		r.Denied = "spec.suspend is true: set it to false and request it again"
 	}
 	return r
@@ -63,21 +63,21 @@ func (v *Snapshot) requested(annotation, echoed string, handled []string) Reques
 
 // rotateRequest is a request to rotate to the successor now. If there is none that may yet be accepted, it counts as
 // handled.
-func (v *Snapshot) rotateRequest() Request {
+func (s *Snapshot) rotateRequest() Request {
 	var handled []string
-	if record := v.record(); record != nil {
+	if record := s.record(); record != nil {
 		handled = record.HandledRotates
 	}
-	r := v.requested(v1alpha1.RotateRequestedAtAnnotation, v.Object.Status.LastHandledRotateAt, handled)
+	r := s.requested(v1alpha1.RotateRequestedAtAnnotation, s.Object.Status.LastHandledRotateAt, handled)
 	switch {
 	case !r.pending():
-	case v.Observing:
+	case s.Observing:
 		r.Denied = "spec.mode is Observe: the operator writes nothing. Set it to Manage, with a target, to rotate"
-	case v.Active == nil:
+	case s.Active == nil:
 		r.Denied = "nothing is published yet: request it again once Ready is True"
-	case v.PinInEffect():
+	case s.PinInEffect():
 		r.Denied = "spec.rotation.pin is set: remove it and request it again"
-	case !slices.ContainsFunc(v.Successors(), func(e *Entry) bool { return e.Result != clevertap.Rejected }):
+	case !slices.ContainsFunc(s.Successors(), func(e *Entry) bool { return e.Result != clevertap.Rejected }):
 		r.NoSuccessor = true
 	}
 	return r
@@ -85,20 +85,20 @@ func (v *Snapshot) rotateRequest() Request {
 
 // verifyRequest is a request to verify every entry now. It is handled once each has had a result, or could have none, since
 // it was first seen.
-func (v *Snapshot) verifyRequest() Request {
-	r := v.requested(v1alpha1.VerifyRequestedAtAnnotation, v.Object.Status.LastHandledVerifyAt, nil)
-	r.Handled = r.Handled || v.Object.Status.ObservedGeneration == -1
-	if r.pending() && !v.verifying() {
+func (s *Snapshot) verifyRequest() Request {
+	r := s.requested(v1alpha1.VerifyRequestedAtAnnotation, s.Object.Status.LastHandledVerifyAt, nil)
+	r.Handled = r.Handled || s.Object.Status.ObservedGeneration == -1
+	if r.pending() && !s.verifying() {
 		r.Handled = true
 	}
 	return r
 }
 
-func (v *Snapshot) verifying() bool {
-	if v.Spec.VerificationMode() == v1alpha1.VerificationNone || v.Paused() {
+func (s *Snapshot) verifying() bool {
+	if s.Spec.VerificationMode() == v1alpha1.VerificationNone || s.Paused() {
 		return false
 	}
-	return slices.ContainsFunc(v.Entries, func(e *Entry) bool {
-		return e.HasValue() && e.DuplicateOf == nil && e.Verification.Ended().Before(v.VerifySeenAt)
+	return slices.ContainsFunc(s.Entries, func(e *Entry) bool {
+		return e.HasValue() && e.DuplicateOf == nil && e.Verification.Ended().Before(s.VerifySeenAt)
 	})
 }

@@ -48,32 +48,32 @@ type ReplacedValues struct {
 	Restarts        []retirement.Restart
 }
 
-func newReplacedValues(v *Snapshot) *ReplacedValues {
-	r := &ReplacedValues{Snapshot: v}
-	if v.ActiveInTarget() == nil {
+func newReplacedValues(s *Snapshot) *ReplacedValues {
+	r := &ReplacedValues{Snapshot: s}
+	if s.ActiveInTarget() == nil {
 		return r
 	}
-	r.LastPublication = v.publicationOf(v.Active.Record)
+	r.LastPublication = s.publicationOf(s.Active.Record)
 	r.Retiring = r.findRetiring()
-	if !v.Paused() {
+	if !s.Paused() {
 		r.Restarts = r.LastPublication.Restarts()
 	}
 	return r
 }
 
 // publicationOf has what package retirement needs of the snapshot.
-func (v *Snapshot) publicationOf(record target.Record) retirement.Publication {
+func (s *Snapshot) publicationOf(record target.Record) retirement.Publication {
 	p := retirement.Publication{
-		Now: v.Now, Namespace: v.Object.Namespace, Target: v.Object.TargetName(),
+		Now: s.Now, Namespace: s.Object.Namespace, Target: s.Object.TargetName(),
 		Revision: record.Revision, PublishedAt: record.PublishedAt, Initial: len(record.Replaced) == 0,
-		PreviousKey: record.Keys.PreviousPasscode, User: v.Spec.Type == v1alpha1.PasscodeTypeUser,
-		Rollout: v.Spec.Rollout, Scan: v.Scan, Restarted: v.Restarted, VolumeRefresh: v.VolumeRefresh,
-		OtherTargets: v.OtherTargets, LocationValues: v.LocationValues,
+		PreviousKey: record.Keys.PreviousPasscode, User: s.Spec.Type == v1alpha1.PasscodeTypeUser,
+		Rollout: s.Spec.Rollout, Scan: s.Scan, Restarted: s.Restarted, VolumeRefresh: s.VolumeRefresh,
+		OtherTargets: s.OtherTargets, LocationValues: s.LocationValues,
 	}
-	if v.Scan == nil || p.Initial {
+	if s.Scan == nil || p.Initial {
 		return p // nothing is compared with the sources then
 	}
-	for _, e := range v.Entries {
+	for _, e := range s.Entries {
 		ref := e.Spec.SecretKeyRef
 		source := retirement.Source{
 			Passcode: e.Spec.Name, SecretKey: retirement.SecretKey{Secret: ref.Name, Key: ref.Key},
@@ -88,34 +88,34 @@ func (v *Snapshot) publicationOf(record target.Record) retirement.Publication {
 }
 
 // findRetiring lists what is outstanding, and what uses it as far as the last scan has shown.
-func (v *ReplacedValues) findRetiring() []RetiringValue {
+func (r *ReplacedValues) findRetiring() []RetiringValue {
 	var list []RetiringValue
-	for _, old := range v.Active.Record.Replaced {
-		r := RetiringValue{Replaced: old, Entry: v.entryOfReplaced(old)}
-		unknown := r.Entry == nil || r.Entry.Reported == nil // to the status
-		if old.Reported || (r.Entry != nil && v.RetiredInStatus(r.Entry)) || (unknown && !v.unsettled(old)) {
+	for _, old := range r.Active.Record.Replaced {
+		retiring := RetiringValue{Replaced: old, Entry: r.entryOfReplaced(old)}
+		unknown := retiring.Entry == nil || retiring.Entry.Reported == nil // to the status
+		if old.Reported || (retiring.Entry != nil && r.RetiredInStatus(retiring.Entry)) || (unknown && !r.unsettled(old)) {
 			continue
 		}
-		r.UsedByOther = v.UsedByOthers[old.Fingerprint]
-		r.MayComeBack = r.Entry != nil && r.Entry.Result != clevertap.Rejected &&
-			slices.ContainsFunc(v.Candidates(), func(c Candidate) bool { return c.Entry == r.Entry })
-		r.Use = v.LastPublication.Use(retirement.Value{Passcode: old.Passcode, Fingerprint: old.Fingerprint, At: old.At, Locations: old.Locations})
-		list = append(list, r)
+		retiring.UsedByOther = r.UsedByOthers[old.Fingerprint]
+		retiring.MayComeBack = retiring.Entry != nil && retiring.Entry.Result != clevertap.Rejected &&
+			slices.ContainsFunc(r.Candidates(), func(c Candidate) bool { return c.Entry == retiring.Entry })
+		retiring.Use = r.LastPublication.Use(retirement.Value{Passcode: old.Passcode, Fingerprint: old.Fingerprint, At: old.At, Locations: old.Locations})
+		list = append(list, retiring)
 	}
 	return list
 }
 
 // unsettled reports whether it is not known yet that nothing uses a value that is no longer listed: there was no scan since it
 // was replaced, or it was seen in use.
-func (v *ReplacedValues) unsettled(old target.Replaced) bool {
-	unseen := v.Active.Record.Revision != v.Object.Status.Revision || v.Object.Status.StalePods != nil
+func (r *ReplacedValues) unsettled(old target.Replaced) bool {
+	unseen := r.Active.Record.Revision != r.Object.Status.Revision || r.Object.Status.StalePods != nil
 	return len(old.Locations) > 0 && (old.InUse || unseen)
 }
 
 // locations are the Secrets that contain the active value: the target, the source that it came from, and those that were
 // either since it was published.
-func (v *ReplacedValues) locations() []retirement.Location {
-	list := slices.Clone(v.Active.Record.Locations)
+func (r *ReplacedValues) locations() []retirement.Location {
+	list := slices.Clone(r.Active.Record.Locations)
 	add := func(secret, key string) {
 		for i := range list {
 			if list[i].Secret == secret {
@@ -127,21 +127,21 @@ func (v *ReplacedValues) locations() []retirement.Location {
 		}
 		list = append(list, retirement.Location{Secret: secret, Keys: []string{key}})
 	}
-	for i := range v.FormerTargets {
-		if f := &v.FormerTargets[i]; f.Record != nil && f.Fingerprint == v.Active.Fingerprint {
+	for i := range r.FormerTargets {
+		if f := &r.FormerTargets[i]; f.Record != nil && f.Fingerprint == r.Active.Fingerprint {
 			for _, key := range f.Record.Keys.WithPasscode() {
 				add(f.Name, key)
 			}
 		}
 	}
-	keys := v.Active.Record.Keys
+	keys := r.Active.Record.Keys
 	if keys.Passcode == "" {
-		keys = target.EffectiveKeys(v.Object)
+		keys = target.EffectiveKeys(r.Object)
 	}
 	for _, key := range keys.WithPasscode() {
-		add(v.Object.TargetName(), key)
+		add(r.Object.TargetName(), key)
 	}
-	if e := v.Active.Entry; e != nil {
+	if e := r.Active.Entry; e != nil {
 		add(e.Spec.SecretKeyRef.Name, e.Spec.SecretKeyRef.Key)
 	}
 	return list
@@ -149,24 +149,24 @@ func (v *ReplacedValues) locations() []retirement.Location {
 
 // knownReplaced are the values replaced so far. If another object wrote the record, those that the status calls replaced are
 // among them, so that they do not come back later.
-func (v *ReplacedValues) knownReplaced() []target.Replaced {
-	record := v.Active.Record
-	if v.record() == nil || v.writtenByOther(v.LastPublished) {
-		return target.AppendReplaced(record.Replaced, v.inStatus(false), v.Active.Fingerprint)
+func (r *ReplacedValues) knownReplaced() []target.Replaced {
+	record := r.Active.Record
+	if r.record() == nil || r.writtenByOther(r.LastPublished) {
+		return target.AppendReplaced(record.Replaced, r.inStatus(false), r.Active.Fingerprint)
 	}
 	return slices.Clone(record.Replaced)
 }
 
 // inStatus are the values that were replaced, as far as the status says, and, if wanted, the one that was active.
-func (v *ReplacedValues) inStatus(active bool) []target.Replaced {
+func (r *ReplacedValues) inStatus(active bool) []target.Replaced {
 	var list []target.Replaced
-	for _, s := range v.Object.Status.Passcodes {
+	for _, s := range r.Object.Status.Passcodes {
 		switch {
 		case s.Fingerprint == "":
 		case s.State == v1alpha1.StateActive && active, s.State == v1alpha1.StateRetiring, s.State == v1alpha1.StateRetired, s.RetiredAt != nil:
-			old := target.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(v.Now)}
+			old := target.Replaced{Passcode: s.Name, Fingerprint: s.Fingerprint, At: schedule.WholeSecond(r.Now)}
 			if s.State == v1alpha1.StateActive {
-				old.Locations = v.locationsOf(s.Name)
+				old.Locations = r.locationsOf(s.Name)
 			}
 			list = append(list, old)
 		}
@@ -175,9 +175,9 @@ func (v *ReplacedValues) inStatus(active bool) []target.Replaced {
 }
 
 // locationsOf are the Secrets that contain the value of an entry that was active: the target, and its source if it is listed.
-func (v *ReplacedValues) locationsOf(name string) []retirement.Location {
-	list := []retirement.Location{{Secret: v.Object.TargetName(), Keys: target.EffectiveKeys(v.Object).WithPasscode()}}
-	if e := v.FirstOf(func(e *Entry) bool { return e.Spec.Name == name }); e != nil {
+func (r *ReplacedValues) locationsOf(name string) []retirement.Location {
+	list := []retirement.Location{{Secret: r.Object.TargetName(), Keys: target.EffectiveKeys(r.Object).WithPasscode()}}
+	if e := r.FirstOf(func(e *Entry) bool { return e.Spec.Name == name }); e != nil {
 		list = append(list, retirement.Location{Secret: e.Spec.SecretKeyRef.Name, Keys: []string{e.Spec.SecretKeyRef.Key}})
 	}
 	return list
@@ -185,10 +185,10 @@ func (v *ReplacedValues) locationsOf(name string) []retirement.Location {
 
 // settledReplaced are the values replaced so far, without what is remembered only until it is known that nothing uses
 // them.
-func (v *ReplacedValues) settledReplaced() []target.Replaced {
-	list := v.knownReplaced()
+func (r *ReplacedValues) settledReplaced() []target.Replaced {
+	list := r.knownReplaced()
 	for i := range list {
-		outstanding := slices.ContainsFunc(v.Retiring, func(r RetiringValue) bool { return r.Fingerprint == list[i].Fingerprint })
+		outstanding := slices.ContainsFunc(r.Retiring, func(retiring RetiringValue) bool { return retiring.Fingerprint == list[i].Fingerprint })
 		if !outstanding {
 			list[i].Locations = nil
 		}
@@ -198,20 +198,20 @@ func (v *ReplacedValues) settledReplaced() []target.Replaced {
 
 // markedReplaced are the values replaced so far, with what is known of their use, and the events that report it for those that
 // are no longer listed. What is not in use from the start needs no mark, and so no write.
-func (v *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
-	list := v.knownReplaced()
+func (r *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
+	list := r.knownReplaced()
 	var events []Event
 	for i := range list {
 		old := &list[i]
-		at := slices.IndexFunc(v.Retiring, func(r RetiringValue) bool { return r.Fingerprint == old.Fingerprint })
+		at := slices.IndexFunc(r.Retiring, func(retiring RetiringValue) bool { return retiring.Fingerprint == old.Fingerprint })
 		switch {
 		case at < 0 || len(old.Locations) == 0:
-		case v.Retiring[at].inUse():
+		case r.Retiring[at].inUse():
 			old.InUse = true
-		case old.InUse && v.Unused(v.Retiring[at]):
+		case old.InUse && r.Unused(r.Retiring[at]):
 			old.Reported, old.Locations = true, nil
-			if v.Retiring[at].Entry == nil && v.Spec.Type != v1alpha1.PasscodeTypeUser {
-				events = append(events, v.SafeToDelete(v.describeUnlisted(*old)))
+			if r.Retiring[at].Entry == nil && r.Spec.Type != v1alpha1.PasscodeTypeUser {
+				events = append(events, r.SafeToDelete(r.describeUnlisted(*old)))
 			}
 		}
 	}
@@ -220,81 +220,83 @@ func (v *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
 
 // describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
 // must not be deleted.
-func (v *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what string) {
-	listed := old.Passcode == v.Active.Name() || v.FirstOf(func(e *Entry) bool { return e.Spec.Name == old.Passcode }) != nil
+func (r *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what string) {
+	listed := old.Passcode == r.Active.Name() || r.FirstOf(func(e *Entry) bool { return e.Spec.Name == old.Passcode }) != nil
 	if !listed {
 		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
 	}
 	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, schedule.Stamp(old.At))
 }
 
-func (v *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
-	return v.FirstOf(func(e *Entry) bool {
+func (r *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
+	return r.FirstOf(func(e *Entry) bool {
 		return e.Replaced && e.DuplicateOf == nil &&
 			(e.Fingerprint == old.Fingerprint || (!fingerprint.SameKey(e.Fingerprint, old.Fingerprint) && e.Spec.Name == old.Passcode))
 	})
 }
 
 // RetiredInStatus goes by the status: once nothing used it, that is final.
-func (v *ReplacedValues) RetiredInStatus(e *Entry) bool {
+func (r *ReplacedValues) RetiredInStatus(e *Entry) bool {
 	return e.Reported != nil && e.Reported.RetiredAt != nil && e.Reported.Fingerprint == e.Fingerprint
 }
 
 // MarkedReported goes by the record, which outlives the status.
-func (v *ReplacedValues) MarkedReported(fingerprint string) bool {
-	record := v.record()
+func (r *ReplacedValues) MarkedReported(fingerprint string) bool {
+	record := r.record()
 	return record != nil && slices.ContainsFunc(record.Replaced, func(old target.Replaced) bool {
 		return old.Reported && old.Fingerprint == fingerprint
 	})
 }
 
 // Unused reports whether nothing uses the value, as far as the operator can see, and nothing is about to.
-func (v *ReplacedValues) Unused(r RetiringValue) bool {
-	return !r.MayComeBack && v.Scan != nil && v.Scan.Problem == "" && !r.inUse() && !v.Now.Before(r.Use.Refreshed) && v.LastPublication.UnfinishedRestart() == ""
+func (r *ReplacedValues) Unused(retiring RetiringValue) bool {
+	scanned := r.Scan != nil && r.Scan.Problem == ""
+	return scanned && !retiring.MayComeBack && !retiring.inUse() && !r.Now.Before(retiring.Use.Refreshed) &&
+		r.LastPublication.UnfinishedRestart() == ""
 }
 
 // outstanding reports whether a scan may show something new.
-func (v *ReplacedValues) outstanding() bool {
-	return v.ActiveInTarget() != nil && (len(v.Retiring) > 0 || v.RolloutUnfinished())
+func (r *ReplacedValues) outstanding() bool {
+	return r.ActiveInTarget() != nil && (len(r.Retiring) > 0 || r.RolloutUnfinished())
 }
 
 // ScanDue reports whether to scan now, and when otherwise; zero for never. A scan shows nothing of a volume's refresh, which
 // only time brings.
-func (v *ReplacedValues) ScanDue() (now bool, next time.Time) {
+func (r *ReplacedValues) ScanDue() (now bool, next time.Time) {
 	switch {
-	case v.Paused() || !v.ScanRequestedAt.IsZero() || !v.outstanding():
+	case r.Paused() || !r.ScanRequestedAt.IsZero() || !r.outstanding():
 		return false, time.Time{}
-	case v.Scan == nil:
+	case r.Scan == nil:
 		return true, time.Time{}
-	case v.Scan.Problem == "" && !v.RolloutUnfinished() && !slices.ContainsFunc(v.Retiring, RetiringValue.inUse):
+	case r.Scan.Problem == "" && !r.RolloutUnfinished() && !slices.ContainsFunc(r.Retiring, RetiringValue.inUse):
 		return false, time.Time{}
 	}
-	due := v.Scan.At.Add(doubling(firstScanWait, lastScanWait, v.Scans))
-	return !due.After(v.Now), due
+	due := r.Scan.At.Add(doubling(firstScanWait, lastScanWait, r.Scans))
+	return !due.After(r.Now), due
 }
 
 // SafeToDelete says that a passcode can be deleted, and how far the operator can see.
-func (v *ReplacedValues) SafeToDelete(passcode, what string) Event {
+func (r *ReplacedValues) SafeToDelete(passcode, what string) Event {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
-		v.Object.Namespace, what, v.DashboardPage())
-	if target.Copied(v.Target.Annotations) {
+		r.Object.Namespace, what, r.DashboardPage())
+	if target.Copied(r.Target.Annotations) {
 		text.WriteString(", nor are the copies that a replicator made of the Secret")
 	}
 	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }
 
 // RolloutUnfinished goes by the status, and scans once for a rollout that is new in the spec.
-func (v *ReplacedValues) RolloutUnfinished() bool {
-	if v.Spec.Rollout == nil {
+func (r *ReplacedValues) RolloutUnfinished() bool {
+	if r.Spec.Rollout == nil {
 		return false
 	}
-	c := meta.FindStatusCondition(v.Object.Status.Conditions, v1alpha1.ConditionRolloutComplete)
+	c := meta.FindStatusCondition(r.Object.Status.Conditions, v1alpha1.ConditionRolloutComplete)
 	switch {
-	case v.Scan != nil:
-		return v.LastPublication.RolloutComplete(v.Restarts).Reason != v1alpha1.ReasonComplete
-	case c == nil || c.ObservedGeneration != v.Object.Generation:
+	case r.Scan != nil:
+		return r.LastPublication.RolloutComplete(r.Restarts).Reason != v1alpha1.ReasonComplete
+	case c == nil || c.ObservedGeneration != r.Object.Generation:
 		return true
 	}
-	return c.Reason != v1alpha1.ReasonComplete || v.Active.Record.Revision != v.Object.Status.Revision
+	return c.Reason != v1alpha1.ReasonComplete || r.Active.Record.Revision != r.Object.Status.Revision
 }

@@ -37,23 +37,23 @@ func rules() []func(*Snapshot) []Candidate {
 }
 
 // Candidates are those of all rules, in the order in which they are tried.
-func (v *Snapshot) Candidates() []Candidate {
+func (s *Snapshot) Candidates() []Candidate {
 	var list []Candidate
-	for _, rule := range v.rules {
-		list = append(list, rule(v)...)
+	for _, rule := range s.rules {
+		list = append(list, rule(s)...)
 	}
 	return list
 }
 
 // goToPin: the pinned entry, even if it was replaced before.
-func goToPin(v *Snapshot) []Candidate {
-	e := v.Pinned()
+func goToPin(s *Snapshot) []Candidate {
+	e := s.Pinned()
 	switch {
-	case e == nil || !e.HasValue() || e == v.ActiveEntry():
+	case e == nil || !e.HasValue() || e == s.ActiveEntry():
 		return nil
-	case v.Active == nil:
+	case s.Active == nil:
 		return candidatesFor(v1alpha1.RotationInitial, []*Entry{e})
-	case v.Active.FormerEntry == e:
+	case s.Active.FormerEntry == e:
 		return nil // its source has changed: that is the reason
 	}
 	return candidatesFor(v1alpha1.RotationPinned, []*Entry{e})
@@ -61,26 +61,26 @@ func goToPin(v *Snapshot) []Candidate {
 
 // publishInitial: while nothing is published, the first entry whose rotation time lies ahead; if there is none, the one that
 // expires last.
-func publishInitial(v *Snapshot) []Candidate {
-	if v.Active != nil {
+func publishInitial(s *Snapshot) []Candidate {
+	if s.Active != nil {
 		return nil
 	}
 	// What a Secret without a record contains already comes first: it was handed over, and workloads use it.
-	handedOver := v.listed(func(e *Entry) bool {
-		return v.Target.Exists && v.Target.Record == nil && e.Passcode.Equal(v.Target.Tuple.Passcode)
+	handedOver := s.listed(func(e *Entry) bool {
+		return s.Target.Exists && s.Target.Record == nil && e.Passcode.Equal(s.Target.Tuple.Passcode)
 	})
-	ahead := slices.Concat(handedOver, v.listed(func(e *Entry) bool { return !e.Validity.Due(v.Now) }))
-	unused := slices.DeleteFunc(append(ahead, v.lastToExpire()...), func(e *Entry) bool { return e.Replaced })
+	ahead := slices.Concat(handedOver, s.listed(func(e *Entry) bool { return !e.Validity.Due(s.Now) }))
+	unused := slices.DeleteFunc(append(ahead, s.lastToExpire()...), func(e *Entry) bool { return e.Replaced })
 	return candidatesFor(v1alpha1.RotationInitial, unused)
 }
 
 // followSource: a person who edits a source, or the account, wants the new value.
-func followSource(v *Snapshot) []Candidate {
-	switch p := v.Active; {
+func followSource(s *Snapshot) []Candidate {
+	switch p := s.Active; {
 	case p == nil || p.Entry != nil:
 		return nil
 	case p.AccountChanged:
-		list := slices.Concat(v.listed(func(e *Entry) bool { return e == p.FormerEntry }), v.Successors(), v.lastToExpire())
+		list := slices.Concat(s.listed(func(e *Entry) bool { return e == p.FormerEntry }), s.Successors(), s.lastToExpire())
 		return candidatesFor(v1alpha1.RotationSourceChanged, list)
 	case p.SourceChanged():
 		return candidatesFor(v1alpha1.RotationSourceChanged, []*Entry{p.FormerEntry})
@@ -89,44 +89,44 @@ func followSource(v *Snapshot) []Candidate {
 }
 
 // replaceRemoved: an entry that was removed is replaced by any accepted one.
-func replaceRemoved(v *Snapshot) []Candidate {
-	if v.Active == nil || !v.Active.Removed() || v.Active.AccountChanged {
+func replaceRemoved(s *Snapshot) []Candidate {
+	if s.Active == nil || !s.Active.Removed() || s.Active.AccountChanged {
 		return nil
 	}
-	others := v.lastToExpire()
-	if v.writtenByOther(v.LastPublished) { // its record says nothing of what this object replaced
-		others = slices.DeleteFunc(others, v.replacedInStatus)
+	others := s.lastToExpire()
+	if s.writtenByOther(s.LastPublished) { // its record says nothing of what this object replaced
+		others = slices.DeleteFunc(others, s.replacedInStatus)
 	}
-	return candidatesFor(v1alpha1.RotationRemoved, append(v.Successors(), others...))
+	return candidatesFor(v1alpha1.RotationRemoved, append(s.Successors(), others...))
 }
 
 // rotateOnRequest: as if the rotation time had come.
-func rotateOnRequest(v *Snapshot) []Candidate {
-	if !v.Rotate.pending() {
+func rotateOnRequest(s *Snapshot) []Candidate {
+	if !s.Rotate.pending() {
 		return nil
 	}
-	return candidatesFor(v1alpha1.RotationRequested, v.Successors())
+	return candidatesFor(v1alpha1.RotationRequested, s.Successors())
 }
 
 // rotateOnTime: from the rotation time on, once a window is open, the first successor.
-func rotateOnTime(v *Snapshot) []Candidate {
-	if v.RotationAt.IsZero() || v.Now.Before(v.RotationAt) || v.PinInEffect() {
+func rotateOnTime(s *Snapshot) []Candidate {
+	if s.RotationAt.IsZero() || s.Now.Before(s.RotationAt) || s.PinInEffect() {
 		return nil
 	}
-	return candidatesFor(v1alpha1.RotationScheduled, v.Successors())
+	return candidatesFor(v1alpha1.RotationScheduled, s.Successors())
 }
 
 // failOver: any accepted one, successors first, then the one that ends last, those that were replaced too.
-func failOver(v *Snapshot) []Candidate {
-	p := v.Active
-	if p == nil || !v.ConfirmedRejected(p) {
+func failOver(s *Snapshot) []Candidate {
+	p := s.Active
+	if p == nil || !s.ConfirmedRejected(p) {
 		return nil
 	}
 	reason := v1alpha1.RotationRejected
-	if v.nearItsExpiry(p) {
+	if s.nearItsExpiry(p) {
 		reason = v1alpha1.RotationExpired
 	}
-	others := slices.DeleteFunc(append(v.Successors(), v.lastToExpire()...), func(e *Entry) bool { return e == p.Entry })
+	others := slices.DeleteFunc(append(s.Successors(), s.lastToExpire()...), func(e *Entry) bool { return e == p.Entry })
 	return candidatesFor(reason, others)
 }
 

@@ -60,58 +60,58 @@ type Entry struct {
 func (e *Entry) HasValue() bool { return e.Problem == "" }
 
 func newSnapshot(now time.Time, o Observed) *Snapshot {
-	v := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, rules: rules()}
-	v.Target.Verification = v.sinceResumed(v.Target.Verification)
-	v.LastPublished = v.findLastPublished()
-	v.addEntries()
-	v.Active = v.findActive()
-	if v.Target.Exists {
-		v.current = v.Active
+	s := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, rules: rules()}
+	s.Target.Verification = s.sinceResumed(s.Target.Verification)
+	s.LastPublished = s.findLastPublished()
+	s.addEntries()
+	s.Active = s.findActive()
+	if s.Target.Exists {
+		s.current = s.Active
 	}
-	v.windows, v.WindowProblem = schedule.ParseWindows(v.Spec.Rotation)
-	if v.Active != nil {
-		v.RotationAt = schedule.RotationTime(v.Active.Validity, v.windows, v.Now)
+	s.windows, s.WindowProblem = schedule.ParseWindows(s.Spec.Rotation)
+	if s.Active != nil {
+		s.RotationAt = schedule.RotationTime(s.Active.Validity, s.windows, s.Now)
 	}
-	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
-	return v
+	s.Rotate, s.Verify = s.rotateRequest(), s.verifyRequest()
+	return s
 }
 
 // newObservingSnapshot is a snapshot whose active passcode is the first entry, whatever its state, while it has a
 // well-formed value.
 func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
-	v := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
-	v.Target, v.LastKnown = Target{}, nil
-	v.addEntries()
-	if len(v.Entries) > 0 && v.Entries[0].HasValue() {
-		first := v.Entries[0]
-		v.Active = &ActivePasscode{
+	s := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
+	s.Target, s.LastKnown = Target{}, nil
+	s.addEntries()
+	if len(s.Entries) > 0 && s.Entries[0].HasValue() {
+		first := s.Entries[0]
+		s.Active = &ActivePasscode{
 			Record:      target.Record{Revision: o.Object.Status.Revision, Passcode: first.Spec.Name},
-			Fingerprint: first.Fingerprint, Tuple: v.tuple(first), Entry: first, Validity: first.Validity,
+			Fingerprint: first.Fingerprint, Tuple: s.tuple(first), Entry: first, Validity: first.Validity,
 			Result: first.Result, ResultAt: first.ResultAt, Verification: first.Verification,
 		}
-		v.current = v.Active
+		s.current = s.Active
 	}
-	v.Rotate, v.Verify = v.rotateRequest(), v.verifyRequest()
-	return v
+	s.Rotate, s.Verify = s.rotateRequest(), s.verifyRequest()
+	return s
 }
 
 // sinceResumed is a verification without the attempts that ended before the object was suspended: they say nothing of now.
-func (v *Snapshot) sinceResumed(a clevertap.Verification) clevertap.Verification {
-	if a.UnavailableAt.Before(v.ResumedAt) {
-		a.Unavailable, a.RateLimited, a.RetryAfter = 0, false, 0
+func (s *Snapshot) sinceResumed(v clevertap.Verification) clevertap.Verification {
+	if v.UnavailableAt.Before(s.ResumedAt) {
+		v.Unavailable, v.RateLimited, v.RetryAfter = 0, false, 0
 	}
-	return a
+	return v
 }
 
 // findLastPublished is the target that knows of the newest revision: the one to write or, if that was lost,
 // overwritten or has only just been named, the one remembered or the one of the former name.
-func (v *Snapshot) findLastPublished() *Target {
-	if v.Target.Conflict != "" {
+func (s *Snapshot) findLastPublished() *Target {
+	if s.Target.Conflict != "" {
 		return nil
 	}
 	var newest *Target
-	for _, t := range v.targets() {
-		if v.provesPublished(t) && (newest == nil || v.supersedes(t, newest)) {
+	for _, t := range s.targets() {
+		if s.provesPublished(t) && (newest == nil || s.supersedes(t, newest)) {
 			newest = t
 		}
 	}
@@ -121,45 +121,45 @@ func (v *Snapshot) findLastPublished() *Target {
 // provesPublished reports whether the target can prove what was published last. What the status has overtaken is not put
 // back: another process has written since, or another target was written. What another object wrote counts only while it is
 // whole, because this object cannot prove what it contained.
-func (v *Snapshot) provesPublished(t *Target) bool {
+func (s *Snapshot) provesPublished(t *Target) bool {
 	if t == nil || !t.Exists {
 		return false
 	}
-	outdated := t != &v.Target && (t.revision() < v.Object.Status.Revision || v.AfterObserving())
-	return !outdated && (!v.writtenByOther(t) || t.Whole()) && v.trusted(t)
+	outdated := t != &s.Target && (t.revision() < s.Object.Status.Revision || s.AfterObserving())
+	return !outdated && (!s.writtenByOther(t) || t.Whole()) && s.trusted(t)
 }
 
 // supersedes reports whether t says more of what was published than newest: this object's own before another's, then the newer.
-func (v *Snapshot) supersedes(t, newest *Target) bool {
-	if v.writtenByOther(newest) != v.writtenByOther(t) {
-		return v.writtenByOther(newest)
+func (s *Snapshot) supersedes(t, newest *Target) bool {
+	if s.writtenByOther(newest) != s.writtenByOther(t) {
+		return s.writtenByOther(newest)
 	}
 	return t.revision() > newest.revision()
 }
 
 // writtenByOther reports whether the target's record is another object's, such as one of the same name before this one, or
 // one that handed the target over.
-func (v *Snapshot) writtenByOther(t *Target) bool {
-	return t.Record != nil && t.Record.OwnerUID != v.Object.UID
+func (s *Snapshot) writtenByOther(t *Target) bool {
+	return t.Record != nil && t.Record.OwnerUID != s.Object.UID
 }
 
 // trusted reports whether a target can prove what was published. One without a record proves nothing: anybody who may write
 // Secrets can write it, and its value is published only as any other is, once it is accepted. One with a record that no
 // known key made counts only for the object's own account and region.
-func (v *Snapshot) trusted(t *Target) bool {
+func (s *Snapshot) trusted(t *Target) bool {
 	switch {
 	case t.Record == nil:
 		return false
 	case t.Fingerprint == "" || fingerprint.SameKey(t.Record.Fingerprint, t.Fingerprint):
 		return true
 	}
-	return t.Tuple.AccountID == v.Spec.AccountID && t.Tuple.Region == v.Spec.Region
+	return t.Tuple.AccountID == s.Spec.AccountID && t.Tuple.Region == s.Spec.Region
 }
 
 // AfterObserving reports whether the object comes from mode Observe, whose status names no target, and has published nothing
 // since. What mode Manage wrote before counts only if it is in the present target: its value may have been replaced since.
-func (v *Snapshot) AfterObserving() bool {
-	return v.Object.Status.ObservedGeneration > 0 && v.Object.Status.Target == ""
+func (s *Snapshot) AfterObserving() bool {
+	return s.Object.Status.ObservedGeneration > 0 && s.Object.Status.Target == ""
 }
 
 // Whole reports whether the record proves that the data are what was published.
@@ -168,19 +168,19 @@ func (t *Target) Whole() bool {
 }
 
 // highestRevision is the highest of which anything is known: the next revision follows it.
-func (v *Snapshot) highestRevision() int64 {
-	highest := v.Object.Status.Revision
-	for _, t := range v.targets() {
+func (s *Snapshot) highestRevision() int64 {
+	highest := s.Object.Status.Revision
+	for _, t := range s.targets() {
 		highest = max(highest, t.revision())
 	}
 	return highest
 }
 
 // targets are all that may prove what was published; some may be nil.
-func (v *Snapshot) targets() []*Target {
-	list := []*Target{&v.Target, v.LastKnown}
-	for i := range v.FormerTargets {
-		list = append(list, &v.FormerTargets[i].Target)
+func (s *Snapshot) targets() []*Target {
+	list := []*Target{&s.Target, s.LastKnown}
+	for i := range s.FormerTargets {
+		list = append(list, &s.FormerTargets[i].Target)
 	}
 	return list
 }
@@ -201,49 +201,49 @@ func (t *Target) revision() int64 {
 }
 
 // record is what is known of what was published; nil for nothing.
-func (v *Snapshot) record() *target.Record {
-	if v.LastPublished == nil {
+func (s *Snapshot) record() *target.Record {
+	if s.LastPublished == nil {
 		return nil
 	}
-	return v.LastPublished.Record
+	return s.LastPublished.Record
 }
 
 // addEntries adds the entries of the spec with all that is known of each. Of an observed Secret none was replaced by this
 // operator.
-func (v *Snapshot) addEntries() {
-	v.index = newIndex(v.Object.Status.Passcodes)
-	all := make([]Entry, len(v.Spec.Passcodes)) // at once: an object can have a hundred
-	v.Entries = make([]*Entry, 0, len(all))
+func (s *Snapshot) addEntries() {
+	s.index = newIndex(s.Object.Status.Passcodes)
+	all := make([]Entry, len(s.Spec.Passcodes)) // at once: an object can have a hundred
+	s.Entries = make([]*Entry, 0, len(all))
 	for i := range all {
 		e := &all[i]
-		e.Source, e.Spec = v.source(i), &v.Spec.Passcodes[i]
-		v.complete(e)
-		e.Replaced = e.Replaced && !v.Observing
-		v.Entries = append(v.Entries, e)
+		e.Source, e.Spec = s.source(i), &s.Spec.Passcodes[i]
+		s.complete(e)
+		e.Replaced = e.Replaced && !s.Observing
+		s.Entries = append(s.Entries, e)
 	}
 }
 
 // source is what an entry names, without the attempts from before the object was suspended.
-func (v *Snapshot) source(i int) *Source {
-	source := &v.Sources[i]
-	if v.ResumedAt.IsZero() {
+func (s *Snapshot) source(i int) *Source {
+	source := &s.Sources[i]
+	if s.ResumedAt.IsZero() {
 		return source
 	}
 	changed := *source
-	changed.Verification = v.sinceResumed(source.Verification)
+	changed.Verification = s.sinceResumed(source.Verification)
 	return &changed
 }
 
 // complete finds out what is known of an entry, which comes after those that are complete.
-func (v *Snapshot) complete(e *Entry) {
-	e.Reported, e.reportedElsewhere = v.statusOf(e)
+func (s *Snapshot) complete(e *Entry) {
+	e.Reported, e.reportedElsewhere = s.statusOf(e)
 	if !e.HasValue() {
 		return
 	}
-	e.DuplicateOf = v.index.addByValue(e)
-	v.date(e)
-	e.Result, e.ResultAt = v.lastResult(e)
-	e.Replaced = v.wasReplaced(e)
+	e.DuplicateOf = s.index.addByValue(e)
+	s.date(e)
+	e.Result, e.ResultAt = s.lastResult(e)
+	e.Replaced = s.wasReplaced(e)
 }
 
 // createdAtTolerance is how much later than the first sight of its value a createdAt may be: clocks differ. One that is
@@ -252,8 +252,8 @@ const createdAtTolerance = 10 * time.Minute
 
 // date finds out when the value began: what is known of it comes from the status, and for the active passcode from
 // the record, which outlives it.
-func (v *Snapshot) date(e *Entry) {
-	e.FirstSeen, e.StaleCreatedAt = v.firstSight(e)
+func (s *Snapshot) date(e *Entry) {
+	e.FirstSeen, e.StaleCreatedAt = s.firstSight(e)
 	begins := e.FirstSeen
 	if e.Spec.CreatedAt != nil && *e.Spec.CreatedAt != e.StaleCreatedAt {
 		created := schedule.ParseTime(*e.Spec.CreatedAt)
@@ -263,49 +263,49 @@ func (v *Snapshot) date(e *Entry) {
 			begins = created
 		}
 	}
-	e.Validity = schedule.Of(v.Spec, v.Expiry(e.Spec), begins)
+	e.Validity = schedule.Of(s.Spec, s.Expiry(e.Spec), begins)
 }
 
 // Expiry is the declared expiry of an entry: its own, or that of the object.
-func (v *Snapshot) Expiry(spec *v1alpha1.PasscodeEntry) v1alpha1.Expiry {
+func (s *Snapshot) Expiry(spec *v1alpha1.PasscodeEntry) v1alpha1.Expiry {
 	if spec.Expiry != nil {
 		return *spec.Expiry
 	}
-	return v.Spec.Expiry
+	return s.Spec.Expiry
 }
 
 // firstSight is when the value was first seen, and a createdAt that belongs to one before it. A value that was never
 // accepted leaves its createdAt to the next: correcting a typo keeps the dates.
-func (v *Snapshot) firstSight(e *Entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
-	before, record := e.Reported, v.record()
+func (s *Snapshot) firstSight(e *Entry) (firstSeen time.Time, staleCreatedAt v1alpha1.Time) {
+	before, record := e.Reported, s.record()
 	switch {
-	case before != nil && v.ValueStayed(e, before):
+	case before != nil && s.ValueStayed(e, before):
 		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
 	case e.reportedElsewhere != nil: // its value was another entry's
 		return e.reportedElsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
-	case record != nil && v.recordedAs(e): // published, and maybe not reported yet
+	case record != nil && s.recordedAs(e): // published, and maybe not reported yet
 		return record.FirstSeenAt, record.StaleCreatedAt
 	case before != nil && EverAccepted(before):
-		return schedule.WholeSecond(v.Now), createdBefore(e, before.FirstSeenAt.UTC())
+		return schedule.WholeSecond(s.Now), createdBefore(e, before.FirstSeenAt.UTC())
 	case before != nil:
-		return schedule.WholeSecond(v.Now), v1alpha1.Time(before.StaleCreatedAt)
+		return schedule.WholeSecond(s.Now), v1alpha1.Time(before.StaleCreatedAt)
 	case record != nil && record.Passcode == e.Spec.Name && fingerprint.SameKey(record.Fingerprint, e.Fingerprint):
-		return schedule.WholeSecond(v.Now), createdBefore(e, record.FirstSeenAt)
+		return schedule.WholeSecond(s.Now), createdBefore(e, record.FirstSeenAt)
 	}
-	return schedule.WholeSecond(v.Now), ""
+	return schedule.WholeSecond(s.Now), ""
 }
 
 // ValueStayed reports whether the value is the one that the status describes. A fingerprint of another key cannot show that it
 // is not. A value belongs to an account: in another one it is a new value.
-func (v *Snapshot) ValueStayed(e *Entry, before *v1alpha1.PasscodeStatus) bool {
+func (s *Snapshot) ValueStayed(e *Entry, before *v1alpha1.PasscodeStatus) bool {
 	return before.Fingerprint == e.Fingerprint || before.Fingerprint == e.FormerFingerprint || !fingerprint.SameKey(before.Fingerprint, e.Fingerprint)
 }
 
 // recordedAs reports whether the record describes the entry's value: as it is, or in another region of its account.
-func (v *Snapshot) recordedAs(e *Entry) bool {
-	record := v.record()
-	inOtherRegion := record.AccountID == v.Spec.AccountID && record.Region != v.Spec.Region &&
-		v.LastPublished.Fingerprint == record.Fingerprint && v.LastPublished.Tuple.Passcode.Equal(e.Passcode)
+func (s *Snapshot) recordedAs(e *Entry) bool {
+	record := s.record()
+	inOtherRegion := record.AccountID == s.Spec.AccountID && record.Region != s.Spec.Region &&
+		s.LastPublished.Fingerprint == record.Fingerprint && s.LastPublished.Tuple.Passcode.Equal(e.Passcode)
 	return record.Fingerprint == e.Fingerprint || inOtherRegion
 }
 
@@ -335,9 +335,9 @@ func createdBefore(e *Entry, firstSeen time.Time) v1alpha1.Time {
 
 // statusOf is what the status says about the entry by name, and, if that had another value, about its value as another entry's.
 // For an entry that is new or was renamed, it is what the status says about its value. Both are nil for nothing.
-func (v *Snapshot) statusOf(e *Entry) (before, usedByOther *v1alpha1.PasscodeStatus) {
-	before = v.index.statusByName[e.Spec.Name]
-	byValue := v.index.statusByValue[e.Fingerprint]
+func (s *Snapshot) statusOf(e *Entry) (before, usedByOther *v1alpha1.PasscodeStatus) {
+	before = s.index.statusByName[e.Spec.Name]
+	byValue := s.index.statusByValue[e.Fingerprint]
 	switch {
 	case !e.HasValue():
 		return before, nil
@@ -352,29 +352,29 @@ func (v *Snapshot) statusOf(e *Entry) (before, usedByOther *v1alpha1.PasscodeSta
 // lastResult is the last result for the value, of this process or, as the status has it, of another one: two that work at the
 // same time must not overwrite what the other reports. Within one second a rejection counts, because it is verified again soon,
 // unless this very process had it and an acceptance after that. A status from the future comes from a clock that was wrong.
-func (v *Snapshot) lastResult(e *Entry) (clevertap.Result, time.Time) {
+func (s *Snapshot) lastResult(e *Entry) (clevertap.Result, time.Time) {
 	own, ownAt := e.Verification.Result, schedule.WholeSecond(e.Verification.At)
 	before := e.Reported
 	if before == nil || before.Fingerprint != e.Fingerprint || before.VerifiedAt == nil {
 		return own, ownAt
 	}
-	reported, reportedAt := v.resultInStatus(before.State), before.VerifiedAt.UTC()
+	reported, reportedAt := s.resultInStatus(before.State), before.VerifiedAt.UTC()
 	switch {
-	case own == clevertap.Unknown && reportedAt.After(v.Now.Add(v.Spec.VerificationInterval())):
+	case own == clevertap.Unknown && reportedAt.After(s.Now.Add(s.Spec.VerificationInterval())):
 		return clevertap.Unknown, time.Time{}
 	case own == clevertap.Unknown:
 		return reported, reportedAt
-	case reportedAt.After(v.Now), reportedAt.Before(ownAt), reportedAt.Equal(ownAt) &&
+	case reportedAt.After(s.Now), reportedAt.Before(ownAt), reportedAt.Equal(ownAt) &&
 		(reported != clevertap.Rejected || schedule.WholeSecond(e.Verification.RejectedAt).Equal(ownAt)):
 		return own, ownAt
 	}
 	return reported, reportedAt
 }
 
-func (v *Snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {
+func (s *Snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result {
 	switch state {
 	case v1alpha1.StateActive:
-		return v.activeResultInStatus()
+		return s.activeResultInStatus()
 	case v1alpha1.StateRejected:
 		return clevertap.Rejected
 	case v1alpha1.StateStaged, v1alpha1.StateRetiring, v1alpha1.StateRetired:
@@ -386,8 +386,8 @@ func (v *Snapshot) resultInStatus(state v1alpha1.PasscodeState) clevertap.Result
 
 // activeResultInStatus is the last result of the active passcode: after an outage only Ready still shows a rejection, and
 // that it was accepted is not known any more.
-func (v *Snapshot) activeResultInStatus() clevertap.Result {
-	conditions := v.Object.Status.Conditions
+func (s *Snapshot) activeResultInStatus() clevertap.Result {
+	conditions := s.Object.Status.Conditions
 	ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
 	switch {
 	case meta.IsStatusConditionFalse(conditions, v1alpha1.ConditionVerified), ready != nil && ready.Reason == v1alpha1.ReasonPasscodeRejected:
@@ -399,14 +399,14 @@ func (v *Snapshot) activeResultInStatus() clevertap.Result {
 }
 
 // wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
-func (v *Snapshot) wasReplaced(e *Entry) bool {
-	record := v.record()
+func (s *Snapshot) wasReplaced(e *Entry) bool {
+	record := s.record()
 	switch {
-	case v.LastPublished == nil:
-		return v.replacedInStatus(e)
-	case v.writtenByOther(v.LastPublished) && v.replacedInStatus(e):
+	case s.LastPublished == nil:
+		return s.replacedInStatus(e)
+	case s.writtenByOther(s.LastPublished) && s.replacedInStatus(e):
 		return true
-	case record == nil || e.Fingerprint == v.LastPublished.Fingerprint:
+	case record == nil || e.Fingerprint == s.LastPublished.Fingerprint:
 		return false
 	}
 	for _, old := range record.Replaced {
@@ -422,12 +422,12 @@ func (v *Snapshot) wasReplaced(e *Entry) bool {
 }
 
 // replacedInStatus goes by the status where target and record are lost: it may forbid, and never permits.
-func (v *Snapshot) replacedInStatus(e *Entry) bool {
-	for _, s := range v.Object.Status.Passcodes {
-		if s.State != v1alpha1.StateRetiring && s.State != v1alpha1.StateRetired {
+func (s *Snapshot) replacedInStatus(e *Entry) bool {
+	for _, listed := range s.Object.Status.Passcodes {
+		if listed.State != v1alpha1.StateRetiring && listed.State != v1alpha1.StateRetired {
 			continue
 		}
-		if s.Fingerprint == e.Fingerprint || (s.Name == e.Spec.Name && !fingerprint.SameKey(s.Fingerprint, e.Fingerprint)) {
+		if listed.Fingerprint == e.Fingerprint || (listed.Name == e.Spec.Name && !fingerprint.SameKey(listed.Fingerprint, e.Fingerprint)) {
 			return true
 		}
 	}
@@ -435,20 +435,20 @@ func (v *Snapshot) replacedInStatus(e *Entry) bool {
 }
 
 // accountChanged reports whether the object has gone to another account or region since the target was written.
-func (v *Snapshot) accountChanged() bool {
-	accountID, region := v.LastPublished.Tuple.AccountID, v.LastPublished.Tuple.Region
-	if record := v.record(); record != nil {
+func (s *Snapshot) accountChanged() bool {
+	accountID, region := s.LastPublished.Tuple.AccountID, s.LastPublished.Tuple.Region
+	if record := s.record(); record != nil {
 		accountID, region = record.AccountID, record.Region
 	}
-	return accountID != v.Spec.AccountID || region != v.Spec.Region
+	return accountID != s.Spec.AccountID || region != s.Spec.Region
 }
 
 // ActiveInTarget is what workloads have at this moment; nil also if the target was lost.
-func (v *Snapshot) ActiveInTarget() *ActivePasscode { return v.current }
+func (s *Snapshot) ActiveInTarget() *ActivePasscode { return s.current }
 
 // FirstOf is the first entry that fits; nil if none does.
-func (v *Snapshot) FirstOf(fits func(*Entry) bool) *Entry {
-	for _, e := range v.Entries {
+func (s *Snapshot) FirstOf(fits func(*Entry) bool) *Entry {
+	for _, e := range s.Entries {
 		if fits(e) {
 			return e
 		}
@@ -458,35 +458,35 @@ func (v *Snapshot) FirstOf(fits func(*Entry) bool) *Entry {
 
 // OutdatedFrom is when the last result for the active passcode is too old to count: after two intervals. Zero if there was
 // none.
-func (v *Snapshot) OutdatedFrom(p *ActivePasscode) time.Time {
+func (s *Snapshot) OutdatedFrom(p *ActivePasscode) time.Time {
 	last := p.ResultAt
 	if last.IsZero() && p.Verification.Unavailable > 0 { // as the status has it, which does not say when: before that
 		last = p.Verification.UnavailableSince
 	}
-	if v.Spec.VerificationMode() == v1alpha1.VerificationNone || last.IsZero() {
+	if s.Spec.VerificationMode() == v1alpha1.VerificationNone || last.IsZero() {
 		return time.Time{}
 	}
-	return last.Add(2 * v.Spec.VerificationInterval())
+	return last.Add(2 * s.Spec.VerificationInterval())
 }
 
 // DashboardPage is where passcodes of the object's kind are made and deleted.
-func (v *Snapshot) DashboardPage() string {
+func (s *Snapshot) DashboardPage() string {
 	page := "Settings > Passcodes"
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
+	if s.Spec.Type == v1alpha1.PasscodeTypeUser {
 		page = "Settings > Users"
 	}
-	return page + " on " + clevertap.Region(v.Spec.Region).Dashboard()
+	return page + " on " + clevertap.Region(s.Spec.Region).Dashboard()
 }
 
 // Paused reports whether nothing may be written, and nothing is verified.
-func (v *Snapshot) Paused() bool {
-	return v.Target.Conflict != "" || v.Spec.Suspend
+func (s *Snapshot) Paused() bool {
+	return s.Target.Conflict != "" || s.Spec.Suspend
 }
 
 // tuple is what workloads need together to use the entry.
-func (v *Snapshot) tuple(e *Entry) target.Tuple {
+func (s *Snapshot) tuple(e *Entry) target.Tuple {
 	return target.Tuple{
-		AccountID: v.Spec.AccountID, Region: v.Spec.Region,
-		Endpoint: target.Endpoint(v.Spec.Region), Passcode: e.Passcode,
+		AccountID: s.Spec.AccountID, Region: s.Spec.Region,
+		Endpoint: target.Endpoint(s.Spec.Region), Passcode: e.Passcode,
 	}
 }

@@ -36,52 +36,52 @@ type Want struct {
 }
 
 // publication is the next revision.
-func (v *Pass) publication(c Candidate) *Want {
+func (p *Pass) publication(c Candidate) *Want {
 	record := target.Record{
-		Revision:    v.highestRevision() + 1,
+		Revision:    p.highestRevision() + 1,
 		Fingerprint: c.Entry.Fingerprint,
-		PublishedAt: schedule.WholeSecond(v.Now),
+		PublishedAt: schedule.WholeSecond(p.Now),
 		Reason:      c.Reason,
 	}
-	if p := v.Active; p == nil {
-		record.Replaced = target.AppendReplaced(nil, v.inStatus(true), c.Entry.Fingerprint)
+	if active := p.Active; active == nil {
+		record.Replaced = target.AppendReplaced(nil, p.inStatus(true), c.Entry.Fingerprint)
 	} else {
-		record.Revision = max(v.highestRevision(), p.Record.Revision) + 1
-		old := target.Replaced{Passcode: p.Name(), Fingerprint: p.Fingerprint, At: record.PublishedAt, Locations: v.locations()}
-		if p.Tuple.AccountID == v.Spec.AccountID && p.Tuple.Passcode.Equal(c.Entry.Passcode) {
+		record.Revision = max(p.highestRevision(), active.Record.Revision) + 1
+		old := target.Replaced{Passcode: active.Name(), Fingerprint: active.Fingerprint, At: record.PublishedAt, Locations: p.locations()}
+		if active.Tuple.AccountID == p.Spec.AccountID && active.Tuple.Passcode.Equal(c.Entry.Passcode) {
 			old.Reported, old.Locations = true, nil // the same passcode, for another region: there is nothing to delete
 		}
-		record.Replaced = target.AppendReplaced(v.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)
+		record.Replaced = target.AppendReplaced(p.settledReplaced(), []target.Replaced{old}, c.Entry.Fingerprint)
 	}
-	record.HandledRotates = v.handledRotates(c.Reason)
-	record.SpentPin = v.spentPin(c.Reason)
+	record.HandledRotates = p.handledRotates(c.Reason)
+	record.SpentPin = p.spentPin(c.Reason)
 	describe(&record, c.Entry)
-	record.Locations = v.locationsOf(c.Entry.Spec.Name)
-	return v.withMetadata(Want{Tuple: v.tuple(c.Entry), Record: record, Previous: v.previousFor(c), Publishes: true})
+	record.Locations = p.locationsOf(c.Entry.Spec.Name)
+	return p.withMetadata(Want{Tuple: p.tuple(c.Entry), Record: record, Previous: p.previousFor(c), Publishes: true})
 }
 
 // previousFor is the value that a publication replaces, if the object wants it in the target: not a user's, which
 // does not work any more, and none of another account.
-func (v *Pass) previousFor(c Candidate) clevertap.Passcode {
-	p := v.Active
-	if p == nil || p.AccountChanged || !v.wantsPrevious() || p.Tuple.Passcode.Equal(c.Entry.Passcode) {
+func (p *Pass) previousFor(c Candidate) clevertap.Passcode {
+	active := p.Active
+	if active == nil || active.AccountChanged || !p.wantsPrevious() || active.Tuple.Passcode.Equal(c.Entry.Passcode) {
 		return clevertap.Passcode{}
 	}
-	return p.Tuple.Passcode
+	return active.Tuple.Passcode
 }
 
 // previous is the value that the active passcode replaced, until nothing uses it any more or CleverTap rejects it.
-func (v *Pass) previous() clevertap.Passcode {
-	p := v.Active
-	if len(p.Record.Replaced) == 0 || p.AccountChanged || !v.wantsPrevious() {
+func (p *Pass) previous() clevertap.Passcode {
+	active := p.Active
+	if len(active.Record.Replaced) == 0 || active.AccountChanged || !p.wantsPrevious() {
 		return clevertap.Passcode{}
 	}
-	last := p.Record.Replaced[len(p.Record.Replaced)-1].Fingerprint
-	for _, r := range v.Retiring {
+	last := active.Record.Replaced[len(active.Record.Replaced)-1].Fingerprint
+	for _, r := range p.Retiring {
 		switch {
-		case r.Fingerprint != last || v.Unused(r) || (r.Entry != nil && r.Entry.Result == clevertap.Rejected):
-		case v.LastPublished.PreviousFingerprint == last:
-			return v.LastPublished.Previous
+		case r.Fingerprint != last || p.Unused(r) || (r.Entry != nil && r.Entry.Result == clevertap.Rejected):
+		case p.LastPublished.PreviousFingerprint == last:
+			return p.LastPublished.Previous
 		case r.Entry != nil && r.Entry.Fingerprint == last:
 			return r.Entry.Passcode
 		}
@@ -89,17 +89,17 @@ func (v *Pass) previous() clevertap.Passcode {
 	return clevertap.Passcode{}
 }
 
-func (v *Pass) wantsPrevious() bool {
-	return target.EffectiveKeys(v.Object).PreviousPasscode != "" && v.Spec.Type != v1alpha1.PasscodeTypeUser
+func (p *Pass) wantsPrevious() bool {
+	return target.EffectiveKeys(p.Object).PreviousPasscode != "" && p.Spec.Type != v1alpha1.PasscodeTypeUser
 }
 
 // handledRotates are the requests that no publication handles from now on.
-func (v *Pass) handledRotates(reason v1alpha1.RotationReason) []string {
+func (p *Pass) handledRotates(reason v1alpha1.RotationReason) []string {
 	var handled []string
-	if record := v.record(); record != nil {
+	if record := p.record(); record != nil {
 		handled = record.HandledRotates
 	}
-	r := v.Rotate
+	r := p.Rotate
 	if r.Value == "" || slices.Contains(handled, r.Value) || (r.pending() && reason != v1alpha1.RotationRequested) {
 		return handled
 	}
@@ -109,41 +109,41 @@ func (v *Pass) handledRotates(reason v1alpha1.RotationReason) []string {
 
 // upkeep is the target of the active passcode as it should be: its value, with the names, dates and marks that the object
 // requires.
-func (v *Pass) upkeep() *Want {
-	p := v.Active
-	record := p.Record
-	record.Fingerprint = p.Fingerprint
-	record.SpentPin = v.spentPin("")
-	if p.Entry != nil {
-		describe(&record, p.Entry)
+func (p *Pass) upkeep() *Want {
+	active := p.Active
+	record := active.Record
+	record.Fingerprint = active.Fingerprint
+	record.SpentPin = p.spentPin("")
+	if active.Entry != nil {
+		describe(&record, active.Entry)
 	}
 	if record.PublishedAt.IsZero() {
-		record.PublishedAt = schedule.WholeSecond(v.Now)
+		record.PublishedAt = schedule.WholeSecond(p.Now)
 	}
-	tuple := p.Tuple
+	tuple := active.Tuple
 	tuple.Endpoint = target.Endpoint(tuple.Region)
-	w := Want{Tuple: tuple, Previous: v.previous(), Restores: v.restores()}
-	record.Replaced, w.Events = v.markedReplaced()
-	record.Locations = v.locations()
+	w := Want{Tuple: tuple, Previous: p.previous(), Restores: p.restores()}
+	record.Replaced, w.Events = p.markedReplaced()
+	record.Locations = p.locations()
 	w.Record = record
 	if w.Restores {
 		w.Events = append(w.Events, Event{
 			Reason: v1alpha1.EventTargetRestored, Passcode: record.Passcode,
-			Message: fmt.Sprintf("Secret %q was changed or deleted by someone else, and is restored", v.Object.TargetName()),
+			Message: fmt.Sprintf("Secret %q was changed or deleted by someone else, and is restored", p.Object.TargetName()),
 		})
 	}
-	return v.withMetadata(w)
+	return p.withMetadata(w)
 }
 
 // restores reports whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
 // Secret without a record, which was handed over.
-func (v *Pass) restores() bool {
-	return v.LastPublished.Record != nil && v.edited() && (v.LastPublished == &v.Target || v.LastPublished == v.LastKnown)
+func (p *Pass) restores() bool {
+	return p.LastPublished.Record != nil && p.edited() && (p.LastPublished == &p.Target || p.LastPublished == p.LastKnown)
 }
 
 // edited reports whether another writer deleted the target or changed its data.
-func (v *Pass) edited() bool {
-	return v.LastPublished != &v.Target || v.Target.Fingerprint != v.Active.Fingerprint || !v.Target.Exact
+func (p *Pass) edited() bool {
+	return p.LastPublished != &p.Target || p.Target.Fingerprint != p.Active.Fingerprint || !p.Target.Exact
 }
 
 // describe copies name and dates from the entry.
@@ -154,25 +154,25 @@ func describe(r *target.Record, e *Entry) {
 }
 
 // withMetadata adds what does not depend on which passcode it is.
-func (v *Pass) withMetadata(w Want) *Want {
-	spec := v.Spec.Target
+func (p *Pass) withMetadata(w Want) *Want {
+	spec := p.Spec.Target
 	if spec == nil {
 		spec = &v1alpha1.Target{}
 	}
 	w.Owned = spec.DeletionPolicy == v1alpha1.DeletionPolicyDelete
-	w.Record.OwnerUID, w.Record.Generation = v.Object.UID, v.Object.Generation
+	w.Record.OwnerUID, w.Record.Generation = p.Object.UID, p.Object.Generation
 	w.Record.AccountID, w.Record.Region = w.Tuple.AccountID, w.Tuple.Region
-	w.Record.Keys = target.EffectiveKeys(v.Object)
+	w.Record.Keys = target.EffectiveKeys(p.Object)
 	w.Labels = plain(spec.Labels)
-	w.Annotations, _ = v.TargetAnnotations()
-	if before := v.Target.Record; before != nil {
+	w.Annotations, _ = p.TargetAnnotations()
+	if before := p.Target.Record; before != nil {
 		w.DropLabels = without(before.Labels, w.Labels)
 		w.DropAnnotations = without(before.Annotations, w.Annotations)
 	}
 	w.Record.Labels = slices.Sorted(maps.Keys(w.Labels))
 	w.Record.Annotations = slices.Sorted(maps.Keys(w.Annotations))
 	w.Labels[v1alpha1.RoleLabel], w.Labels[v1alpha1.ManagedByLabel] = v1alpha1.RoleTarget, v1alpha1.ManagedBy
-	w.Record.Mark(w.Annotations, v.Object.Name)
+	w.Record.Mark(w.Annotations, p.Object.Name)
 	w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ReleasedAtAnnotation)
 	if w.Record.EndsAt.IsZero() {
 		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
@@ -208,11 +208,11 @@ func changed(has, set map[string]string, drop []string) map[string]string {
 }
 
 // TargetAnnotations are those that the object names, less the forbidden ones, which are returned by key.
-func (v *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
-	if v.Spec.Target == nil {
+func (s *Snapshot) TargetAnnotations() (allowed map[string]string, forbidden []string) {
+	if s.Spec.Target == nil {
 		return map[string]string{}, nil
 	}
-	return target.Annotations(plain(v.Spec.Target.Annotations), v.AllowedAnnotations)
+	return target.Annotations(plain(s.Spec.Target.Annotations), s.AllowedAnnotations)
 }
 
 func plain[V ~string](values map[string]V) map[string]string {
@@ -235,19 +235,19 @@ func without(keys []string, kept map[string]string) []string {
 }
 
 // upToDate reports whether the target is as wanted. That it was written for an older generation alone is no reason to write.
-func (v *Pass) upToDate(w *Want) bool {
-	if v.edited() || v.Target.Record == nil || v.Target.Owned != w.Owned || !v.Target.Previous.Equal(w.Previous) {
+func (p *Pass) upToDate(w *Want) bool {
+	if p.edited() || p.Target.Record == nil || p.Target.Owned != w.Owned || !p.Target.Previous.Equal(w.Previous) {
 		return false
 	}
-	was, is := *v.Target.Record, w.Record
+	was, is := *p.Target.Record, w.Record
 	was.Generation, is.Generation = 0, 0
 	if was.Locations == nil { // a record from before there was this: nothing is written to add it
 		is.Locations = nil
 	}
 	same := reflect.DeepEqual(was, is) || was.Encode() == is.Encode() // which differ in what is absent and what is empty
 	return same &&
-		containsAll(v.Target.Labels, w.Labels, w.DropLabels) &&
-		containsAll(v.Target.Annotations, w.Annotations, w.DropAnnotations)
+		containsAll(p.Target.Labels, w.Labels, w.DropLabels) &&
+		containsAll(p.Target.Annotations, w.Annotations, w.DropAnnotations)
 }
 
 func containsAll(has, set map[string]string, drop []string) bool {

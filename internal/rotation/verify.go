@@ -44,44 +44,44 @@ type verificationState struct {
 }
 
 // verificationDue is when the entry is verified next; zero means that only a change leads to that.
-func (v *Snapshot) verificationDue(e *Entry, waiting bool) time.Time {
-	return v.due(verificationState{
+func (s *Snapshot) verificationDue(e *Entry, waiting bool) time.Time {
+	return s.due(verificationState{
 		fingerprint: e.Fingerprint, verification: e.Verification, result: e.Result, resultAt: e.ResultAt,
-		active: e == v.ActiveEntry(), expires: e.Validity.Until, waiting: waiting,
+		active: e == s.ActiveEntry(), expires: e.Validity.Until, waiting: waiting,
 	})
 }
 
-func (v *Snapshot) due(q verificationState) time.Time {
+func (s *Snapshot) due(q verificationState) time.Time {
 	switch {
-	case v.Spec.VerificationMode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
+	case s.Spec.VerificationMode() == v1alpha1.VerificationNone || !q.verification.RequestedAt.IsZero():
 		return time.Time{}
-	case v.Verify.pending() && q.verification.Ended().Before(v.VerifySeenAt):
-		return v.Now
+	case s.Verify.pending() && q.verification.Ended().Before(s.VerifySeenAt):
+		return s.Now
 	case q.verification.Unavailable > 0:
-		return v.atExpiry(q, q.verification.UnavailableAt, v.retryWait(q))
-	case q.result == clevertap.Unknown && !v.verifiedPastExpiry(q):
-		return v.Now
-	case q.active && q.result == clevertap.Rejected && !v.ConfirmedRejected(v.Active):
+		return s.atExpiry(q, q.verification.UnavailableAt, s.retryWait(q))
+	case q.result == clevertap.Unknown && !s.verifiedPastExpiry(q):
+		return s.Now
+	case q.active && q.result == clevertap.Rejected && !s.ConfirmedRejected(s.Active):
 		return q.resultAt.Add(secondRejection)
 	case q.active:
-		return v.atExpiry(q, q.resultAt, v.staggered(v.Spec.VerificationInterval(), q.fingerprint))
+		return s.atExpiry(q, q.resultAt, s.staggered(s.Spec.VerificationInterval(), q.fingerprint))
 	case q.result == clevertap.Rejected:
 		return q.resultAt.Add(doubling(firstRejectionWait, lastRejectionWait, q.verification.Rejections))
 	case q.waiting:
-		return v.Now // only a fresh acceptance permits to publish
+		return s.Now // only a fresh acceptance permits to publish
 	}
-	return q.resultAt.Add(v.staggered(stagedInterval, q.fingerprint))
+	return q.resultAt.Add(s.staggered(stagedInterval, q.fingerprint))
 }
 
 // verifiedPastExpiry reports whether a value was verified past its expiry, whose status does not say with which result.
-func (v *Snapshot) verifiedPastExpiry(q verificationState) bool {
-	return !q.waiting && !q.resultAt.IsZero() && !q.expires.IsZero() && !v.Now.Before(q.expires)
+func (s *Snapshot) verifiedPastExpiry(q verificationState) bool {
+	return !q.waiting && !q.resultAt.IsZero() && !q.expires.IsZero() && !s.Now.Before(q.expires)
 }
 
 // staggered is a wait less up to a tenth, a share that belongs to the object and the value: those that were verified at the same
 // time, as at a start of the operator, are spread after some rounds, and stay so through restarts.
-func (v *Snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
-	share := float64(hash(string(v.Object.UID), fingerprint)) / math.MaxUint32
+func (s *Snapshot) staggered(wait time.Duration, fingerprint string) time.Duration {
+	share := float64(hash(string(s.Object.UID), fingerprint)) / math.MaxUint32
 	return max(v1alpha1.MinVerificationInterval, wait-time.Duration(float64(wait/10)*share).Truncate(time.Second))
 }
 
@@ -97,7 +97,7 @@ func hash(texts ...string) uint32 {
 }
 
 // atExpiry is one wait after the last verification, or the expiry of the active passcode if that comes first.
-func (v *Snapshot) atExpiry(q verificationState, last time.Time, wait time.Duration) time.Time {
+func (s *Snapshot) atExpiry(q verificationState, last time.Time, wait time.Duration) time.Time {
 	next := last.Add(wait)
 	if q.active && !q.expires.IsZero() && last.Before(q.expires) && next.After(q.expires) {
 		return q.expires
@@ -105,8 +105,8 @@ func (v *Snapshot) atExpiry(q verificationState, last time.Time, wait time.Durat
 	return next
 }
 
-func (v *Snapshot) retryWait(q verificationState) time.Duration {
-	wait := v.Spec.VerificationInterval()
+func (s *Snapshot) retryWait(q verificationState) time.Duration {
+	wait := s.Spec.VerificationInterval()
 	if q.waiting {
 		wait = doubling(firstRetry, lastRetry, q.verification.Unavailable)
 	}
@@ -126,29 +126,29 @@ func doubling(first, last time.Duration, n int) time.Duration {
 }
 
 // routineRequests are the verifications that are due, whether or not a publication waits for them: of the active passcode, and of staged entries.
-func (v *Snapshot) routineRequests() (requests []VerificationRequest, next time.Time) {
-	for _, e := range v.listed(func(e *Entry) bool { return !e.Replaced || v.Verify.pending() }) {
+func (s *Snapshot) routineRequests() (requests []VerificationRequest, next time.Time) {
+	for _, e := range s.listed(func(e *Entry) bool { return !e.Replaced || s.Verify.pending() }) {
 		// An observed Secret without a result is as urgent as a publication: until there is one, nothing is known of it.
-		due := v.verificationDue(e, v.Observing && e == v.ActiveEntry() && e.Result == clevertap.Unknown)
-		if !due.IsZero() && !due.After(v.Now) {
-			requests = append(requests, v.request(e))
+		due := s.verificationDue(e, s.Observing && e == s.ActiveEntry() && e.Result == clevertap.Unknown)
+		if !due.IsZero() && !due.After(s.Now) {
+			requests = append(requests, s.request(e))
 			continue
 		}
 		next = schedule.Earliest(next, due)
 	}
-	p := v.Active
+	p := s.Active
 	if p == nil || p.Entry != nil || p.Tuple.Passcode.IsZero() {
 		return requests, next
 	}
-	due := v.due(verificationState{
+	due := s.due(verificationState{
 		fingerprint: p.Fingerprint, verification: p.Verification, result: p.Result, resultAt: p.ResultAt, active: true, expires: p.Validity.Until,
 	})
-	if !due.IsZero() && !due.After(v.Now) {
-		return append(requests, VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: v.Spec.VerificationMode()}), next
+	if !due.IsZero() && !due.After(s.Now) {
+		return append(requests, VerificationRequest{Tuple: p.Tuple, Fingerprint: p.Fingerprint, Mode: s.Spec.VerificationMode()}), next
 	}
 	return requests, schedule.Earliest(next, due)
 }
 
-func (v *Snapshot) request(e *Entry) VerificationRequest {
-	return VerificationRequest{Tuple: v.tuple(e), Fingerprint: e.Fingerprint, Mode: v.Spec.VerificationMode()}
+func (s *Snapshot) request(e *Entry) VerificationRequest {
+	return VerificationRequest{Tuple: s.tuple(e), Fingerprint: e.Fingerprint, Mode: s.Spec.VerificationMode()}
 }

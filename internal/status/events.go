@@ -16,16 +16,16 @@ import (
 )
 
 // Events returns what is new in the status since it was last written, so that a later report loses none.
-func (v Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
-	if v.Observing {
-		return v.observedEvents(after)
+func (r Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+	if r.Observing {
+		return r.observedEvents(after)
 	}
-	before := v.Object.Status
-	events := v.publications(before, after)
-	events = append(events, v.deniedRequest(before.LastHandledRotateAt, v.Rotate)...)
-	events = append(events, v.deniedRequest(before.LastHandledVerifyAt, v.Verify)...)
+	before := r.Object.Status
+	events := r.publications(before, after)
+	events = append(events, r.deniedRequest(before.LastHandledRotateAt, r.Rotate)...)
+	events = append(events, r.deniedRequest(before.LastHandledVerifyAt, r.Verify)...)
 	for _, eventOf := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event{
-		v.readyEvent, v.sourcesEvent, v.specEvent, v.unavailableEvent, v.expiringSoonEvent, v.mismatchEvent, v.noSuccessorEvent,
+		r.readyEvent, r.sourcesEvent, r.specEvent, r.unavailableEvent, r.expiringSoonEvent, r.mismatchEvent, r.noSuccessorEvent,
 	} {
 		if event := eventOf(before, after); event != nil {
 			events = append(events, *event)
@@ -34,12 +34,12 @@ func (v Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event 
 	for i := range events {
 		events[i].Passcode = cmp.Or(events[i].Passcode, after.ActivePasscode)
 	}
-	events = append(events, v.createdInFutureEvents(before)...)
-	return append(events, v.safeToDeleteEvents(before, after)...)
+	events = append(events, r.createdInFutureEvents(before)...)
+	return append(events, r.safeToDeleteEvents(before, after)...)
 }
 
 // createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
-func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
 	reported := func(e *rotation.Entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
@@ -47,12 +47,12 @@ func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 		})
 	}
 	var events []rotation.Event
-	for _, e := range v.Entries {
-		state := v.state(e)
+	for _, e := range r.Entries {
+		state := r.state(e)
 		if !e.CreatedInFuture || (state != v1alpha1.StateStaged && state != v1alpha1.StateActive) {
 			continue
 		}
-		if message := v.entryProblem(e).String(); !reported(e, message) {
+		if message := r.entryProblem(e).String(); !reported(e, message) {
 			events = append(events, rotation.Event{
 				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
 				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
@@ -63,23 +63,23 @@ func (v Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 }
 
 // deniedRequest is the event that says, once, why a request is denied.
-func (v Report) deniedRequest(echoed string, r rotation.Request) []rotation.Event {
-	if r.Handled || r.Value == "" || r.Value == echoed {
+func (r Report) deniedRequest(echoed string, request rotation.Request) []rotation.Event {
+	if request.Handled || request.Value == "" || request.Value == echoed {
 		return nil
 	}
 	switch {
-	case r.NoSuccessor:
+	case request.NoSuccessor:
 		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor,
-			Message: fmt.Sprintf("Request%s denied. %s", r.Requester.By(), v.noSuccessor())}}
-	case r.Denied != "":
+			Message: fmt.Sprintf("Request%s denied. %s", request.Requester.By(), r.noSuccessor())}}
+	case request.Denied != "":
 		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused,
-			Message: fmt.Sprintf("Request%s denied: %s", r.Requester.By(), r.Denied)}}
+			Message: fmt.Sprintf("Request%s denied: %s", request.Requester.By(), request.Denied)}}
 	}
 	return nil
 }
 
 // publications reports every publication, oldest first.
-func (v Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
 	var events []rotation.Event
 	for i, p := range slices.Backward(after.History) {
 		switch {
@@ -90,8 +90,8 @@ func (v Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []r
 		default:
 			events = append(events, rotation.Event{
 				Warning: rotation.IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
-				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, v.requestedBy(p),
-					v.replacedMessage(after.History[i+1:], p)),
+				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, r.requestedBy(p),
+					r.replacedMessage(after.History[i+1:], p)),
 			})
 		}
 	}
@@ -99,11 +99,11 @@ func (v Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []r
 }
 
 // requestedBy says who requested a rotation; "" if nobody did, or if that is not known.
-func (v Report) requestedBy(p v1alpha1.Publication) string {
-	if p.Reason != v1alpha1.RotationRequested || p.Revision != v.Active.Record.Revision {
+func (r Report) requestedBy(p v1alpha1.Publication) string {
+	if p.Reason != v1alpha1.RotationRequested || p.Revision != r.Active.Record.Revision {
 		return ""
 	}
-	return v.Rotate.Requester.By()
+	return r.Rotate.Requester.By()
 }
 
 // changedCondition is the condition after, where its status and reason are not as before; nil where they are, or it is not
@@ -120,7 +120,7 @@ func warning(c *metav1.Condition) *rotation.Event {
 	return &rotation.Event{Warning: true, Reason: c.Reason, Message: c.Message}
 }
 
-func (v Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	ready := changedCondition(v1alpha1.ConditionReady, before, after)
 	if ready == nil {
 		return nil
@@ -133,7 +133,7 @@ func (v Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rota
 	return nil
 }
 
-func (v Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	sources := changedCondition(v1alpha1.ConditionSourcesReady, before, after)
 	if sources == nil || sources.Status == metav1.ConditionTrue {
 		return nil
@@ -142,7 +142,7 @@ func (v Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *ro
 }
 
 // specEvent reports what in the spec was left out.
-func (v Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || (stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid) {
 		return nil
@@ -150,7 +150,7 @@ func (v Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotat
 	return warning(stalled)
 }
 
-func (v Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	verified := changedCondition(v1alpha1.ConditionVerified, before, after)
 	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
 		return nil // one an outage
@@ -160,13 +160,13 @@ func (v Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus)
 
 // expiringSoonEvent is sent when the last 30 days begin, whatever follows, and at each reminder after that while nothing
 // will become active by itself. The status that remembers it is written first, so it is sent once at most.
-func (v Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
-	last := v.lastReminder(before)
-	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || v.Active.Validity.Expired(v.Now) {
+	last := r.lastReminder(before)
+	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || r.Active.Validity.Expired(r.Now) {
 		return nil
 	}
-	successorInTime := v.successorInTime()
+	successorInTime := r.successorInTime()
 	if last != 0 && successorInTime {
 		return nil
 	}
@@ -182,24 +182,24 @@ func daysOrLess(days int32) string {
 }
 
 // mismatchEvent reports that CleverTap accepts a passcode past its declared expiry, which only the message of Verified remembers.
-func (v Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
-	p := v.ActiveInTarget()
-	if p == nil || !p.Validity.Expired(v.Now) || v.expired(p) {
+func (r Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+	p := r.ActiveInTarget()
+	if p == nil || !p.Validity.Expired(r.Now) || r.expired(p) {
 		return nil
 	}
 	was, is := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionVerified)
 	if (was != nil && was.Message == is.Message) || is.Reason != v1alpha1.ReasonAccepted {
 		return nil
 	}
-	return &rotation.Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: v.publishedMessage(p)}
+	return &rotation.Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: r.publishedMessage(p)}
 }
 
 // noSuccessorEvent reports that the last successor is used up. It does not report that there never was one, nor that none takes
 // over while the object is suspended.
-func (v Report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
-	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || v.ActiveInTarget() == nil {
+	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || r.ActiveInTarget() == nil {
 		return nil
 	}
 	if was == nil || was.Reason == v1alpha1.ReasonNoSuccessor {

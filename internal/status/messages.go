@@ -32,16 +32,16 @@ const (
 
 // rejects says that CleverTap rejects a value, and why it may. With --clevertap-endpoint set, the gateway is one more
 // thing that can be wrong.
-func (v Report) rejects(what string) string {
-	return fmt.Sprintf("CleverTap rejects %s: it is wrong, expired, deleted or revoked, or belongs to another account or region%s", what, v.endpointHint())
+func (r Report) rejects(what string) string {
+	return fmt.Sprintf("CleverTap rejects %s: it is wrong, expired, deleted or revoked, or belongs to another account or region%s", what, r.endpointHint())
 }
 
 // endpointHint names the endpoint that is called in place of CleverTap's hosts; "" if there is none.
-func (v Report) endpointHint() string {
-	if v.Endpoint == "" {
+func (r Report) endpointHint() string {
+	if r.Endpoint == "" {
 		return ""
 	}
-	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", v.Endpoint)
+	return fmt.Sprintf("; or the gateway %s (--clevertap-endpoint) responded instead of CleverTap", r.Endpoint)
 }
 
 // problem is what is wrong, and the action required; "" for nothing.
@@ -84,88 +84,88 @@ func until(l schedule.Validity) string {
 }
 
 // createNext says what a person is to do next: create which passcode, where, and stage it. The command is elsewhere.
-func (v Report) createNext() string {
-	if v.Observing {
-		return v.replaceObserved()
+func (r Report) createNext() string {
+	if r.Observing {
+		return r.replaceObserved()
 	}
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
-		return v.resetUser()
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
+		return r.resetUser()
 	}
-	return fmt.Sprintf("%s at %s and stage it (%s)", CreateNext, v.DashboardPage(), seeCommand)
+	return fmt.Sprintf("%s at %s and stage it (%s)", CreateNext, r.DashboardPage(), seeCommand)
 }
 
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
 // value in a shell's history.
-func (v Report) createNextByCommand() string {
-	if v.Observing {
-		return v.replaceObserved()
+func (r Report) createNextByCommand() string {
+	if r.Observing {
+		return r.replaceObserved()
 	}
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
-		return v.resetUser()
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
+		return r.resetUser()
 	}
-	name := v.suggestedName()
+	name := r.suggestedName()
 	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
-		name, v.validity(), v.DashboardPage(), v.Object.Namespace, v.Object.Name, name, v.expiryFlag(), sourceLabel)
+		name, r.validity(), r.DashboardPage(), r.Object.Namespace, r.Object.Name, name, r.expiryFlag(), sourceLabel)
 }
 
 // nextStep makes a successor, in short: an entry without a value is one once its source is fixed, else one must be created.
-func (v Report) nextStep() string {
-	if broken := v.brokenSuccessor(); broken != nil {
+func (r Report) nextStep() string {
+	if broken := r.brokenSuccessor(); broken != nil {
 		return fmt.Sprintf("%s%q (%s)", FixEntry, broken.Spec.Name, seeSources)
 	}
-	return v.createNext()
+	return r.createNext()
 }
 
 // brokenSuccessor is the first entry that lacks only a usable value to become active; nil if there is none.
-func (v Report) brokenSuccessor() *rotation.Entry {
-	if v.Observing {
+func (r Report) brokenSuccessor() *rotation.Entry {
+	if r.Observing {
 		return nil
 	}
-	return v.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() && e != v.ActiveEntry() && !v.sourceOfActive(e) })
+	return r.FirstOf(func(e *rotation.Entry) bool { return !e.HasValue() && e != r.ActiveEntry() && !r.sourceOfActive(e) })
 }
 
 // replaceObserved is the next step for a Secret that someone else maintains.
-func (v Report) replaceObserved() string {
+func (r Report) replaceObserved() string {
 	step := CreateNext
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
 		step = "reset the user's passcode"
 	}
 	secret := ""
-	if len(v.Spec.Passcodes) > 0 {
-		secret = fmt.Sprintf(" %q", v.Spec.Passcodes[0].SecretKeyRef.Name)
+	if len(r.Spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(" %q", r.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, v.DashboardPage(), secret)
+	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, r.DashboardPage(), secret)
 }
 
 // resetUser is the next step for a user's passcode, of which there is one.
-func (v Report) resetUser() string {
+func (r Report) resetUser() string {
 	secret := ""
-	if len(v.Spec.Passcodes) > 0 {
-		secret = fmt.Sprintf(", Secret %q", v.Spec.Passcodes[0].SecretKeyRef.Name)
+	if len(r.Spec.Passcodes) > 0 {
+		secret = fmt.Sprintf(", Secret %q", r.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", v.validity(), v.DashboardPage(), secret)
+	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", r.validity(), r.DashboardPage(), secret)
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
-func (v Report) expiryFlag() string {
+func (r Report) expiryFlag() string {
 	switch {
-	case v.Spec.Expiry.Days != nil:
-		return fmt.Sprintf("--days %d", *v.Spec.Expiry.Days)
-	case v.Spec.Expiry.At != nil:
+	case r.Spec.Expiry.Days != nil:
+		return fmt.Sprintf("--days %d", *r.Spec.Expiry.Days)
+	case r.Spec.Expiry.At != nil:
 		return "--at YYYY-MM-DDThh:mm:ssZ"
 	}
 	return "--forever"
 }
 
 // validity is the declared expiry in the dashboard's words.
-func (v Report) validity() string {
-	user := v.Spec.Type == v1alpha1.PasscodeTypeUser
-	switch days := v.Spec.Expiry.Days; {
+func (r Report) validity() string {
+	user := r.Spec.Type == v1alpha1.PasscodeTypeUser
+	switch days := r.Spec.Expiry.Days; {
 	case days != nil && user:
 		return fmt.Sprintf(`"Finite", %d days`, *days)
 	case days != nil:
 		return fmt.Sprintf(`"Set day(s)", %d`, *days)
-	case v.Spec.Expiry.At != nil:
+	case r.Spec.Expiry.At != nil:
 		return `"Set day(s)"`
 	case user:
 		return `"Infinite"`
@@ -174,15 +174,15 @@ func (v Report) validity() string {
 }
 
 // suggestedName is the object's name with the month in which the active passcode expires, and a number if that is taken.
-func (v Report) suggestedName() string {
-	month := v.Object.CreationTimestamp.UTC()
-	if p := v.Active; p != nil && !p.Validity.Until.IsZero() {
+func (r Report) suggestedName() string {
+	month := r.Object.CreationTimestamp.UTC()
+	if p := r.Active; p != nil && !p.Validity.Until.IsZero() {
 		month = p.Validity.Until
 	}
 	// Names have 128 characters at most, and object's names are ASCII.
-	base := v.Object.Name[:min(len(v.Object.Name), maxSuggested)] + month.Format("-2006-01")
+	base := r.Object.Name[:min(len(r.Object.Name), maxSuggested)] + month.Format("-2006-01")
 	name := base
-	for n := 2; v.FirstOf(func(e *rotation.Entry) bool { return e.Spec.Name == name || e.Spec.SecretKeyRef.Name == name }) != nil; n++ {
+	for n := 2; r.FirstOf(func(e *rotation.Entry) bool { return e.Spec.Name == name || e.Spec.SecretKeyRef.Name == name }) != nil; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	return name
@@ -192,12 +192,12 @@ func (v Report) suggestedName() string {
 const maxSuggested = 128 - len("-2006-01-100")
 
 // replacedMessage says what a publication replaced, and how early CleverTap rejected it; "" if that is not known.
-func (v Report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
+func (r Report) replacedMessage(earlier []v1alpha1.Publication, p v1alpha1.Publication) string {
 	if len(earlier) == 0 {
 		return ""
 	}
 	text := fmt.Sprintf(", in place of %q", earlier[0].Passcode)
-	old := v.FirstOf(func(e *rotation.Entry) bool { return e.HasValue() && e.Spec.Name == earlier[0].Passcode && e.Replaced })
+	old := r.FirstOf(func(e *rotation.Entry) bool { return e.HasValue() && e.Spec.Name == earlier[0].Passcode && e.Replaced })
 	if p.Reason == v1alpha1.RotationRejected && old != nil {
 		if days := early(old.Validity, p.Time.UTC()); days != "" {
 			text += ", rejected" + days
@@ -222,91 +222,91 @@ func forbiddenMessage(keys []string) string {
 	}.String()
 }
 
-func (v Report) windowMessage() string {
+func (r Report) windowMessage() string {
 	return problem{
-		v.WindowProblem.Error() + ". Scheduled rotations wait for the last 24 hours before expiry",
+		r.WindowProblem.Error() + ". Scheduled rotations wait for the last 24 hours before expiry",
 		"correct spec.rotation.windows",
 	}.String()
 }
 
-func (v Report) publishedMessage(p *rotation.ActivePasscode) string {
-	if p.Validity.Expired(v.Now) {
+func (r Report) publishedMessage(p *rotation.ActivePasscode) string {
+	if p.Validity.Expired(r.Now) {
 		cause := fmt.Sprintf("%q is active: it was to expire at %s, but CleverTap still accepts it%s", p.Name(),
-			schedule.Stamp(p.Validity.Until), v.pendingMessage(p))
+			schedule.Stamp(p.Validity.Until), r.pendingMessage(p))
 		return problem{cause, "correct expiry or createdAt"}.String()
 	}
-	return fmt.Sprintf("%q is active, %s%s", p.Name(), until(p.Validity), v.pendingMessage(p))
+	return fmt.Sprintf("%q is active, %s%s", p.Name(), until(p.Validity), r.pendingMessage(p))
 }
 
 // pendingMessage says why the active passcode is not the one that the spec requires; "" if it is.
-func (v Report) pendingMessage(p *rotation.ActivePasscode) string {
+func (r Report) pendingMessage(p *rotation.ActivePasscode) string {
 	switch {
 	case p.AccountChanged:
 		return fmt.Sprintf(". It belongs to account %s in %s; the spec requires account %s in %s, and %s",
-			p.Tuple.AccountID, p.Tuple.Region, v.Spec.AccountID, v.Spec.Region, v.waitsMessage())
-	case p.SourceChanged() && v.state(p.FormerEntry) == v1alpha1.StateRejected:
+			p.Tuple.AccountID, p.Tuple.Region, r.Spec.AccountID, r.Spec.Region, r.waitsMessage())
+	case p.SourceChanged() && r.state(p.FormerEntry) == v1alpha1.StateRejected:
 		return ". CleverTap rejects the new value of its source, so the former value stays"
 	case p.Removed():
-		return ". Its entry was removed, and " + v.waitsMessage()
+		return ". Its entry was removed, and " + r.waitsMessage()
 	}
 	return ""
 }
 
 // waitsMessage says why no entry has replaced a passcode that the spec no longer requires.
-func (v Report) waitsMessage() string {
+func (r Report) waitsMessage() string {
 	switch {
-	case v.Spec.Suspend:
+	case r.Spec.Suspend:
 		return nothingWhileSuspended
-	case v.WriteProblem != "":
-		return fmt.Sprintf("Secret %q cannot be written (the condition Reconciling says why)", v.Object.TargetName())
+	case r.WriteProblem != "":
+		return fmt.Sprintf("Secret %q cannot be written (the condition Reconciling says why)", r.Object.TargetName())
 	}
-	if next := v.awaited(nil); next != nil {
+	if next := r.awaited(nil); next != nil {
 		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)
 	}
 	return "CleverTap accepts no entry that can replace it"
 }
 
-func (v Report) expiredMessage(p *rotation.ActivePasscode) string {
-	stuck := v.stuck()
+func (r Report) expiredMessage(p *rotation.ActivePasscode) string {
+	stuck := r.stuck()
 	return problem{fmt.Sprintf("%q expired at %s, and %s", p.Name(), schedule.Stamp(p.Validity.Until), stuck.cause), stuck.action}.String()
 }
 
-func (v Report) rejectedMessage(p *rotation.ActivePasscode) string {
-	stuck := v.stuck()
+func (r Report) rejectedMessage(p *rotation.ActivePasscode) string {
+	stuck := r.stuck()
 	action := "if nobody deleted it, " + checkAccount
 	if stuck.action != "" {
 		action += "; else " + stuck.action
 	}
 	return problem{
-		fmt.Sprintf("CleverTap rejects %q, the active passcode%s%s, and %s", p.Name(), early(p.Validity, p.ResultAt), v.endpointHint(), stuck.cause),
+		fmt.Sprintf("CleverTap rejects %q, the active passcode%s%s, and %s", p.Name(), early(p.Validity, p.ResultAt), r.endpointHint(), stuck.cause),
 		action,
 	}.String()
 }
 
 // stuck says why nothing has replaced a passcode that works no more, and what to do.
-func (v Report) stuck() problem {
-	next := v.awaited(v.ActiveEntry())
+func (r Report) stuck() problem {
+	next := r.awaited(r.ActiveEntry())
 	switch {
-	case v.Spec.Suspend:
-		return problem{nothingWhileSuspended, v.resume(next)}
+	case r.Spec.Suspend:
+		return problem{nothingWhileSuspended, r.resume(next)}
 	case next != nil:
 		return problem{cause: fmt.Sprintf("%q becomes active as soon as CleverTap accepts it", next.Spec.Name)}
 	}
-	return problem{"no other entry can become active", v.nextStep()}
+	return problem{"no other entry can become active", r.nextStep()}
 }
 
 // resume is what to do about a suspension; without an entry that becomes active then, one more step.
-func (v Report) resume(next *rotation.Entry) string {
+func (r Report) resume(next *rotation.Entry) string {
 	action := "set spec.suspend to false"
 	if next == nil {
-		action += ", and " + v.nextStep()
+		action += ", and " + r.nextStep()
 	}
 	return action
 }
 
 // awaited is the first candidate, other than one entry, that CleverTap may still accept; nil for none.
-func (v Report) awaited(other *rotation.Entry) *rotation.Entry {
-	for _, c := range v.Candidates() {
+func (r Report) awaited(other *rotation.Entry) *rotation.Entry {
+	for _, c := range r.Candidates() {
 		if c.Entry.Result != clevertap.Rejected && c.Entry != other {
 			return c.Entry
 		}
@@ -314,130 +314,130 @@ func (v Report) awaited(other *rotation.Entry) *rotation.Entry {
 	return nil
 }
 
-func (v Report) allRejectedMessage() string {
+func (r Report) allRejectedMessage() string {
 	var rejected []string
 	broken := false
-	for _, e := range v.Entries {
+	for _, e := range r.Entries {
 		if e.HasValue() {
 			rejected = append(rejected, fmt.Sprintf("%q", e.Spec.Name))
 		}
 		broken = broken || !e.HasValue()
 	}
-	list := retirement.Listing(rejected) + v.endpointHint()
+	list := retirement.Listing(rejected) + r.endpointHint()
 	if broken {
-		sources := v.sources()
+		sources := r.sources()
 		return problem{fmt.Sprintf("CleverTap rejects every entry that has a value: %s; %s", list, sources.cause),
 			checkAccount + "; else " + sources.action}.String()
 	}
-	return problem{"CleverTap rejects every entry: " + list, checkAccount + "; else " + v.createNext()}.String()
+	return problem{"CleverTap rejects every entry: " + list, checkAccount + "; else " + r.createNext()}.String()
 }
 
 // allReplacedMessage is for an object whose target is lost, and whose entries were all replaced before.
-func (v Report) allReplacedMessage() string {
+func (r Report) allReplacedMessage() string {
 	return problem{"Every entry was replaced before, and an older value is never published unless requested",
-		"name an entry in spec.rotation.pin, or " + v.createNext()}.String()
+		"name an entry in spec.rotation.pin, or " + r.createNext()}.String()
 }
 
-func (v Report) verifyingMessage() string {
+func (r Report) verifyingMessage() string {
 	return "Verifying the passcode with CleverTap"
 }
 
-func (v Report) unavailableMessage(e *rotation.Entry) string {
-	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Seen, v.endpointHint())
+func (r Report) unavailableMessage(e *rotation.Entry) string {
+	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Seen, r.endpointHint())
 }
 
-func (v Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
-	if v.Observing && p.Result == clevertap.Unknown && p.Entry.Reported == nil {
-		return v.unavailableMessage(p.Entry)
+func (r Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
+	if r.Observing && p.Result == clevertap.Unknown && p.Entry.Reported == nil {
+		return r.unavailableMessage(p.Entry)
 	}
 	why := ""
 	if p.Verification.Seen != "" {
 		why = ": " + p.Verification.Seen
 	}
-	return fmt.Sprintf("No verification has had a result for two intervals%s%s. The active passcode stays, and the operator tries again", why, v.endpointHint())
+	return fmt.Sprintf("No verification has had a result for two intervals%s%s. The active passcode stays, and the operator tries again", why, r.endpointHint())
 }
 
-func (v Report) acceptedMessage(p *rotation.ActivePasscode) string {
-	if p.Validity.Expired(v.Now) {
+func (r Report) acceptedMessage(p *rotation.ActivePasscode) string {
+	if p.Validity.Expired(r.Now) {
 		return "CleverTap accepts the active passcode, past its declared expiry"
 	}
 	return "CleverTap accepts the active passcode"
 }
 
-func (v Report) expiringMessage(p *rotation.ActivePasscode) string {
+func (r Report) expiringMessage(p *rotation.ActivePasscode) string {
 	cause, by := fmt.Sprintf("%q expires at %s", p.Name(), schedule.Stamp(p.Validity.Until)), "before then, "
-	if p.Validity.Expired(v.Now) {
+	if p.Validity.Expired(r.Now) {
 		cause, by = fmt.Sprintf("%q was to expire at %s", p.Name(), schedule.Stamp(p.Validity.Until)), ""
 	}
-	next := v.successor()
+	next := r.successor()
 	switch {
-	case v.Spec.Suspend:
+	case r.Spec.Suspend:
 		cause += ", and " + nothingWhileSuspended
 		if next != nil {
 			cause += fmt.Sprintf(", though %q is staged", next.Spec.Name)
 		}
-		return problem{cause, by + v.resume(next)}.String()
+		return problem{cause, by + r.resume(next)}.String()
 	case next == nil:
-		return problem{cause + ", and there is no successor", by + v.nextStep()}.String()
-	case v.PinKeeps(p):
-		return problem{fmt.Sprintf("%s; %s", cause, v.pinMessage()), by + "remove the pin"}.String()
+		return problem{cause + ", and there is no successor", by + r.nextStep()}.String()
+	case r.PinKeeps(p):
+		return problem{fmt.Sprintf("%s; %s", cause, r.pinMessage()), by + "remove the pin"}.String()
 	}
-	return fmt.Sprintf("%s; %s", cause, v.successorMessage(next))
+	return fmt.Sprintf("%s; %s", cause, r.successorMessage(next))
 }
 
 // pinMessage says what a pin that is in effect ensures, and nothing that it prevents.
-func (v Report) pinMessage() string {
-	if p := v.Active; p == nil || !v.PinKeeps(p) {
-		return fmt.Sprintf("spec.rotation.pin names %q", v.Pinned().Spec.Name)
+func (r Report) pinMessage() string {
+	if p := r.Active; p == nil || !r.PinKeeps(p) {
+		return fmt.Sprintf("spec.rotation.pin names %q", r.Pinned().Spec.Name)
 	}
-	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", v.Pinned().Spec.Name)
+	return fmt.Sprintf("spec.rotation.pin keeps %q active until CleverTap rejects it", r.Pinned().Spec.Name)
 }
 
 // noSuccessor says what would make a successor. An entry without a value is one that only needs its source fixed:
 // no other passcode need be created.
-func (v Report) noSuccessor() problem {
-	if v.Observing {
-		return problem{"In mode Observe no passcode becomes active by itself", v.beforeExpiry() + v.createNext()}
+func (r Report) noSuccessor() problem {
+	if r.Observing {
+		return problem{"In mode Observe no passcode becomes active by itself", r.beforeExpiry() + r.createNext()}
 	}
-	if broken := v.brokenSuccessor(); broken != nil {
-		source := v.entryProblem(broken)
-		return problem{fmt.Sprintf("There is no successor: %q has no usable value, for %s", broken.Spec.Name, source.cause), v.beforeExpiry() + source.action}
+	if broken := r.brokenSuccessor(); broken != nil {
+		source := r.entryProblem(broken)
+		return problem{fmt.Sprintf("There is no successor: %q has no usable value, for %s", broken.Spec.Name, source.cause), r.beforeExpiry() + source.action}
 	}
-	return problem{"There is no successor", v.beforeExpiry() + v.createNextByCommand()}
+	return problem{"There is no successor", r.beforeExpiry() + r.createNextByCommand()}
 }
 
 // beforeExpiry is by when a person must act; "" if there is no such time, or if it is now.
-func (v Report) beforeExpiry() string {
-	p := v.ActiveInTarget()
-	if p == nil || p.Validity.Until.IsZero() || p.Validity.Expired(v.Now) || v.rejected(p) {
+func (r Report) beforeExpiry() string {
+	p := r.ActiveInTarget()
+	if p == nil || p.Validity.Until.IsZero() || p.Validity.Expired(r.Now) || r.rejected(p) {
 		return ""
 	}
 	return "before " + schedule.Stamp(p.Validity.Until) + ", "
 }
 
 // sourceOfActive reports whether the active passcode was published from the entry, whose source is lost since.
-func (v Report) sourceOfActive(e *rotation.Entry) bool {
-	return v.Active != nil && v.Active.FormerEntry == e
+func (r Report) sourceOfActive(e *rotation.Entry) bool {
+	return r.Active != nil && r.Active.FormerEntry == e
 }
 
-func (v Report) successorMessage(next *rotation.Entry) string {
+func (r Report) successorMessage(next *rotation.Entry) string {
 	switch {
-	case v.PinInEffect():
-		return fmt.Sprintf("%q can become active; %s", next.Spec.Name, v.pinMessage())
-	case v.RotationAt.IsZero():
+	case r.PinInEffect():
+		return fmt.Sprintf("%q can become active; %s", next.Spec.Name, r.pinMessage())
+	case r.RotationAt.IsZero():
 		return fmt.Sprintf("%q can become active; the active passcode never expires", next.Spec.Name)
-	case !v.Now.Before(v.RotationAt):
+	case !r.Now.Before(r.RotationAt):
 		return fmt.Sprintf("%q becomes active as soon as CleverTap accepts it once more", next.Spec.Name)
 	}
-	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, schedule.Stamp(v.RotationAt))
+	return fmt.Sprintf("%q becomes active at %s", next.Spec.Name, schedule.Stamp(r.RotationAt))
 }
 
 // sources names every entry that has no usable value, and what to do about each.
-func (v Report) sources() problem {
+func (r Report) sources() problem {
 	var problems []problem
-	for _, e := range v.Entries {
+	for _, e := range r.Entries {
 		if !e.HasValue() {
-			source := v.entryProblem(e)
+			source := r.entryProblem(e)
 			problems = append(problems, problem{fmt.Sprintf("%q: %s", e.Spec.Name, source.cause), source.action})
 		}
 	}
@@ -445,7 +445,7 @@ func (v Report) sources() problem {
 }
 
 // entryProblem is what is wrong with an entry, or how far its retirement is; its cause is "" if there is nothing to report.
-func (v Report) entryProblem(e *rotation.Entry) problem {
+func (r Report) entryProblem(e *rotation.Entry) problem {
 	ref := e.Spec.SecretKeyRef
 	switch e.Problem {
 	case v1alpha1.ReasonSourceNotFound:
@@ -455,7 +455,7 @@ func (v Report) entryProblem(e *rotation.Entry) problem {
 		if e.Detail != "" {
 			return problem{fmt.Sprintf("Secret %q %s, and no source", ref.Name, e.Detail), "name another Secret in secretKeyRef"}
 		}
-		return v.notLabelled(ref.Name)
+		return r.notLabelled(ref.Name)
 	case v1alpha1.ReasonKeyNotFound:
 		return problem{fmt.Sprintf("Secret %q has no key %q", ref.Name, ref.Key),
 			fmt.Sprintf("add the key %q to Secret %q, or correct secretKeyRef.key", ref.Key, ref.Name)}
@@ -465,7 +465,7 @@ func (v Report) entryProblem(e *rotation.Entry) problem {
 			stageAsShown(e),
 		}
 	}
-	return v.valueProblem(e)
+	return r.valueProblem(e)
 }
 
 // stageAsShown is what to do about a value that is not what the dashboard showed.
@@ -475,36 +475,36 @@ func stageAsShown(e *rotation.Entry) string {
 }
 
 // notLabelled says how to label a source. What another controller writes keeps a label only if its template has it.
-func (v Report) notLabelled(secret string) problem {
-	action := fmt.Sprintf("kubectl label secret -n %s %s %s", v.Object.Namespace, secret, sourceLabel)
-	if v.Observing {
+func (r Report) notLabelled(secret string) problem {
+	action := fmt.Sprintf("kubectl label secret -n %s %s %s", r.Object.Namespace, secret, sourceLabel)
+	if r.Observing {
 		action += ". If a controller writes the Secret, set the label in its template (External Secrets: spec.target.template.metadata.labels): one set by hand lasts until its next write"
 	}
 	return problem{fmt.Sprintf("Secret %q has no label that allows reading it", secret), action}
 }
 
-func (v Report) valueProblem(e *rotation.Entry) problem {
-	switch state := v.state(e); {
+func (r Report) valueProblem(e *rotation.Entry) problem {
+	switch state := r.state(e); {
 	case state == v1alpha1.StateDuplicate:
 		return problem{fmt.Sprintf("it has the same value as %q, so both count as one passcode", e.DuplicateOf.Spec.Name),
 			"remove one of the two entries"}
 	case state == v1alpha1.StateRejected:
-		return v.rejectedEntry(e)
+		return r.rejectedEntry(e)
 	case state == v1alpha1.StateRetiring:
-		return v.retiring(e)
+		return r.retiring(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
-		return v.over(state)
+		return r.over(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
-		suspicion := v.suspicion(e)
-		return problem{sentences("it could not be verified: "+e.Verification.Seen+v.endpointHint(), suspicion.cause), suspicion.action}
+		suspicion := r.suspicion(e)
+		return problem{sentences("it could not be verified: "+e.Verification.Seen+r.endpointHint(), suspicion.cause), suspicion.action}
 	}
-	return v.usableEntry(e)
+	return r.usableEntry(e)
 }
 
 // rejectedEntry is for an entry that CleverTap rejects, and that is not active.
-func (v Report) rejectedEntry(e *rotation.Entry) problem {
-	cause := v.rejects("it")
-	if suspicion := v.suspicion(e); suspicion.cause != "" {
+func (r Report) rejectedEntry(e *rotation.Entry) problem {
+	cause := r.rejects("it")
+	if suspicion := r.suspicion(e); suspicion.cause != "" {
 		return problem{sentences(cause, suspicion.cause), suspicion.action}
 	}
 	ref := e.Spec.SecretKeyRef
@@ -512,13 +512,13 @@ func (v Report) rejectedEntry(e *rotation.Entry) problem {
 }
 
 // usableEntry is for an entry that is active, or may become active.
-func (v Report) usableEntry(e *rotation.Entry) problem {
-	all := []problem{v.dates(e)}
-	if v.Spec.VerificationMode() == v1alpha1.VerificationNone {
-		all = append(all, v.suspicion(e))
+func (r Report) usableEntry(e *rotation.Entry) problem {
+	all := []problem{r.dates(e)}
+	if r.Spec.VerificationMode() == v1alpha1.VerificationNone {
+		all = append(all, r.suspicion(e))
 	}
-	if e == v.ActiveEntry() {
-		all = append(all, problem{cause: v.sharedMessage()})
+	if e == r.ActiveEntry() {
+		all = append(all, problem{cause: r.sharedMessage()})
 	}
 	var causes, actions []string
 	for _, p := range all {
@@ -540,8 +540,8 @@ func sentences(parts ...string) string {
 const SharedByMany = "other CleverTapPasscodes have it active"
 
 // invalidate is how a person makes a passcode stop working.
-func (v Report) invalidate() string {
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser {
+func (r Report) invalidate() string {
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return "reset it"
 	}
 	return "delete it on the dashboard"
@@ -549,51 +549,51 @@ func (v Report) invalidate() string {
 
 // sharedMessage says that other objects of the namespace have the same passcode active; "" if none has. Deleting it on the
 // dashboard for one of them breaks all. More than one are not named: each change would be a write of every status.
-func (v Report) sharedMessage() string {
-	switch len(v.SharedWith) {
+func (r Report) sharedMessage() string {
+	switch len(r.SharedWith) {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", v.SharedWith[0], v.invalidate())
+		return fmt.Sprintf("it is also the active passcode of CleverTapPasscode %q: %s only once both have replaced it", r.SharedWith[0], r.invalidate())
 	}
-	return fmt.Sprintf("several %s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, v.Object.Namespace, v.invalidate())
+	return fmt.Sprintf("several %s, see kubectl clevertap list -n %s: %s only once all have replaced it", SharedByMany, r.Object.Namespace, r.invalidate())
 }
 
 // suspicion says why a value that CleverTap has not accepted is probably not what the dashboard showed; it has no cause if
 // the value looks like a passcode.
-func (v Report) suspicion(e *rotation.Entry) problem {
-	if suspicion := e.Passcode.Suspicion(v.Spec.AccountID, e.Spec.Name); suspicion != "" {
+func (r Report) suspicion(e *rotation.Entry) problem {
+	if suspicion := e.Passcode.Suspicion(r.Spec.AccountID, e.Spec.Name); suspicion != "" {
 		return problem{"its value " + suspicion, stageAsShown(e)}
 	}
 	return problem{}
 }
 
 // over is for a passcode that was replaced or has expired, and says what is left to do.
-func (v Report) over(state v1alpha1.PasscodeState) problem {
+func (r Report) over(state v1alpha1.PasscodeState) problem {
 	const remove = "remove it from spec.passcodes"
 	switch {
-	case state == v1alpha1.StateRetired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
+	case state == v1alpha1.StateRetired && r.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return problem{"it was replaced, and no longer works since the reset: there is nothing to delete on the dashboard", remove}
 	case state == v1alpha1.StateRetired:
-		return problem{"it was replaced and is not in use", "delete it at " + v.DashboardPage() + " and " + remove}
-	case state == v1alpha1.StateExpired && v.Spec.Type == v1alpha1.PasscodeTypeUser:
+		return problem{"it was replaced and is not in use", "delete it at " + r.DashboardPage() + " and " + remove}
+	case state == v1alpha1.StateExpired && r.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return problem{"it has expired", remove}
 	}
-	return problem{"it has expired", "once nothing uses it, delete it at " + v.DashboardPage() + " and " + remove}
+	return problem{"it has expired", "once nothing uses it, delete it at " + r.DashboardPage() + " and " + remove}
 }
 
 // dates says what is wrong with the dates of a passcode that may be used, or worth knowing; it has no cause for nothing.
-func (v Report) dates(e *rotation.Entry) problem {
-	switch state := v.state(e); {
+func (r Report) dates(e *rotation.Entry) problem {
+	switch state := r.state(e); {
 	case e.CreatedInFuture:
 		return problem{fmt.Sprintf("createdAt %s is later than when its value was first seen, %s, so it is ignored",
 			*e.Spec.CreatedAt, e.FirstSeen.Format(time.RFC3339)), "set createdAt to when the passcode was created"}
 	case state == v1alpha1.StateStaged && e.Validity.NeverSuccessor():
 		return problem{"its rotation time is before its validity begins, so it can never be a successor",
 			"shorten rotation.before, or give it a longer validity"}
-	case state == v1alpha1.StateStaged && e.Validity.Due(v.Now):
+	case state == v1alpha1.StateStaged && e.Validity.Due(r.Now):
 		return problem{"its own rotation time has passed, so it cannot be a successor", "stage one that expires later"}
-	case e.Spec.CreatedAt == nil && v.Expiry(e.Spec).Days != nil:
+	case e.Spec.CreatedAt == nil && r.Expiry(e.Spec).Days != nil:
 		return problem{cause: "it has no createdAt, so its validity is counted from when it was first seen"}
 	case e.StaleCreatedAt != "":
 		return problem{"createdAt belongs to an earlier value, so validity is counted from when this one was first seen",

@@ -19,14 +19,14 @@ import (
 const maxStaleNames = 20
 
 // stalePods are those that use a replaced value; nil once nothing is outstanding.
-func (v Report) stalePods() *v1alpha1.StalePods {
-	pending := slices.ContainsFunc(v.Retiring, func(r rotation.RetiringValue) bool { return !v.Unused(r) })
+func (r Report) stalePods() *v1alpha1.StalePods {
+	pending := slices.ContainsFunc(r.Retiring, func(value rotation.RetiringValue) bool { return !r.Unused(value) })
 	if !pending {
 		return nil
 	}
 	var names []string
-	for _, r := range v.Retiring {
-		names = append(names, r.Use.Pods...)
+	for _, value := range r.Retiring {
+		names = append(names, value.Use.Pods...)
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -34,15 +34,15 @@ func (v Report) stalePods() *v1alpha1.StalePods {
 }
 
 // replacedState is Retiring or, once nothing uses it, Retired.
-func (v Report) replacedState(e *rotation.Entry) v1alpha1.PasscodeState {
-	if v.RetiredInStatus(e) || v.MarkedReported(e.Fingerprint) {
+func (r Report) replacedState(e *rotation.Entry) v1alpha1.PasscodeState {
+	if r.RetiredInStatus(e) || r.MarkedReported(e.Fingerprint) {
 		return v1alpha1.StateRetired
 	}
-	if !slices.ContainsFunc(v.Retiring, func(r rotation.RetiringValue) bool { return r.Entry == e }) && e.Reported == nil && v.ActiveInTarget() != nil {
+	if !slices.ContainsFunc(r.Retiring, func(value rotation.RetiringValue) bool { return value.Entry == e }) && e.Reported == nil && r.ActiveInTarget() != nil {
 		return v1alpha1.StateRetired // it was listed before, and settled then
 	}
-	for _, r := range v.Retiring {
-		if r.Entry == e && v.Unused(r) {
+	for _, value := range r.Retiring {
+		if value.Entry == e && r.Unused(value) {
 			return v1alpha1.StateRetired
 		}
 	}
@@ -50,25 +50,25 @@ func (v Report) replacedState(e *rotation.Entry) v1alpha1.PasscodeState {
 }
 
 // retiring says what still uses a replaced value, or why that is not known.
-func (v Report) retiring(e *rotation.Entry) problem {
-	for _, r := range v.Retiring {
+func (r Report) retiring(e *rotation.Entry) problem {
+	for _, value := range r.Retiring {
 		switch {
-		case r.Entry != e:
-		case v.Scan != nil && v.Scan.Problem != "":
-			return problem{cause: "it was replaced; whether it is still in use is unknown: " + v.Scan.Problem}
-		case len(r.Use.Pods) > 0:
-			return problem{"it was replaced and is still in use by Pods: " + retirement.Listing(r.Use.Pods), "restart them; then it is safe to delete"}
-		case r.UsedByOther.Object != "":
-			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", r.UsedByOther.Object)}
-		case r.UsedByOther.Secret != "":
+		case value.Entry != e:
+		case r.Scan != nil && r.Scan.Problem != "":
+			return problem{cause: "it was replaced; whether it is still in use is unknown: " + r.Scan.Problem}
+		case len(value.Use.Pods) > 0:
+			return problem{"it was replaced and is still in use by Pods: " + retirement.Listing(value.Use.Pods), "restart them; then it is safe to delete"}
+		case value.UsedByOther.Object != "":
+			return problem{cause: fmt.Sprintf("it was replaced here, and is still in use: it is the active passcode of CleverTapPasscode %q", value.UsedByOther.Object)}
+		case value.UsedByOther.Secret != "":
 			return problem{
-				fmt.Sprintf("it was replaced here, and Secret %q, the target of a CleverTapPasscode that is deleted, still contains it", r.UsedByOther.Secret),
+				fmt.Sprintf("it was replaced here, and Secret %q, the target of a CleverTapPasscode that is deleted, still contains it", value.UsedByOther.Secret),
 				"delete that Secret once no workload mounts it",
 			}
-		case r.MayComeBack:
+		case value.MayComeBack:
 			return problem{cause: "it was replaced, and may become active again once CleverTap accepts it"}
-		case v.Now.Before(r.Use.Refreshed):
-			return problem{cause: "it was replaced; volumes are being refreshed until " + r.Use.Refreshed.UTC().Format("15:04:05 UTC")}
+		case r.Now.Before(value.Use.Refreshed):
+			return problem{cause: "it was replaced; volumes are being refreshed until " + value.Use.Refreshed.UTC().Format("15:04:05 UTC")}
 		}
 	}
 	return problem{cause: "it was replaced; a scan for what still uses it is under way"}
@@ -76,9 +76,9 @@ func (v Report) retiring(e *rotation.Entry) problem {
 
 // safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to
 // delete.
-func (v Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
 	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
-	if v.Spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
 		return nil
 	}
 	const listed, retired = 1, 2
@@ -91,8 +91,8 @@ func (v Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatu
 	}
 	var events []rotation.Event
 	for _, s := range after.Passcodes {
-		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && v.seenBeforeReplaced(s) {
-			events = append(events, v.SafeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
+		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && r.seenBeforeReplaced(s) {
+			events = append(events, r.SafeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}
 	return events
@@ -100,24 +100,24 @@ func (v Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatu
 
 // seenBeforeReplaced reports whether the status goes back to before the value was replaced. If it was lost since, or the
 // entry was removed and came back, or the record is from before there were marks, the event may have been sent.
-func (v Report) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
-	return slices.ContainsFunc(v.Active.Record.Replaced, func(old target.Replaced) bool {
+func (r Report) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
+	return slices.ContainsFunc(r.Active.Record.Replaced, func(old target.Replaced) bool {
 		marked := len(old.Locations) > 0 || old.Reported
 		return old.Fingerprint == s.Fingerprint && marked && s.FirstSeenAt != nil && !s.FirstSeenAt.After(old.At)
 	})
 }
 
 // rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
-func (v Report) rolloutCondition(before *metav1.Condition) *metav1.Condition {
-	if v.Spec.Rollout == nil || v.ActiveInTarget() == nil {
+func (r Report) rolloutCondition(before *metav1.Condition) *metav1.Condition {
+	if r.Spec.Rollout == nil || r.ActiveInTarget() == nil {
 		return nil
 	}
-	if v.Scan == nil && before != nil && !v.RolloutUnfinished() {
+	if r.Scan == nil && before != nil && !r.RolloutUnfinished() {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
-	if v.Scan == nil && before != nil && v.Spec.Suspend {
+	if r.Scan == nil && before != nil && r.Spec.Suspend {
 		return &metav1.Condition{Status: before.Status, Reason: before.Reason, Message: before.Message}
 	}
-	c := v.LastPublication.RolloutComplete(v.Restarts)
+	c := r.LastPublication.RolloutComplete(r.Restarts)
 	return &c
 }
