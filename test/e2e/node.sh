@@ -119,6 +119,9 @@ tlsPrivateKeyFile: $P/node.key
 resolvConf: ""
 podCIDR: $POD_NET
 evictionHard: {imagefs.available: "1%", nodefs.available: "1%"}
+# Images are loaded, and can be pulled from nowhere: kubelet removes none, however full the disk is.
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
 K
 bg kubelet "$BIN/kubelet" --kubeconfig kubelet.kubeconfig --config kubelet.yaml --root-dir "$DIR/kubelet" --hostname-override node0 --node-ip $IP
 cat > proxy.yaml <<K
