@@ -99,7 +99,7 @@ func (r *Reconciler) waitForInformer(s *observation) {
 	s.readAgainAt(r.Clock.Now().Add(catchUpTime))
 }
 
-// release marks former targets as left behind, and says how to remove them.
+// release marks former targets as released, and says how to remove them.
 func (r *Reconciler) release(ctx context.Context, s *observation, d decision.Decision, state *objectState) error {
 	var problems []error
 	for _, name := range d.Release {
@@ -128,7 +128,7 @@ func (r *Reconciler) releaseOne(ctx context.Context, former *corev1.Secret) erro
 		return err
 	}
 	if err := r.Client.Patch(ctx, former.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager)); err != nil {
-		return fmt.Errorf("marking Secret %s/%s as left behind: %w", former.Namespace, former.Name, err)
+		return fmt.Errorf("marking Secret %s/%s as released: %w", former.Namespace, former.Name, err)
 	}
 	return nil
 }

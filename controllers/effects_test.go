@@ -28,7 +28,7 @@ var _ = Describe("Effects", func() {
 		Expect(c.settle()).To(Succeed())
 		c.change(targetNamed("new"))
 		c.denied["patch marketing"] = forbidden("secrets", "marketing")
-		Expect(c.settle()).To(MatchError(ContainSubstring("marking Secret shop/marketing as left behind")))
+		Expect(c.settle()).To(MatchError(ContainSubstring("marking Secret shop/marketing as released")))
 		Expect(c.condition("Reconciling")).To(And(HaveField("Reason", "EffectFailed"), HaveField("Message", ContainSubstring(`Secret "marketing"`))))
 
 		c.clock.SetTime(created.Add(60*day + time.Minute)) // a's rotation time

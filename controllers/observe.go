@@ -181,7 +181,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *observation, state *o
 	s.secret = state.newestTargetUntilCached(cached, name.Name, deleted, r.Clock.Now())
 	if s.secret == nil {
 		r.setLastTargetDeleted(s.Object, deleted, state)
-		s.LastKnown = state.lastTargetNamed(name.Name)
+		s.LastTarget = state.lastTargetNamed(name.Name)
 		return r.observeUncachedTarget(ctx, s, name.Name, state)
 	}
 	delete(state.uncachedReads, name.Name)
@@ -192,7 +192,7 @@ func (r *Reconciler) observeTarget(ctx context.Context, s *observation, state *o
 	if s.Target.Whole() {
 		state.setLastTarget(name.Name, s.Target)
 	}
-	s.LastKnown = state.lastTargetNamed(name.Name)
+	s.LastTarget = state.lastTargetNamed(name.Name)
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (r *Reconciler) setLastTargetDeleted(object *v1alpha1.CleverTapPasscode, de
 }
 
 // observeOthers finds the Secrets that this object wrote under other names; of those, the ones that this very object
-// has not left behind yet are the former targets.
+// has not released yet are the former targets.
 func (r *Reconciler) observeOthers(ctx context.Context, s *observation) error {
 	var list corev1.SecretList
 	err := r.Client.List(ctx, &list, client.InNamespace(s.Object.Namespace), client.MatchingFields{ownerIndex: s.Object.Name}, client.UnsafeDisableDeepCopy)
@@ -427,9 +427,9 @@ func (r *Reconciler) observeUncachedTarget(ctx context.Context, s *observation, 
 
 // observeVerifications retains every value that the object has, and reads their results.
 func (r *Reconciler) observeVerifications(s *observation) {
-	if s.LastKnown != nil {
-		last := *s.LastKnown // what is remembered stays as it is
-		s.LastKnown = &last
+	if s.LastTarget != nil {
+		last := *s.LastTarget // what is remembered stays as it is
+		s.LastTarget = &last
 	}
 	keys, verifications := valuesOf(s)
 	for i, result := range r.Verification.Retain(client.ObjectKeyFromObject(s.Object), keys...) {
@@ -451,8 +451,8 @@ func valuesOf(s *observation) (keys []string, verifications []*clevertap.Verific
 	for i := range s.FormerTargets {
 		add(s.FormerTargets[i].Fingerprint, &s.FormerTargets[i].Verification)
 	}
-	if s.LastKnown != nil {
-		add(s.LastKnown.Fingerprint, &s.LastKnown.Verification)
+	if s.LastTarget != nil {
+		add(s.LastTarget.Fingerprint, &s.LastTarget.Verification)
 	}
 	add(s.Target.Fingerprint, &s.Target.Verification)
 	return keys, verifications

@@ -59,7 +59,7 @@ type objectState struct {
 	timer     clock.Timer
 	// restarts are those that this process made, by workload.
 	restarts map[consumers.Workload]retirement.Restarts
-	// pendingEvents are those of effects, which no status remembers. They are sent once a status stands.
+	// pendingEvents are those of effects, which no status remembers. They are sent once a status is written.
 	pendingEvents []rotation.Event
 
 	// scan is the last scan that began since scanRevision was first seen, at scanSince; scans is how many there were, and

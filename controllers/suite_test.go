@@ -118,7 +118,7 @@ func (c *cluster) Verify(_ context.Context, q clevertap.Request) error {
 	defer c.mu.Unlock()
 	c.calls++
 	if c.rejects[q.Passcode.Reveal()] {
-		return &clevertap.RejectedError{Seen: "HTTP 401"}
+		return &clevertap.RejectedError{Detail: "HTTP 401"}
 	}
 	return nil
 }

@@ -36,10 +36,10 @@ func (a *recorder) Verify(_ context.Context, q clevertap.Request) error {
 	defer a.mu.Unlock()
 	a.qs = append(a.qs, q.AccountID+"/"+string(q.Region)+"/"+q.Passcode.Reveal())
 	if q.AccountID == "TEST-1" {
-		return &clevertap.RejectedError{Seen: "HTTP 401"}
+		return &clevertap.RejectedError{Detail: "HTTP 401"}
 	}
 	if q.Region != "eu1" {
-		return &clevertap.UnavailableError{Seen: "unknown region"}
+		return &clevertap.UnavailableError{Detail: "unknown region"}
 	}
 	return nil
 }

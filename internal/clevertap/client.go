@@ -129,12 +129,12 @@ func (c *Client) confirm(ctx context.Context, q Request, connect response) error
 	}
 	switch {
 	case err == nil:
-		return &UnavailableError{Seen: connect.seen() +
+		return &UnavailableError{Detail: connect.describe() +
 			", but lets the passcode use the events API: this account may not use the Connect call. Set spec.verification.mode: Events"}
 	case errors.As(err, &rejected):
 		return err
 	}
-	return &UnavailableError{Seen: connect.seen() +
+	return &UnavailableError{Detail: connect.describe() +
 		", and the events call that would confirm it brought no result: if this account may not use the Connect call, set spec.verification.mode: Events"}
 }
 
@@ -158,9 +158,9 @@ func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) 
 	base, known := c.bases[q.Region]
 	switch {
 	case !known:
-		return nil, &UnavailableError{Seen: "not called: there is no such region"}
+		return nil, &UnavailableError{Detail: "not called: there is no such region"}
 	case q.AccountID == "" || q.Passcode.IsZero():
-		return nil, &UnavailableError{Seen: "not called: there is no account or no passcode"}
+		return nil, &UnavailableError{Detail: "not called: there is no account or no passcode"}
 	}
 	target, err := c.target(base, q.Mode)
 	if err != nil {
@@ -186,7 +186,7 @@ func (c *Client) target(base *url.URL, mode Mode) (*url.URL, error) {
 		target.RawQuery = "cursor=none"
 		return target, nil
 	}
-	return nil, &UnavailableError{Seen: "not called: there is no such verification mode"}
+	return nil, &UnavailableError{Detail: "not called: there is no such verification mode"}
 }
 
 // call reads the body to its end, or to its cap, so that the connection serves the next call.

@@ -8,25 +8,25 @@ import "time"
 // RejectedError says that CleverTap rejects the passcode: it is wrong, expired, deleted or revoked, or right but in
 // another region.
 type RejectedError struct {
-	// Seen is what the response was and of which host, for people; never any text of the response itself.
-	Seen string
+	// Detail is what the response was and of which host, for people; never any text of the response itself.
+	Detail string
 }
 
 func (e *RejectedError) Error() string {
-	return "CleverTap rejects the passcode: " + e.Seen
+	return "CleverTap rejects the passcode: " + e.Detail
 }
 
 // UnavailableError says that there is no result for the passcode: no response came, or one that says nothing.
 type UnavailableError struct {
-	// Seen is what the response was or what went wrong, and at which host, for people; never any text of the response itself.
-	Seen string
+	// Detail is what the response was or what went wrong, and at which host, for people; never any text of the response itself.
+	Detail string
 
 	// cause is a context's error or nil: a network error's own text may contain what must not be shown.
 	cause error
 }
 
 func (e *UnavailableError) Error() string {
-	return "the passcode could not be verified: " + e.Seen
+	return "the passcode could not be verified: " + e.Detail
 }
 
 // Unwrap returns context.Canceled or context.DeadlineExceeded where the caller's context or the timeout ended the
@@ -38,12 +38,12 @@ func (e *UnavailableError) Unwrap() error {
 // RateLimitedError says that CleverTap takes no more calls of this account for now. Nothing was learnt about the
 // passcode.
 type RateLimitedError struct {
-	// Seen is what the response was and of which host, for people.
-	Seen string
+	// Detail is what the response was and of which host, for people.
+	Detail string
 	// RetryAfter is how long CleverTap requires to wait, an hour at most; zero when it does not say.
 	RetryAfter time.Duration
 }
 
 func (e *RateLimitedError) Error() string {
-	return "CleverTap limits the calls of this account: " + e.Seen
+	return "CleverTap limits the calls of this account: " + e.Detail
 }

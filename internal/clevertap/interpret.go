@@ -33,13 +33,13 @@ type response struct {
 func interpret(mode Mode, r response) error {
 	switch {
 	case r.rejected():
-		return &RejectedError{Seen: r.seen()}
+		return &RejectedError{Detail: r.describe()}
 	case r.status == http.StatusTooManyRequests:
-		return &RateLimitedError{Seen: r.seen(), RetryAfter: r.retryAfter}
+		return &RateLimitedError{Detail: r.describe(), RetryAfter: r.retryAfter}
 	case r.letThrough(mode):
 		return nil
 	}
-	return &UnavailableError{Seen: r.seen()}
+	return &UnavailableError{Detail: r.describe()}
 }
 
 // forbidden reports whether the response is a 403 that no 401 comes with, in its status or its body. CleverTap's page of API
@@ -138,8 +138,8 @@ func number(raw json.RawMessage) int {
 	return int(n)
 }
 
-// seen says for people what came back and what it means, without a word of the response's own.
-func (r response) seen() string {
+// describe says for people what came back and what it means, without a word of the response's own.
+func (r response) describe() string {
 	return fmt.Sprintf("%s answered HTTP %d with %s%s", r.host, r.status, r.kind, r.advice())
 }
 

@@ -39,11 +39,11 @@ func proxyDenied(_ context.Context, _ *url.URL, _ *http.Request, response *http.
 func (c *Client) unreached(ctx context.Context, host string, err error) *UnavailableError {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errTimedOut):
-		return &UnavailableError{Seen: fmt.Sprintf("%s timed out after %s", host, c.timeout), cause: ctx.Err()}
+		return &UnavailableError{Detail: fmt.Sprintf("%s timed out after %s", host, c.timeout), cause: ctx.Err()}
 	case cause != nil:
-		return &UnavailableError{Seen: fmt.Sprintf("the call to %s was cancelled", host), cause: ctx.Err()}
+		return &UnavailableError{Detail: fmt.Sprintf("the call to %s was cancelled", host), cause: ctx.Err()}
 	}
-	return &UnavailableError{Seen: fmt.Sprintf("%s was not reached: %s", host, explain(err))}
+	return &UnavailableError{Detail: fmt.Sprintf("%s was not reached: %s", host, explain(err))}
 }
 
 // explain knows the failures that people can fix.

@@ -38,8 +38,8 @@ type Verification struct {
 	// then required to wait; zero if it did not say.
 	RateLimited bool
 	RetryAfter  time.Duration
-	// Seen is what came back last, for people; "" after an acceptance.
-	Seen string
+	// Detail is what came back last, for people; "" after an acceptance.
+	Detail string
 	// RequestedAt is when the verification under way was requested; zero if there is none.
 	RequestedAt time.Time
 }

@@ -17,7 +17,7 @@ import (
 type Decision struct {
 	// Want is what the target is to be; nil leaves it alone.
 	Want *rotation.Want
-	// Release are the names of the former targets that are to be marked as left behind.
+	// Release are the names of the former targets that are to be marked as released.
 	Release []string
 	// Scan reports whether to scan for consumers of the target. The end of the scan wakes the object.
 	Scan bool

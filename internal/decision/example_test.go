@@ -39,7 +39,7 @@ func ExampleDecide() {
 
 	source.Verification = clevertap.Verification{Result: clevertap.Accepted, At: now}
 	d = decision.Decide(now, rotation.Observed{Object: object, Sources: []rotation.Source{source}})
-	fmt.Println("revision:", d.Want.Record.Revision, "reason:", d.Want.Record.Reason, "expires:", d.Want.Record.EndsAt.Format(time.DateOnly))
+	fmt.Println("revision:", d.Want.Record.Revision, "reason:", d.Want.Record.Reason, "expires:", d.Want.Record.ExpiresAt.Format(time.DateOnly))
 
 	// Output:
 	// requests: 1 publishes: false

@@ -88,7 +88,7 @@ func (v *validity) resultOf(q rotation.VerificationRequest) {
 			before.UnavailableSince = v.now
 		}
 		before.Unavailable++
-		before.UnavailableAt, before.Seen = v.now, "HTTP 503"
+		before.UnavailableAt, before.Detail = v.now, "HTTP 503"
 		v.results[key] = before
 	case v.works[key] && !v.rejecting:
 		v.results[key] = clevertap.Verification{Result: clevertap.Accepted, At: v.now}

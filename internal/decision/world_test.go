@@ -123,7 +123,7 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastKnown: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt,
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastTarget: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt,
 		Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
 		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others,
 		UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
@@ -137,7 +137,7 @@ func (w *world) observed() rotation.Observed {
 		if w.target.Exists && w.object.Status.Target != "" {
 			o.FormerTargets = []rotation.Former{{Target: w.target, Name: w.object.Status.Target}}
 		}
-		o.Target, o.LastKnown, w.remembered = rotation.Target{}, nil, nil
+		o.Target, o.LastTarget, w.remembered = rotation.Target{}, nil, nil
 	}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
@@ -157,7 +157,7 @@ func (w *world) observed() rotation.Observed {
 	if w.remembered != nil && !w.remembered.Tuple.Passcode.IsZero() {
 		known := *w.remembered
 		known.Verification = w.result(known.Tuple.Region, known.Tuple.Passcode)
-		o.LastKnown = &known
+		o.LastTarget = &known
 	}
 	if !o.Target.Tuple.Passcode.IsZero() {
 		o.Target.Verification = w.result(o.Target.Tuple.Region, o.Target.Tuple.Passcode)
@@ -303,7 +303,7 @@ func accepted(values ...string) step {
 func rejectedTimes(value string, times ...int) step {
 	return func(w *world) {
 		w.results[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: w.now, Rejections: max(1, total(times)),
-			Seen: "HTTP 401"}
+			Detail: "HTTP 401"}
 	}
 }
 
@@ -312,7 +312,7 @@ func rejected(value string) step {
 	return func(w *world) {
 		first := w.now
 		after(30 * time.Second)(w)
-		w.results[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Seen: "HTTP 401"}
+		w.results[value] = clevertap.Verification{Result: clevertap.Rejected, At: w.now, RejectedSince: first, Rejections: 2, Detail: "HTTP 401"}
 	}
 }
 
@@ -343,7 +343,7 @@ func unavailableTimes(value string, times int) step {
 		if a.Unavailable == 0 {
 			a.UnavailableSince = w.now
 		}
-		a.Unavailable, a.UnavailableAt, a.Seen = times, w.now, "HTTP 503"
+		a.Unavailable, a.UnavailableAt, a.Detail = times, w.now, "HTTP 503"
 		w.results[value] = a
 	}
 }

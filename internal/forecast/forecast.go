@@ -166,7 +166,7 @@ func (p *simulation) publish() {
 		Fingerprint: p.fingerprint(simulatedValue(object.Status.ActivePasscode)), Keys: target.EffectiveKeys(object),
 	}
 	if end := object.Status.ExpiresAt; end != nil {
-		record.EndsAt = end.UTC()
+		record.ExpiresAt = end.UTC()
 	}
 	for _, s := range object.Status.Passcodes {
 		if s.State == v1alpha1.StateRetiring || s.State == v1alpha1.StateRetired {

@@ -69,7 +69,7 @@ func (s *Snapshot) findActive() *ActivePasscode {
 	return p
 }
 
-// recordOrMarks goes by the annotations for people where the record can't be read. The entry that has the value gives the
+// recordOrMarks reads the annotations for people where the record can't be read. The entry that has the value gives the
 // rest.
 func (s *Snapshot) recordOrMarks() target.Record {
 	if s.LastPublished.Record != nil {
@@ -127,8 +127,8 @@ func (s *Snapshot) findTuple(p *ActivePasscode) {
 	case p.Entry != nil:
 		p.Tuple.Passcode = p.Entry.Passcode
 		p.Tuple.AccountID, p.Tuple.Region = s.Spec.AccountID, s.Spec.Region
-	case s.LastKnown != nil && s.LastKnown.Fingerprint == p.Fingerprint:
-		p.Tuple, p.Verification = s.LastKnown.Tuple, s.LastKnown.Verification
+	case s.LastTarget != nil && s.LastTarget.Fingerprint == p.Fingerprint:
+		p.Tuple, p.Verification = s.LastTarget.Tuple, s.LastTarget.Verification
 	default:
 		p.Tuple = target.Tuple{}
 	}
@@ -138,7 +138,7 @@ func (s *Snapshot) validityOfActive(p *ActivePasscode) schedule.Validity {
 	if p.Entry != nil {
 		return p.Entry.Validity
 	}
-	return schedule.Between(s.Spec, p.Record.BeginsAt, p.Record.EndsAt)
+	return schedule.Between(s.Spec, p.Record.BeginsAt, p.Record.ExpiresAt)
 }
 
 // setResult takes the result of the entry or, if there is none, that of the target's own value.

@@ -25,8 +25,8 @@ type Observed struct {
 	Sources []Source
 	// Target is the Secret that workloads mount.
 	Target Target
-	// LastKnown is the target as this process last wrote it or found it whole; nil if it has not yet.
-	LastKnown *Target
+	// LastTarget is the target as this process last wrote it or found it whole; nil if it has not yet.
+	LastTarget *Target
 	// Scan is the last scan for consumers since this revision was published, and Scans how many there were; nil if there was
 	// none yet. ScanRequestedAt is when the one that is under way was requested; zero if none is.
 	Scan            *consumers.Scan
@@ -58,7 +58,7 @@ type Observed struct {
 	// Endpoint is the base URL, scheme and host only, that is called in place of CleverTap's hosts; "" for none.
 	Endpoint string
 	// FormerTargets are the targets that the object wrote before its target.name was changed, and that have not yet been marked
-	// as left behind, by name.
+	// as released, by name.
 	FormerTargets []Former
 }
 
@@ -66,7 +66,7 @@ type Observed struct {
 type Former struct {
 	Target
 	Name string
-	// Problem says why it could not be marked as left behind just now, and what to do; "" if it could, or was not tried.
+	// Problem says why it could not be marked as released just now, and what to do; "" if it could, or was not tried.
 	Problem string
 }
 
@@ -87,7 +87,7 @@ type Source struct {
 	Verification clevertap.Verification
 }
 
-// Target is the Secret that workloads mount, as it stands.
+// Target is the Secret that workloads mount, as it is.
 type Target struct {
 	// Conflict says why a Secret of this name is not the object's; "" if it is, or if there is none.
 	Conflict string

@@ -45,7 +45,7 @@ func (p *Pass) NextWant() *Want {
 	return nil
 }
 
-// TargetsToRelease are the former targets to mark as left behind, once the target of the new name has the active passcode.
+// TargetsToRelease are the former targets to mark as released, once the target of the new name has the active passcode.
 func (p *Pass) TargetsToRelease() []string {
 	if p.ActiveInTarget() == nil || p.LastPublished != &p.Target || p.Spec.Suspend {
 		return nil

@@ -235,12 +235,12 @@ func (r *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
 	})
 }
 
-// RetiredInStatus goes by the status: once nothing used it, that is final.
+// RetiredInStatus reports whether the status has the entry as retired: once nothing used its value, that is final.
 func (r *ReplacedValues) RetiredInStatus(e *Entry) bool {
 	return e.Reported != nil && e.Reported.RetiredAt != nil && e.Reported.Fingerprint == e.Fingerprint
 }
 
-// MarkedReported goes by the record, which outlives the status.
+// MarkedReported reports whether the record, which outlives the status, has the value's end of use as reported.
 func (r *ReplacedValues) MarkedReported(fingerprint string) bool {
 	record := r.record()
 	return record != nil && slices.ContainsFunc(record.Replaced, func(old target.Replaced) bool {
@@ -286,7 +286,8 @@ func (r *ReplacedValues) SafeToDelete(passcode, what string) Event {
 	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }
 
-// RolloutUnfinished goes by the status, and scans once for a rollout that is new in the spec.
+// RolloutUnfinished reports whether a rollout is to be observed: one that the last scan or, without a scan, the status shows
+// unfinished, or one that is new in the spec.
 func (r *ReplacedValues) RolloutUnfinished() bool {
 	if r.Spec.Rollout == nil {
 		return false

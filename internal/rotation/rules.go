@@ -116,7 +116,7 @@ func rotateOnTime(s *Snapshot) []Candidate {
 	return candidatesFor(v1alpha1.RotationScheduled, s.Successors())
 }
 
-// failOver: any accepted one, successors first, then the one that ends last, those that were replaced too.
+// failOver: any accepted one, successors first, then the one that expires last, those that were replaced too.
 func failOver(s *Snapshot) []Candidate {
 	p := s.Active
 	if p == nil || !s.ConfirmedRejected(p) {

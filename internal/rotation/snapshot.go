@@ -80,7 +80,7 @@ func newSnapshot(now time.Time, o Observed) *Snapshot {
 // well-formed value.
 func newObservingSnapshot(now time.Time, o Observed) *Snapshot {
 	s := &Snapshot{Observed: o, Now: now, Spec: &o.Object.Spec, Observing: true}
-	s.Target, s.LastKnown = Target{}, nil
+	s.Target, s.LastTarget = Target{}, nil
 	s.addEntries()
 	if len(s.Entries) > 0 && s.Entries[0].HasValue() {
 		first := s.Entries[0]
@@ -178,7 +178,7 @@ func (s *Snapshot) highestRevision() int64 {
 
 // targets are all that may prove what was published; some may be nil.
 func (s *Snapshot) targets() []*Target {
-	list := []*Target{&s.Target, s.LastKnown}
+	list := []*Target{&s.Target, s.LastTarget}
 	for i := range s.FormerTargets {
 		list = append(list, &s.FormerTargets[i].Target)
 	}
@@ -398,7 +398,8 @@ func (s *Snapshot) activeResultInStatus() clevertap.Result {
 	return clevertap.Unknown
 }
 
-// wasReplaced goes by the record; a fingerprint of another key says nothing, and then the name counts.
+// wasReplaced reports whether the record has the value as replaced; a fingerprint of another key
+// says nothing, and then the name counts.
 func (s *Snapshot) wasReplaced(e *Entry) bool {
 	record := s.record()
 	switch {
@@ -421,7 +422,8 @@ func (s *Snapshot) wasReplaced(e *Entry) bool {
 	return false
 }
 
-// replacedInStatus goes by the status where target and record are lost: it may forbid, and never permits.
+// replacedInStatus reports whether the status has the entry as replaced, for when target and record are lost: that may forbid, and
+// never permits.
 func (s *Snapshot) replacedInStatus(e *Entry) bool {
 	for _, listed := range s.Object.Status.Passcodes {
 		if listed.State != v1alpha1.StateRetiring && listed.State != v1alpha1.StateRetired {

@@ -138,7 +138,7 @@ func (p *Pass) upkeep() *Want {
 // restores reports whether what someone else did to the target is undone. A new target.name is nothing to undo, and neither is a
 // Secret without a record, which was handed over.
 func (p *Pass) restores() bool {
-	return p.LastPublished.Record != nil && p.edited() && (p.LastPublished == &p.Target || p.LastPublished == p.LastKnown)
+	return p.LastPublished.Record != nil && p.edited() && (p.LastPublished == &p.Target || p.LastPublished == p.LastTarget)
 }
 
 // edited reports whether another writer deleted the target or changed its data.
@@ -149,7 +149,7 @@ func (p *Pass) edited() bool {
 // describe copies name and dates from the entry.
 func describe(r *target.Record, e *Entry) {
 	r.Passcode = e.Spec.Name
-	r.FirstSeenAt, r.BeginsAt, r.EndsAt = e.FirstSeen, e.Validity.From, e.Validity.Until
+	r.FirstSeenAt, r.BeginsAt, r.ExpiresAt = e.FirstSeen, e.Validity.From, e.Validity.Until
 	r.StaleCreatedAt = e.StaleCreatedAt
 }
 
@@ -174,7 +174,7 @@ func (p *Pass) withMetadata(w Want) *Want {
 	w.Labels[v1alpha1.RoleLabel], w.Labels[v1alpha1.ManagedByLabel] = v1alpha1.RoleTarget, v1alpha1.ManagedBy
 	w.Record.Mark(w.Annotations, p.Object.Name)
 	w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ReleasedAtAnnotation)
-	if w.Record.EndsAt.IsZero() {
+	if w.Record.ExpiresAt.IsZero() {
 		w.DropAnnotations = append(w.DropAnnotations, v1alpha1.ExpiresAtAnnotation)
 	}
 	return &w

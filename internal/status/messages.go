@@ -343,7 +343,7 @@ func (r Report) verifyingMessage() string {
 }
 
 func (r Report) unavailableMessage(e *rotation.Entry) string {
-	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Seen, r.endpointHint())
+	return fmt.Sprintf("%q could not be verified: %s%s. The operator tries again", e.Spec.Name, e.Verification.Detail, r.endpointHint())
 }
 
 func (r Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
@@ -351,8 +351,8 @@ func (r Report) unavailableSinceMessage(p *rotation.ActivePasscode) string {
 		return r.unavailableMessage(p.Entry)
 	}
 	why := ""
-	if p.Verification.Seen != "" {
-		why = ": " + p.Verification.Seen
+	if p.Verification.Detail != "" {
+		why = ": " + p.Verification.Detail
 	}
 	return fmt.Sprintf("No verification has had a result for two intervals%s%s. The active passcode stays, and the operator tries again", why, r.endpointHint())
 }
@@ -493,10 +493,10 @@ func (r Report) valueProblem(e *rotation.Entry) problem {
 	case state == v1alpha1.StateRetiring:
 		return r.retiring(e)
 	case state == v1alpha1.StateRetired || state == v1alpha1.StateExpired:
-		return r.over(state)
+		return r.replacedOrExpired(state)
 	case state == v1alpha1.StateUnverified && e.Verification.Unavailable > 0:
 		suspicion := r.suspicion(e)
-		return problem{sentences("it could not be verified: "+e.Verification.Seen+r.endpointHint(), suspicion.cause), suspicion.action}
+		return problem{sentences("it could not be verified: "+e.Verification.Detail+r.endpointHint(), suspicion.cause), suspicion.action}
 	}
 	return r.usableEntry(e)
 }
@@ -568,8 +568,8 @@ func (r Report) suspicion(e *rotation.Entry) problem {
 	return problem{}
 }
 
-// over is for a passcode that was replaced or has expired, and says what is left to do.
-func (r Report) over(state v1alpha1.PasscodeState) problem {
+// replacedOrExpired says of a passcode that was replaced or has expired what is left to do.
+func (r Report) replacedOrExpired(state v1alpha1.PasscodeState) problem {
 	const remove = "remove it from spec.passcodes"
 	switch {
 	case state == v1alpha1.StateRetired && r.Spec.Type == v1alpha1.PasscodeTypeUser:

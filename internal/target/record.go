@@ -19,8 +19,8 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 )
 
-// Record is what must outlive the status and a crash. It stands on the target, written in the same write as the
-// value that it describes.
+// Record is what must outlive the status and a crash. It is an annotation of the target, written by the same write as
+// the value that it describes.
 type Record struct {
 	// OwnerUID and Generation are those of the object that was reconciled.
 	OwnerUID   types.UID `json:"ownerUID"`
@@ -33,11 +33,11 @@ type Record struct {
 	AccountID   string          `json:"accountID"`
 	Region      v1alpha1.Region `json:"region"`
 	Fingerprint string          `json:"fingerprint"`
-	// FirstSeenAt is when the published value was first seen, BeginsAt the start of its validity; EndsAt, when it expires, is
-	// zero for never.
+	// FirstSeenAt is when the published value was first seen, BeginsAt the start of its validity; ExpiresAt is
+	// zero for never. JSON names stay what they were, so that every version reads the records of every other.
 	FirstSeenAt time.Time `json:"firstSeenAt,omitzero"`
 	BeginsAt    time.Time `json:"beginsAt,omitzero"`
-	EndsAt      time.Time `json:"endsAt,omitzero"`
+	ExpiresAt   time.Time `json:"endsAt,omitzero"`
 	// StaleCreatedAt is a createdAt of the entry that belongs to a value before this one.
 	StaleCreatedAt v1alpha1.Time `json:"staleCreatedAt,omitempty"`
 	// PublishedAt is when this revision was made, and Reason why.
@@ -144,7 +144,7 @@ func (k Keys) distinct() bool {
 	return true
 }
 
-// Encode is the record as it stands in the annotation.
+// Encode is the record as the annotation contains it.
 func (r Record) Encode() string {
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -158,8 +158,8 @@ func (r Record) Mark(annotations map[string]string, owner string) {
 	annotations[v1alpha1.OwnerAnnotation] = owner
 	annotations[v1alpha1.PasscodeAnnotation] = r.Passcode
 	annotations[v1alpha1.RevisionAnnotation] = strconv.FormatInt(r.Revision, 10)
-	if !r.EndsAt.IsZero() {
-		annotations[v1alpha1.ExpiresAtAnnotation] = r.EndsAt.Format(time.RFC3339)
+	if !r.ExpiresAt.IsZero() {
+		annotations[v1alpha1.ExpiresAtAnnotation] = r.ExpiresAt.Format(time.RFC3339)
 	}
 }
 

@@ -23,7 +23,7 @@ func newOutages() (*outages, *[]string) {
 func TestAnOutageOfTenThousandValuesIsALineForEachAccountAndRegion(t *testing.T) {
 	g := NewWithT(t)
 	o, lines := newOutages()
-	outage := &clevertap.UnavailableError{Seen: "in1.api.clevertap.com answered HTTP 503"}
+	outage := &clevertap.UnavailableError{Detail: "in1.api.clevertap.com answered HTTP 503"}
 	accounts := []accountKey{{"in1", "TEST-1"}, {"in1", "TEST-2"}, {"eu1", "TEST-1"}}
 	for i := range 10_000 {
 		o.ended(accounts[i%3], fmt.Sprint(i), outage)
@@ -40,15 +40,15 @@ func TestAnOutageOfTenThousandValuesIsALineForEachAccountAndRegion(t *testing.T)
 func TestARejectionEndsAnOutage(t *testing.T) {
 	g := NewWithT(t)
 	o, lines := newOutages()
-	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.RateLimitedError{Seen: "HTTP 429"})
-	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.RejectedError{Seen: "HTTP 401"})
+	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.RateLimitedError{Detail: "HTTP 429"})
+	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.RejectedError{Detail: "HTTP 401"})
 	g.Expect(*lines).To(HaveLen(2))
 }
 
 func TestAnOutageLastsWhileOneValueHasNoResult(t *testing.T) {
 	g := NewWithT(t)
 	o, lines := newOutages()
-	down := &clevertap.UnavailableError{Seen: "HTTP 403"}
+	down := &clevertap.UnavailableError{Detail: "HTTP 403"}
 	for range 5 {
 		o.ended(accountKey{"in1", "TEST-1"}, "a", down)
 		o.ended(accountKey{"in1", "TEST-1"}, "b", nil)
@@ -59,7 +59,7 @@ func TestAnOutageLastsWhileOneValueHasNoResult(t *testing.T) {
 func TestAValueThatIsGoneIsNoLine(t *testing.T) {
 	g := NewWithT(t)
 	o, lines := newOutages()
-	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.UnavailableError{Seen: "HTTP 503"})
+	o.ended(accountKey{"in1", "TEST-1"}, "a", &clevertap.UnavailableError{Detail: "HTTP 503"})
 	o.forget("a")
 	g.Expect(*lines).To(HaveLen(1))
 	g.Expect(o.values).To(BeEmpty())

@@ -290,7 +290,7 @@ func next(before clevertap.Verification, now time.Time, err error) clevertap.Ver
 		unavailable *clevertap.UnavailableError
 	)
 	after := before
-	after.RequestedAt, after.RetryAfter, after.RateLimited, after.Seen = time.Time{}, 0, false, ""
+	after.RequestedAt, after.RetryAfter, after.RateLimited, after.Detail = time.Time{}, 0, false, ""
 	switch {
 	case err == nil:
 		after = clevertap.Verification{Result: clevertap.Accepted, At: now, RejectedAt: before.RejectedAt}
@@ -299,15 +299,15 @@ func next(before clevertap.Verification, now time.Time, err error) clevertap.Ver
 		}
 		return after
 	case errors.As(err, &rejected):
-		after = clevertap.Verification{Result: clevertap.Rejected, At: now, Rejections: 1, RejectedSince: now, Seen: rejected.Seen}
+		after = clevertap.Verification{Result: clevertap.Rejected, At: now, Rejections: 1, RejectedSince: now, Detail: rejected.Detail}
 		if before.Result == clevertap.Rejected {
 			after.Rejections, after.RejectedSince = before.Rejections+1, before.RejectedSince
 		}
 		return after
 	case errors.As(err, &limited):
-		after.RateLimited, after.RetryAfter, after.Seen = true, limited.RetryAfter, limited.Seen
+		after.RateLimited, after.RetryAfter, after.Detail = true, limited.RetryAfter, limited.Detail
 	case errors.As(err, &unavailable):
-		after.Seen = unavailable.Seen
+		after.Detail = unavailable.Detail
 	}
 	after.Unavailable, after.UnavailableAt = before.Unavailable+1, now
 	if before.Unavailable == 0 {

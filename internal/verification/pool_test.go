@@ -146,16 +146,16 @@ func TestWhatHasAResultCounts(t *testing.T) {
 		return b.pool.Verification("shop", "key")
 	}
 	b.Expect(respond(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start}))
-	b.Expect(respond(&clevertap.UnavailableError{Seen: "503"})).To(Equal(clevertap.Verification{
-		Result: clevertap.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Seen: "503"}))
-	b.Expect(respond(&clevertap.RateLimitedError{Seen: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
-		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Seen: "429", RateLimited: true,
+	b.Expect(respond(&clevertap.UnavailableError{Detail: "503"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Accepted, At: start, Unavailable: 1, UnavailableAt: start, UnavailableSince: start, Detail: "503"}))
+	b.Expect(respond(&clevertap.RateLimitedError{Detail: "429", RetryAfter: time.Minute})).To(Equal(clevertap.Verification{
+		Result: clevertap.Accepted, At: start, Unavailable: 2, UnavailableAt: start, UnavailableSince: start, Detail: "429", RateLimited: true,
 		RetryAfter: time.Minute}))
-	b.Expect(respond(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
-		Result: clevertap.Rejected, At: start, Rejections: 1, RejectedSince: start, Seen: "401"}))
+	b.Expect(respond(&clevertap.RejectedError{Detail: "401"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Rejected, At: start, Rejections: 1, RejectedSince: start, Detail: "401"}))
 	b.clock.Step(time.Second)
-	b.Expect(respond(&clevertap.RejectedError{Seen: "401"})).To(Equal(clevertap.Verification{
-		Result: clevertap.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Seen: "401"}))
+	b.Expect(respond(&clevertap.RejectedError{Detail: "401"})).To(Equal(clevertap.Verification{
+		Result: clevertap.Rejected, At: start.Add(time.Second), Rejections: 2, RejectedSince: start, Detail: "401"}))
 	b.Expect(respond(nil)).To(Equal(clevertap.Verification{Result: clevertap.Accepted, At: start.Add(time.Second), RejectedAt: start.Add(time.Second)}))
 }
 

@@ -161,7 +161,7 @@ var _ = Describe("A person", func() {
 		Expect(c.secret(ctx, "marketing")().ResourceVersion).To(Equal(secret.ResourceVersion))
 	})
 
-	It("gives the target another name, and the old one is left behind", func(ctx SpecContext) {
+	It("gives the target another name, and the old one is released", func(ctx SpecContext) {
 		c := published(ctx)
 		calls := len(c.vendor.Calls())
 		c.change(ctx, targetName("renamed"))

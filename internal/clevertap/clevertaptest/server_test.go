@@ -113,7 +113,7 @@ func TestAnAccountThatMayNotUseConnect(t *testing.T) {
 		rejected    *clevertap.RejectedError
 	)
 	g.Expect(errors.As(b.verify(t, clevertap.India, value, clevertap.Connect), &unavailable)).To(BeTrue())
-	g.Expect(unavailable.Seen).To(ContainSubstring("spec.verification.mode: Events"))
+	g.Expect(unavailable.Detail).To(ContainSubstring("spec.verification.mode: Events"))
 	g.Expect(errors.As(b.verify(t, clevertap.India, "WRONG", clevertap.Connect), &rejected)).To(BeTrue())
 	g.Expect(b.verify(t, clevertap.India, value, clevertap.Events)).To(Succeed())
 	b.account.CloseConnect(false)
