@@ -3,7 +3,10 @@
 
 package v1alpha1
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The schema sets no defaults in spec: a default that an API server adds is drift to a GitOps tool. What applies if a
 // field is absent is said here, once.
@@ -24,6 +27,28 @@ func (p *CleverTapPasscode) TargetName() string {
 		return p.Spec.Target.Name
 	}
 	return p.Name
+}
+
+// TargetKeys returns the names of the target's keys: those of spec.target.keys, and accountId, passcode, region and endpoint
+// where they are absent. PreviousPasscode is "" for none.
+func (s *CleverTapPasscodeSpec) TargetKeys() TargetKeys {
+	var named TargetKeys
+	if s.Target != nil && s.Target.Keys != nil {
+		named = *s.Target.Keys
+	}
+	named.AccountID = cmp.Or(named.AccountID, "accountId")
+	named.Passcode = cmp.Or(named.Passcode, "passcode")
+	named.Region = cmp.Or(named.Region, "region")
+	named.Endpoint = cmp.Or(named.Endpoint, "endpoint")
+	return named
+}
+
+// ExpiryOf returns when the entry's passcode expires: its own expiry, or spec.expiry.
+func (s *CleverTapPasscodeSpec) ExpiryOf(e *PasscodeEntry) Expiry {
+	if e.Expiry != nil {
+		return *e.Expiry
+	}
+	return s.Expiry
 }
 
 // Observes reports whether spec.mode is Observe. Absent means Manage.

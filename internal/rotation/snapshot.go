@@ -263,15 +263,7 @@ func (s *Snapshot) date(e *Entry) {
 			begins = created
 		}
 	}
-	e.Validity = schedule.Of(s.Spec, s.Expiry(e.Spec), begins)
-}
-
-// Expiry is the declared expiry of an entry: its own, or that of the object.
-func (s *Snapshot) Expiry(spec *v1alpha1.PasscodeEntry) v1alpha1.Expiry {
-	if spec.Expiry != nil {
-		return *spec.Expiry
-	}
-	return s.Spec.Expiry
+	e.Validity = schedule.Of(s.Spec, s.Spec.ExpiryOf(e.Spec), begins)
 }
 
 // firstSight is when the value was first seen, and a createdAt that belongs to one before it. A value that was never

@@ -593,7 +593,7 @@ func (r Report) dates(e *rotation.Entry) problem {
 			"shorten rotation.before, or give it a longer validity"}
 	case state == v1alpha1.StateStaged && e.Validity.Due(r.Now):
 		return problem{"its own rotation time has passed, so it cannot be a successor", "stage one that expires later"}
-	case e.Spec.CreatedAt == nil && r.Expiry(e.Spec).Days != nil:
+	case e.Spec.CreatedAt == nil && r.Spec.ExpiryOf(e.Spec).Days != nil:
 		return problem{cause: "it has no createdAt, so its validity is counted from when it was first seen"}
 	case e.StaleCreatedAt != "":
 		return problem{"createdAt belongs to an earlier value, so validity is counted from when this one was first seen",

@@ -4,7 +4,6 @@
 package target
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,30 +106,26 @@ func (k Keys) WithPasscode() []string {
 	return names
 }
 
-// EffectiveKeys adds the defaults. Keys that are alike, which the schema denies, cannot be distinguished in a
-// Secret: they count as none.
+// EffectiveKeys are the target's keys and files. Keys that are alike, which the schema denies, cannot be distinguished in
+// a Secret: they count as none.
 func EffectiveKeys(object *v1alpha1.CleverTapPasscode) Keys {
-	defaults := Keys{AccountID: "accountId", Passcode: "passcode", Region: "region", Endpoint: "endpoint"}
-	if object.Spec.Target == nil {
-		return defaults
+	keys := keysOf(object.Spec.TargetKeys())
+	if object.Spec.Target != nil {
+		for _, f := range object.Spec.Target.Files {
+			keys.Files = append(keys.Files, File{Key: string(f.Key), Format: f.Format})
+		}
 	}
-	keys := defaults
-	for _, f := range object.Spec.Target.Files {
-		keys.Files = append(keys.Files, File{Key: string(f.Key), Format: f.Format})
-	}
-	named := object.Spec.Target.Keys
-	if named == nil {
-		named = &v1alpha1.TargetKeys{}
-	}
-	keys.AccountID = cmp.Or(string(named.AccountID), keys.AccountID)
-	keys.Passcode = cmp.Or(string(named.Passcode), keys.Passcode)
-	keys.Region = cmp.Or(string(named.Region), keys.Region)
-	keys.Endpoint = cmp.Or(string(named.Endpoint), keys.Endpoint)
-	keys.PreviousPasscode = string(named.PreviousPasscode)
 	if !keys.distinct() {
-		return defaults
+		return keysOf((&v1alpha1.CleverTapPasscodeSpec{}).TargetKeys())
 	}
 	return keys
+}
+
+func keysOf(named v1alpha1.TargetKeys) Keys {
+	return Keys{
+		AccountID: string(named.AccountID), Passcode: string(named.Passcode), Region: string(named.Region), Endpoint: string(named.Endpoint),
+		PreviousPasscode: string(named.PreviousPasscode),
+	}
 }
 
 func (k Keys) distinct() bool {

@@ -4,7 +4,6 @@
 package plugin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -193,7 +192,7 @@ func unknownExpiry(now time.Time, o *v1alpha1.CleverTapPasscode) []string {
 	var names []string
 	for i := range o.Spec.Passcodes {
 		e := &o.Spec.Passcodes[i]
-		expiry := cmp.Or(e.Expiry, &o.Spec.Expiry)
+		expiry := o.Spec.ExpiryOf(e)
 		counts := expiry.Days != nil || (expiry.Forever != nil && o.Spec.Type == v1alpha1.PasscodeTypeUser) // ten years
 		seen := stateOf(o, e.Name)
 		if counts && (e.CreatedAt == nil || schedule.ParseTime(*e.CreatedAt).After(now)) && (seen == nil || seen.FirstSeenAt == nil) {
