@@ -19,6 +19,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -74,7 +75,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *observation, d decision
 	}
 	state.target, state.targetWritten = written, r.Clock.Now()
 	state.setLastTarget(written.Name, r.readTarget(s.Object, written))
-	state.pendingEvents = append(state.pendingEvents, want.Events...)
+	state.pendingEvents = append(state.pendingEvents, d.WriteEvents...)
 	s.published = true
 	return nil
 }
@@ -113,7 +114,7 @@ func (r *Reconciler) release(ctx context.Context, s *observation, d decision.Dec
 			s.FormerTargets[at].Problem, s.effectsChanged = releaseProblem(former, err), true
 			problems = append(problems, err)
 		default:
-			state.pendingEvents = append(state.pendingEvents, rotation.Event{
+			state.pendingEvents = append(state.pendingEvents, status.Event{
 				Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
 				Message: releasedMessage(s.Object, former),
 			})

@@ -10,12 +10,12 @@ import (
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/managedfields"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // logReported writes a line for each thing that a report has just made known. An outage of CleverTap is left out: it is a
 // line for each account, by the verification pool, and not one for each object. No message contains a value.
-func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1alpha1.CleverTapPasscodeStatus, events []rotation.Event) {
+func logReported(log logr.Logger, object *v1alpha1.CleverTapPasscode, after v1alpha1.CleverTapPasscodeStatus, events []status.Event) {
 	before := object.Status
 	for _, event := range events {
 		if event.Reason == v1alpha1.ReasonVerificationUnavailable {
@@ -47,6 +47,6 @@ func logHandled(log logr.Logger, object *v1alpha1.CleverTapPasscode, annotation,
 	log.Info("Handled a request", fields...)
 }
 
-func publishes(event rotation.Event) bool {
+func publishes(event status.Event) bool {
 	return event.Reason == v1alpha1.ReasonPasscodePublished || event.Reason == v1alpha1.EventRotated
 }

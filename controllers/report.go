@@ -20,7 +20,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/notification"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // +kubebuilder:rbac:groups=clevertap.passcode-operator.io,resources=clevertappasscodes/status,verbs=patch
@@ -48,7 +48,7 @@ func (r *Reconciler) report(ctx context.Context, s *observation, d decision.Deci
 }
 
 // notificationOf is the event as people outside the cluster get it, a notification.
-func (r *Reconciler) notificationOf(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event rotation.Event,
+func (r *Reconciler) notificationOf(object *v1alpha1.CleverTapPasscode, status v1alpha1.CleverTapPasscodeStatus, event status.Event,
 	severity string) notification.Notification {
 	now := r.Clock.Now()
 	n := notification.Notification{

@@ -20,7 +20,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list
@@ -55,7 +55,7 @@ func (r *Reconciler) restart(ctx context.Context, s *observation, d decision.Dec
 		case err == nil:
 			scan.Restarted(workload.Workload, d.MarkKey, d.Mark)
 			state.restarted(workload.Workload, d.MarkKey, s.Target.Record.Revision, r.Clock.Now())
-			state.pendingEvents = append(state.pendingEvents, rotation.Event{
+			state.pendingEvents = append(state.pendingEvents, status.Event{
 				Reason: v1alpha1.EventRolloutRestarted, Passcode: s.Target.Record.Passcode,
 				Message: fmt.Sprintf("Restarted %s %q for revision %d of Secret %q", workload.Kind, workload.Name, s.Target.Record.Revision, s.secret.Name),
 			})

@@ -18,6 +18,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // states is what this process knows of each object beyond its informers. Losing it costs a few requests and nothing
@@ -60,7 +61,7 @@ type objectState struct {
 	// restarts are those that this process made, by workload.
 	restarts map[consumers.Workload]retirement.Restarts
 	// pendingEvents are those of effects, which no status remembers. They are sent once a status is written.
-	pendingEvents []rotation.Event
+	pendingEvents []status.Event
 
 	// scan is the last scan that began since scanRevision was first seen, at scanSince; scans is how many there were, and
 	// scanRequestedAt when the one under way was requested; zero if none is.

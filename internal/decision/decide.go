@@ -17,6 +17,8 @@ import (
 type Decision struct {
 	// Want is what the target is to be; nil leaves it alone.
 	Want *rotation.Want
+	// WriteEvents are to be sent once Want is written.
+	WriteEvents []status.Event
 	// Release are the names of the former targets that are to be marked as released.
 	Release []string
 	// Scan reports whether to scan for consumers of the target. The end of the scan wakes the object.
@@ -32,7 +34,7 @@ type Decision struct {
 	// Status is the whole status, of what was observed: after a write, Decide is called again.
 	Status v1alpha1.CleverTapPasscodeStatus
 	// Events are to be sent once the status is written.
-	Events []rotation.Event
+	Events []status.Event
 	// Next is when to look again; zero when only a change can lead to anything new.
 	Next time.Time
 }
@@ -67,6 +69,7 @@ func (p pass) effects() Decision {
 		return d
 	}
 	d.Want, d.Release = p.NextWant(), p.TargetsToRelease()
+	d.WriteEvents = p.EventsOf(d.Want)
 	d.ReportFirst = d.Want != nil && d.Want.Publishes && p.unreported()
 	p.addRetirement(&d)
 	return d

@@ -124,7 +124,7 @@ var _ = DescribeTable("1. The first publication", decides,
 		hasCondition("Ready", "Verifying"), hasCondition("Reconciling", "Verifying")),
 	Entry("says nothing before",
 		given(underVerification("a"), after(time.Second-1)),
-		status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
+		hasStatus(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
 			g.Expect(s.ObservedGeneration).To(BeEquivalentTo(-1))
 		})),
 	Entry("says that CleverTap is unavailable",
@@ -283,7 +283,7 @@ var _ = DescribeTable("3. The rotation", decides,
 		publishes("c", wasRemoved)),
 	Entry("stays on a removed one while nothing is accepted, with its dates",
 		given(listed("a", "b"), published, listed("b"), rejectedTimes("b")),
-		writesNothing, status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
+		writesNothing, hasStatus(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) {
 			g.Expect(s.ActivePasscode).To(Equal("a"))
 			g.Expect(s.ExpiresAt.UTC()).To(Equal(expiry))
 		})),

@@ -25,6 +25,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/consumers"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 	"github.com/passcode-operator/clevertap-passcode-operator/test/invariants"
 )
@@ -209,7 +210,7 @@ func (m *model) pass(t *testing.T, i int, now time.Time, outage bool) *model {
 	denied := d.Want != nil && m.denied
 	switch {
 	case d.Want != nil && !denied && (!d.ReportFirst || r.view.objectVersion != m.server.objectVersion):
-		return m.write(t, i, w, d.Want)
+		return m.write(t, i, w, d)
 	case len(d.Verify) > 0:
 		return m.responded(i, w, d.Verify, outage)
 	case d.Scan:
@@ -258,7 +259,7 @@ func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPassco
 }
 
 // sends compares events with what happened: a replaced value is called safe to delete once, and never while a Pod has it.
-func (m *model) sends(t *testing.T, events []rotation.Event) {
+func (m *model) sends(t *testing.T, events []status.Event) {
 	for _, e := range events {
 		if e.Reason != v1alpha1.EventSafeToDelete {
 			continue
@@ -295,7 +296,8 @@ func (m *model) behindStatus(i int) bool {
 }
 
 // write is checked against what it was decided on, as the API server does.
-func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model {
+func (m *model) write(t *testing.T, i int, w *world, d decision.Decision) *model {
+	want := d.Want
 	view := m.replicas[i].view
 	if view.targetVersion != m.server.targetVersion {
 		if view.target.Exists || !m.server.target.Exists {
@@ -309,7 +311,7 @@ func (m *model) write(t *testing.T, i int, w *world, want *rotation.Want) *model
 	m.judge(t, i, want)
 	n := m.after(fmt.Sprintf("%d writes %d %s", i, want.Record.Revision, want.Tuple.Passcode.Reveal()))
 	w.write(want)
-	n.sends(t, want.Events)
+	n.sends(t, d.WriteEvents)
 	if want.Publishes { // what is published again may be replaced again
 		n.safe = maps.Clone(n.safe)
 		maps.DeleteFunc(n.safe, func(message string, _ int) bool {

@@ -10,7 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // daysLeft has so many days left of "a", which CleverTap accepts.
@@ -38,7 +38,7 @@ func hasReminder(days int32, severity, text string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Status.LastReminderDays).To(Equal(days))
-		var found []rotation.Event
+		var found []status.Event
 		for _, e := range d.Events {
 			if e.Reason == "ExpiringSoon" {
 				found = append(found, e)

@@ -16,6 +16,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 // rotatedAt is when rotated rotates from a to b.
@@ -561,7 +562,7 @@ func sendsEvent(reason, passcode, text string) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		Expect(d.Want).NotTo(BeNil())
-		Expect(d.Want.Events).To(ConsistOf(And(
+		Expect(d.WriteEvents).To(ConsistOf(And(
 			HaveField("Reason", reason), HaveField("Passcode", passcode), HaveField("Message", ContainSubstring(text)),
 		)))
 	}
@@ -570,7 +571,7 @@ func sendsEvent(reason, passcode, text string) expectation {
 var _ = Describe("17. However often values are replaced", func() {
 	// replace rotates n times, each time to a new value that takes the old one's place, while a Pod uses the old one for
 	// a while.
-	replace := func(n int, next func(w *world, i int), steps ...step) []rotation.Event {
+	replace := func(n int, next func(w *world, i int), steps ...step) []status.Event {
 		w := newWorld(append(steps, published)...)
 		for i := range n {
 			after(time.Hour)(w)
@@ -584,7 +585,7 @@ var _ = Describe("17. However often values are replaced", func() {
 			restarted(w)
 			w.settle()
 		}
-		return slices.DeleteFunc(w.sent, func(e rotation.Event) bool { return e.Reason != v1alpha1.EventSafeToDelete })
+		return slices.DeleteFunc(w.sent, func(e status.Event) bool { return e.Reason != v1alpha1.EventSafeToDelete })
 	}
 	It("each is reported once if entries are taken off the list", func() {
 		Expect(replace(4, func(w *world, i int) {
@@ -714,7 +715,7 @@ func rotatedNotReported(w *world) {
 func scanUnderWay(w *world) { w.scanRequestedAt = w.now }
 
 func targetHas(name string) expectation {
-	return status(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) { g.Expect(s.ActivePasscode).To(Equal(name)) })
+	return hasStatus(func(g Gomega, s v1alpha1.CleverTapPasscodeStatus) { g.Expect(s.ActivePasscode).To(Equal(name)) })
 }
 
 // reportsFirst is a publication that waits for the report of the one before.

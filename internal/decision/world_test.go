@@ -25,6 +25,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 )
 
 func TestRotation(t *testing.T) {
@@ -65,7 +66,7 @@ type world struct {
 	restarts        map[consumers.Workload]retirement.Restarts
 	formerName      string
 	// sent are the events of settle.
-	sent []rotation.Event
+	sent []status.Event
 	// writeProblem and releaseProblem are what the API server denied in this pass.
 	writeProblem, releaseProblem string
 }
@@ -195,7 +196,7 @@ func (w *world) settle() decision.Decision {
 		d := w.decide()
 		if d.Want != nil {
 			w.write(d.Want)
-			w.sent = append(w.sent, d.Want.Events...)
+			w.sent = append(w.sent, d.WriteEvents...)
 			continue
 		}
 		if d.Scan && w.scanRequestedAt.IsZero() {
@@ -528,7 +529,7 @@ func hasPhase(p v1alpha1.Phase) expectation {
 	}
 }
 
-func status(check func(Gomega, v1alpha1.CleverTapPasscodeStatus)) expectation {
+func hasStatus(check func(Gomega, v1alpha1.CleverTapPasscodeStatus)) expectation {
 	return func(_ *world, d decision.Decision) {
 		GinkgoHelper()
 		check(NewGomega(func(message string, _ ...int) { Fail(message, 1) }), d.Status)
@@ -656,7 +657,7 @@ func sendsEvents(reasons ...string) expectation {
 		sent := []string{}
 		events := d.Events
 		if d.Want != nil {
-			events = slices.Concat(events, d.Want.Events)
+			events = slices.Concat(events, d.WriteEvents)
 		}
 		for _, e := range events {
 			sent = append(sent, e.Reason)

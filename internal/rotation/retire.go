@@ -4,9 +4,7 @@
 package rotation
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -196,11 +194,10 @@ func (r *ReplacedValues) settledReplaced() []target.Replaced {
 	return list
 }
 
-// markedReplaced are the values replaced so far, with what is known of their use, and the events that report it for those that
-// are no longer listed. What is not in use from the start needs no mark, and so no write.
-func (r *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
-	list := r.knownReplaced()
-	var events []Event
+// markedReplaced are the values replaced so far, with what is known of their use, and those of them that are no longer listed
+// and, as the marks say first now, not in use. What is not in use from the start needs no mark, and so no write.
+func (r *ReplacedValues) markedReplaced() (list, unused []target.Replaced) {
+	list = r.knownReplaced()
 	for i := range list {
 		old := &list[i]
 		at := slices.IndexFunc(r.Retiring, func(retiring RetiringValue) bool { return retiring.Fingerprint == old.Fingerprint })
@@ -210,22 +207,12 @@ func (r *ReplacedValues) markedReplaced() ([]target.Replaced, []Event) {
 			old.InUse = true
 		case old.InUse && r.Unused(r.Retiring[at]):
 			old.Reported, old.Locations = true, nil
-			if r.Retiring[at].Entry == nil && r.Spec.Type != v1alpha1.PasscodeTypeUser {
-				events = append(events, r.SafeToDelete(r.describeUnlisted(*old)))
+			if r.Retiring[at].Entry == nil {
+				unused = append(unused, *old)
 			}
 		}
 	}
-	return list, events
-}
-
-// describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
-// must not be deleted.
-func (r *ReplacedValues) describeUnlisted(old target.Replaced) (passcode, what string) {
-	listed := old.Passcode == r.Active.Name() || r.FirstOf(func(e *Entry) bool { return e.Spec.Name == old.Passcode }) != nil
-	if !listed {
-		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
-	}
-	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, schedule.Stamp(old.At))
+	return list, unused
 }
 
 func (r *ReplacedValues) entryOfReplaced(old target.Replaced) *Entry {
@@ -273,17 +260,6 @@ func (r *ReplacedValues) ScanDue() (now bool, next time.Time) {
 	}
 	due := r.Scan.At.Add(doubling(firstScanWait, lastScanWait, r.Scans))
 	return !due.After(r.Now), due
-}
-
-// SafeToDelete says that a passcode can be deleted, and how far the operator can see.
-func (r *ReplacedValues) SafeToDelete(passcode, what string) Event {
-	var text strings.Builder
-	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
-		r.Object.Namespace, what, r.DashboardPage())
-	if target.Copied(r.Target.Annotations) {
-		text.WriteString(", nor are the copies that a replicator made of the Secret")
-	}
-	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
 }
 
 // RolloutUnfinished reports whether a rollout is to be observed: one that the last scan or, without a scan, the status shows

@@ -463,15 +463,6 @@ func (s *Snapshot) OutdatedFrom(p *ActivePasscode) time.Time {
 	return last.Add(2 * s.Spec.VerificationInterval())
 }
 
-// DashboardPage is where passcodes of the object's kind are made and deleted.
-func (s *Snapshot) DashboardPage() string {
-	page := "Settings > Passcodes"
-	if s.Spec.Type == v1alpha1.PasscodeTypeUser {
-		page = "Settings > Users"
-	}
-	return page + " on " + clevertap.Region(s.Spec.Region).Dashboard()
-}
-
 // Paused reports whether nothing may be written, and nothing is verified.
 func (s *Snapshot) Paused() bool {
 	return s.Target.Conflict != "" || s.Spec.Suspend

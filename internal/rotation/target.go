@@ -4,7 +4,6 @@
 package rotation
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -31,8 +30,8 @@ type Want struct {
 	Publishes bool
 	// Restores reports whether a deleted or edited target is put back.
 	Restores bool
-	// Events are to be sent once this is written.
-	Events []Event
+	// Unused are the replaced values that no entry has, and that this marks as no longer in use.
+	Unused []target.Replaced
 }
 
 // publication is the next revision.
@@ -123,15 +122,9 @@ func (p *Pass) upkeep() *Want {
 	tuple := active.Tuple
 	tuple.Endpoint = target.Endpoint(tuple.Region)
 	w := Want{Tuple: tuple, Previous: p.previous(), Restores: p.restores()}
-	record.Replaced, w.Events = p.markedReplaced()
+	record.Replaced, w.Unused = p.markedReplaced()
 	record.Locations = p.locations()
 	w.Record = record
-	if w.Restores {
-		w.Events = append(w.Events, Event{
-			Reason: v1alpha1.EventTargetRestored, Passcode: record.Passcode,
-			Message: fmt.Sprintf("Secret %q was changed or deleted by someone else, and is restored", p.Object.TargetName()),
-		})
-	}
 	return p.withMetadata(w)
 }
 

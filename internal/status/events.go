@@ -16,7 +16,7 @@ import (
 )
 
 // Events returns what is new in the status since it was last written, so that a later report loses none.
-func (r Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) Events(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	if r.Observing {
 		return r.observedEvents(after)
 	}
@@ -24,7 +24,7 @@ func (r Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event 
 	events := r.publications(before, after)
 	events = append(events, r.deniedRequest(before.LastHandledRotateAt, r.Rotate)...)
 	events = append(events, r.deniedRequest(before.LastHandledVerifyAt, r.Verify)...)
-	for _, eventOf := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event{
+	for _, eventOf := range []func(before, after v1alpha1.CleverTapPasscodeStatus) *Event{
 		r.readyEvent, r.sourcesEvent, r.specEvent, r.unavailableEvent, r.expiringSoonEvent, r.mismatchEvent, r.noSuccessorEvent,
 	} {
 		if event := eventOf(before, after); event != nil {
@@ -38,22 +38,42 @@ func (r Report) Events(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event 
 	return append(events, r.safeToDeleteEvents(before, after)...)
 }
 
+// EventsOf returns the events to send once the target is written: that it was restored, and which replaced values can be deleted.
+func (r Report) EventsOf(want *rotation.Want) []Event {
+	if want == nil {
+		return nil
+	}
+	var events []Event
+	for _, old := range want.Unused {
+		if r.Spec.Type != v1alpha1.PasscodeTypeUser {
+			events = append(events, r.safeToDelete(r.describeUnlisted(old)))
+		}
+	}
+	if want.Restores {
+		events = append(events, Event{
+			Reason: v1alpha1.EventTargetRestored, Passcode: want.Record.Passcode,
+			Message: fmt.Sprintf("Secret %q was changed or deleted by someone else, and is restored", r.Object.TargetName()),
+		})
+	}
+	return events
+}
+
 // createdInFutureEvents reports every accepted value whose createdAt is ignored, which only its message remembers.
-func (r Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) []Event {
 	reported := func(e *rotation.Entry, message string) bool {
 		return slices.ContainsFunc(before.Passcodes, func(s v1alpha1.PasscodeStatus) bool {
 			accepted := s.State == v1alpha1.StateStaged || s.State == v1alpha1.StateActive
 			return s.Fingerprint == e.Fingerprint && s.Message == message && accepted
 		})
 	}
-	var events []rotation.Event
+	var events []Event
 	for _, e := range r.Entries {
 		state := r.state(e)
 		if !e.CreatedInFuture || (state != v1alpha1.StateStaged && state != v1alpha1.StateActive) {
 			continue
 		}
 		if message := r.entryProblem(e).String(); !reported(e, message) {
-			events = append(events, rotation.Event{
+			events = append(events, Event{
 				Warning: true, Reason: v1alpha1.EventCreatedAtInFuture, Passcode: e.Spec.Name,
 				Message: fmt.Sprintf("%q: %s", e.Spec.Name, message),
 			})
@@ -63,32 +83,32 @@ func (r Report) createdInFutureEvents(before v1alpha1.CleverTapPasscodeStatus) [
 }
 
 // deniedRequest is the event that says, once, why a request is denied.
-func (r Report) deniedRequest(echoed string, request rotation.Request) []rotation.Event {
+func (r Report) deniedRequest(echoed string, request rotation.Request) []Event {
 	if request.Handled || request.Value == "" || request.Value == echoed {
 		return nil
 	}
 	switch {
 	case request.NoSuccessor:
-		return []rotation.Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor,
+		return []Event{{Warning: true, Reason: v1alpha1.ReasonNoSuccessor,
 			Message: fmt.Sprintf("Request%s denied. %s", request.Requester.By(), r.noSuccessor())}}
 	case request.Denied != "":
-		return []rotation.Event{{Warning: true, Reason: v1alpha1.EventRequestRefused,
+		return []Event{{Warning: true, Reason: v1alpha1.EventRequestRefused,
 			Message: fmt.Sprintf("Request%s denied: %s", request.Requester.By(), request.Denied)}}
 	}
 	return nil
 }
 
 // publications reports every publication, oldest first.
-func (r Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
-	var events []rotation.Event
+func (r Report) publications(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
+	var events []Event
 	for i, p := range slices.Backward(after.History) {
 		switch {
 		case p.Revision <= before.Revision:
 		case p.Reason == v1alpha1.RotationInitial:
-			events = append(events, rotation.Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode,
+			events = append(events, Event{Reason: v1alpha1.ReasonPasscodePublished, Passcode: p.Passcode,
 				Message: fmt.Sprintf("Published %q in Secret %q, revision %d", p.Passcode, after.Target, p.Revision)})
 		default:
-			events = append(events, rotation.Event{
+			events = append(events, Event{
 				Warning: rotation.IsFailover(p.Reason), Reason: v1alpha1.EventRotated, Passcode: p.Passcode,
 				Message: fmt.Sprintf("Published %q in Secret %q, revision %d: %s%s%s", p.Passcode, after.Target, p.Revision, p.Reason, r.requestedBy(p),
 					r.replacedMessage(after.History[i+1:], p)),
@@ -116,11 +136,11 @@ func changedCondition(name string, before, after v1alpha1.CleverTapPasscodeStatu
 	return is
 }
 
-func warning(c *metav1.Condition) *rotation.Event {
-	return &rotation.Event{Warning: true, Reason: c.Reason, Message: c.Message}
+func warning(c *metav1.Condition) *Event {
+	return &Event{Warning: true, Reason: c.Reason, Message: c.Message}
 }
 
-func (r Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	ready := changedCondition(v1alpha1.ConditionReady, before, after)
 	if ready == nil {
 		return nil
@@ -133,7 +153,7 @@ func (r Report) readyEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rota
 	return nil
 }
 
-func (r Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	sources := changedCondition(v1alpha1.ConditionSourcesReady, before, after)
 	if sources == nil || sources.Status == metav1.ConditionTrue {
 		return nil
@@ -142,7 +162,7 @@ func (r Report) sourcesEvent(before, after v1alpha1.CleverTapPasscodeStatus) *ro
 }
 
 // specEvent reports what in the spec was left out.
-func (r Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	stalled := changedCondition(v1alpha1.ConditionStalled, before, after)
 	if stalled == nil || (stalled.Reason != v1alpha1.ReasonTargetAnnotationForbidden && stalled.Reason != v1alpha1.ReasonWindowInvalid) {
 		return nil
@@ -150,17 +170,17 @@ func (r Report) specEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotat
 	return warning(stalled)
 }
 
-func (r Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) unavailableEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	verified := changedCondition(v1alpha1.ConditionVerified, before, after)
 	if !unavailable(verified) || unavailable(meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionVerified)) {
 		return nil // one an outage
 	}
-	return &rotation.Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
+	return &Event{Warning: true, Reason: v1alpha1.ReasonVerificationUnavailable, Message: verified.Message}
 }
 
 // expiringSoonEvent is sent when the last 30 days begin, whatever follows, and at each reminder after that while nothing
 // will become active by itself. The status that remembers it is written first, so it is sent once at most.
-func (r Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	soon := meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionExpiringSoon)
 	last := r.lastReminder(before)
 	if soon == nil || after.LastReminderDays == 0 || after.LastReminderDays == last || r.Active.Validity.Expired(r.Now) {
@@ -170,7 +190,7 @@ func (r Report) expiringSoonEvent(before, after v1alpha1.CleverTapPasscodeStatus
 	if last != 0 && successorInTime {
 		return nil
 	}
-	return &rotation.Event{Warning: !successorInTime, Reason: v1alpha1.EventExpiringSoon,
+	return &Event{Warning: !successorInTime, Reason: v1alpha1.EventExpiringSoon,
 		Message: fmt.Sprintf("%s left: %s", daysOrLess(after.LastReminderDays), soon.Message)}
 }
 
@@ -182,7 +202,7 @@ func daysOrLess(days int32) string {
 }
 
 // mismatchEvent reports that CleverTap accepts a passcode past its declared expiry, which only the message of Verified remembers.
-func (r Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	p := r.ActiveInTarget()
 	if p == nil || !p.Validity.Expired(r.Now) || r.expired(p) {
 		return nil
@@ -191,12 +211,12 @@ func (r Report) mismatchEvent(before, after v1alpha1.CleverTapPasscodeStatus) *r
 	if (was != nil && was.Message == is.Message) || is.Reason != v1alpha1.ReasonAccepted {
 		return nil
 	}
-	return &rotation.Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: r.publishedMessage(p)}
+	return &Event{Warning: true, Reason: v1alpha1.EventExpiryMismatch, Message: r.publishedMessage(p)}
 }
 
 // noSuccessorEvent reports that the last successor is used up. It does not report that there never was one, nor that none takes
 // over while the object is suspended.
-func (r Report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *rotation.Event {
+func (r Report) noSuccessorEvent(before, after v1alpha1.CleverTapPasscodeStatus) *Event {
 	successor := changedCondition(v1alpha1.ConditionSuccessorReady, before, after)
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionSuccessorReady)
 	if successor == nil || successor.Reason != v1alpha1.ReasonNoSuccessor || r.ActiveInTarget() == nil {

@@ -91,7 +91,7 @@ func (r Report) createNext() string {
 	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
 		return r.resetUser()
 	}
-	return fmt.Sprintf("%s at %s and stage it (%s)", CreateNext, r.DashboardPage(), seeCommand)
+	return fmt.Sprintf("%s at %s and stage it (%s)", CreateNext, r.dashboardPage(), seeCommand)
 }
 
 // createNextByCommand is createNext with the name, the validity and the command, so that it takes a minute and leaves no
@@ -105,7 +105,7 @@ func (r Report) createNextByCommand() string {
 	}
 	name := r.suggestedName()
 	return fmt.Sprintf("create %q, expiry %s, at %s and stage it: kubectl clevertap stage -n %s %s --passcode-name %s %s (or put its value into a Secret with the label %s and list it in spec.passcodes)",
-		name, r.validity(), r.DashboardPage(), r.Object.Namespace, r.Object.Name, name, r.expiryFlag(), sourceLabel)
+		name, r.validity(), r.dashboardPage(), r.Object.Namespace, r.Object.Name, name, r.expiryFlag(), sourceLabel)
 }
 
 // nextStep makes a successor, in short: an entry without a value is one once its source is fixed, else one must be created.
@@ -134,7 +134,7 @@ func (r Report) replaceObserved() string {
 	if len(r.Spec.Passcodes) > 0 {
 		secret = fmt.Sprintf(" %q", r.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, r.DashboardPage(), secret)
+	return fmt.Sprintf("%s at %s and put it where Secret%s takes its value from", step, r.dashboardPage(), secret)
 }
 
 // resetUser is the next step for a user's passcode, of which there is one.
@@ -143,7 +143,7 @@ func (r Report) resetUser() string {
 	if len(r.Spec.Passcodes) > 0 {
 		secret = fmt.Sprintf(", Secret %q", r.Spec.Passcodes[0].SecretKeyRef.Name)
 	}
-	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", r.validity(), r.DashboardPage(), secret)
+	return fmt.Sprintf("reset the user's passcode, validity %s, at %s, and put the new value into its source%s", r.validity(), r.dashboardPage(), secret)
 }
 
 // expiryFlag is the declared expiry as kubectl clevertap stage takes it.
@@ -575,11 +575,11 @@ func (r Report) replacedOrExpired(state v1alpha1.PasscodeState) problem {
 	case state == v1alpha1.StateRetired && r.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return problem{"it was replaced, and no longer works since the reset: there is nothing to delete on the dashboard", remove}
 	case state == v1alpha1.StateRetired:
-		return problem{"it was replaced and is not in use", "delete it at " + r.DashboardPage() + " and " + remove}
+		return problem{"it was replaced and is not in use", "delete it at " + r.dashboardPage() + " and " + remove}
 	case state == v1alpha1.StateExpired && r.Spec.Type == v1alpha1.PasscodeTypeUser:
 		return problem{"it has expired", remove}
 	}
-	return problem{"it has expired", "once nothing uses it, delete it at " + r.DashboardPage() + " and " + remove}
+	return problem{"it has expired", "once nothing uses it, delete it at " + r.dashboardPage() + " and " + remove}
 }
 
 // dates says what is wrong with the dates of a passcode that may be used, or worth knowing; it has no cause for nothing.
@@ -600,4 +600,13 @@ func (r Report) dates(e *rotation.Entry) problem {
 			"set createdAt to when the present passcode was created"}
 	}
 	return problem{}
+}
+
+// dashboardPage is where passcodes of the object's kind are made and deleted.
+func (r Report) dashboardPage() string {
+	page := "Settings > Passcodes"
+	if r.Spec.Type == v1alpha1.PasscodeTypeUser {
+		page = "Settings > Users"
+	}
+	return page + " on " + clevertap.Region(r.Spec.Region).Dashboard()
 }

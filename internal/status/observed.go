@@ -76,7 +76,7 @@ func (r Report) nothingObserved() metav1.Condition {
 }
 
 // observedEvents are those of events that can happen without a target.
-func (r Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []Event {
 	before := r.Object.Status
 	events := slices.Concat(r.targetReleased(before), r.deniedRequest(before.LastHandledRotateAt, r.Rotate),
 		r.deniedRequest(before.LastHandledVerifyAt, r.Verify))
@@ -84,7 +84,7 @@ func (r Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []rotatio
 	if ready != nil && ready.Reason == v1alpha1.ReasonVerificationUnavailable {
 		unavailable = nil // one an outage
 	}
-	for _, event := range []*rotation.Event{
+	for _, event := range []*Event{
 		ready, r.sourcesEvent(before, after), unavailable, r.expiringSoonEvent(before, after), r.mismatchEvent(before, after),
 	} {
 		if event != nil {
@@ -98,7 +98,7 @@ func (r Report) observedEvents(after v1alpha1.CleverTapPasscodeStatus) []rotatio
 }
 
 // targetReleased reports once, when mode Manage has ended, that its target is no longer written. No mark is written on it.
-func (r Report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []Event {
 	at := slices.IndexFunc(r.FormerTargets, func(f rotation.Former) bool { return f.Name == before.Target && f.Exists && f.Record != nil })
 	if before.Target == "" || at < 0 {
 		return nil
@@ -107,7 +107,7 @@ func (r Report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []rotati
 	if r.FormerTargets[at].Owned {
 		fate = "It is deleted with this object"
 	}
-	return []rotation.Event{{
+	return []Event{{
 		Reason: v1alpha1.EventTargetReleased,
 		Message: fmt.Sprintf("spec.mode is Observe now, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s",
 			before.Target, fate, r.Object.Namespace, before.Target),

@@ -6,12 +6,14 @@ package status
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/retirement"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
@@ -76,7 +78,7 @@ func (r Report) retiring(e *rotation.Entry) problem {
 
 // safeToDeleteEvents reports every entry that has become Retired. A reset ends a user's passcode, so there is nothing to
 // delete.
-func (r Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []rotation.Event {
+func (r Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatus) []Event {
 	isRetired := func(s v1alpha1.PasscodeStatus) bool { return s.State == v1alpha1.StateRetired }
 	if r.Spec.Type == v1alpha1.PasscodeTypeUser || !slices.ContainsFunc(after.Passcodes, isRetired) {
 		return nil
@@ -89,10 +91,10 @@ func (r Report) safeToDeleteEvents(before, after v1alpha1.CleverTapPasscodeStatu
 			was[s.Fingerprint] = retired
 		}
 	}
-	var events []rotation.Event
+	var events []Event
 	for _, s := range after.Passcodes {
 		if s.State == v1alpha1.StateRetired && was[s.Fingerprint] == listed && r.seenBeforeReplaced(s) {
-			events = append(events, r.SafeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
+			events = append(events, r.safeToDelete(s.Name, fmt.Sprintf("%q", s.Name)))
 		}
 	}
 	return events
@@ -120,4 +122,25 @@ func (r Report) rolloutCondition(before *metav1.Condition) *metav1.Condition {
 	}
 	c := r.LastPublication.RolloutComplete(r.Restarts)
 	return &c
+}
+
+// safeToDelete says that a passcode can be deleted, and how far the operator can see.
+func (r Report) safeToDelete(passcode, what string) Event {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Nothing in namespace %s uses %s any more: delete it at %s. Callers and objects outside this namespace are not seen",
+		r.Object.Namespace, what, r.dashboardPage())
+	if target.Copied(r.Target.Annotations) {
+		text.WriteString(", nor are the copies that a replicator made of the Secret")
+	}
+	return Event{Reason: v1alpha1.EventSafeToDelete, Passcode: passcode, Message: text.String()}
+}
+
+// describeUnlisted describes a replaced value that no entry has. Its name may be that of a passcode which is listed now, and
+// must not be deleted.
+func (r Report) describeUnlisted(old target.Replaced) (passcode, what string) {
+	listed := old.Passcode == r.Active.Name() || r.FirstOf(func(e *rotation.Entry) bool { return e.Spec.Name == old.Passcode }) != nil
+	if !listed {
+		return old.Passcode, fmt.Sprintf("%q", old.Passcode)
+	}
+	return "", fmt.Sprintf("the value that %q had until %s (not its present value)", old.Passcode, schedule.Stamp(old.At))
 }

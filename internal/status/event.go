@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The CleverTap Passcode Operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rotation
+package status
 
 // Event is one to send once the status that it reports is written.
 type Event struct {
