@@ -19,7 +19,6 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/decision"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
-	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
 
@@ -114,10 +113,7 @@ func (r *Reconciler) release(ctx context.Context, s *observation, d decision.Dec
 			s.FormerTargets[at].Problem, s.effectsChanged = releaseProblem(former, err), true
 			problems = append(problems, err)
 		default:
-			state.pendingEvents = append(state.pendingEvents, status.Event{
-				Reason: v1alpha1.EventTargetReleased, Passcode: s.Object.Status.ActivePasscode,
-				Message: releasedMessage(s.Object, former),
-			})
+			state.pendingEvents = append(state.pendingEvents, releasedEvent(s.Object, former))
 		}
 	}
 	return errors.Join(problems...)

@@ -63,7 +63,7 @@ func (r *Reconciler) observe(ctx context.Context, object *v1alpha1.CleverTapPass
 	}
 	if object.Spec.Observes() {
 		// What was published before is not what is to be restored later.
-		r.states.takeDeleted(client.ObjectKeyFromObject(object), "")
+		r.states.forgetDeleted(client.ObjectKeyFromObject(object))
 		state.lastTarget, state.lastTargetName, state.target = nil, "", nil
 		if err := r.observeReleased(ctx, s); err != nil {
 			return nil, err

@@ -114,6 +114,9 @@ func (s *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Se
 	return secret
 }
 
+// forgetDeleted is for an object that has no target.
+func (s *states) forgetDeleted(owner types.NamespacedName) { s.takeDeleted(owner, "") }
+
 // of is what is known of the object of this name and uid; replaced says whether something was known of another
 // one of this name, which is gone.
 func (s *states) of(name types.NamespacedName, uid types.UID) (state *objectState, replaced bool) {

@@ -19,6 +19,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/clevertap"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/rotation"
+	"github.com/passcode-operator/clevertap-passcode-operator/internal/status"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
@@ -199,13 +200,11 @@ func releasePatch(secret *corev1.Secret, now time.Time) ([]byte, error) {
 	return body, nil
 }
 
-func releasedMessage(object *v1alpha1.CleverTapPasscode, former *corev1.Secret) string {
-	fate := "It stays unchanged"
-	if slices.ContainsFunc(former.OwnerReferences, isOwner(object)) {
-		fate = "It is deleted with this object"
-	}
-	return fmt.Sprintf("spec.target.name is %q now, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s",
-		object.TargetName(), former.Name, fate, object.Namespace, former.Name)
+func releasedEvent(object *v1alpha1.CleverTapPasscode, former *corev1.Secret) status.Event {
+	owned := slices.ContainsFunc(former.OwnerReferences, isOwner(object))
+	event := status.TargetReleased(fmt.Sprintf("spec.target.name is %q now", object.TargetName()), object.Namespace, former.Name, owned)
+	event.Passcode = object.Status.ActivePasscode
+	return event
 }
 
 // merged sets some keys and removes others: in a merge patch, null removes.

@@ -56,6 +56,16 @@ func condition(status metav1.ConditionStatus, reason, message string) metav1.Con
 	return metav1.Condition{Status: status, Reason: reason, Message: message}
 }
 
+// nothingListed is Ready of an object older than the schema that requires an entry.
+func nothingListed() metav1.Condition {
+	return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())
+}
+
+// verificationSuspended is Verified of a suspended object.
+func verificationSuspended() metav1.Condition {
+	return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
+}
+
 func (r Report) ready() metav1.Condition {
 	if r.Observing {
 		return r.observedReady()
@@ -103,7 +113,7 @@ func (r Report) unpublished() metav1.Condition {
 // nothingUsable is Ready while nothing is published and every entry is rejected, or has no usable value.
 func (r Report) nothingUsable() metav1.Condition {
 	if len(r.Entries) == 0 { // which the schema denies
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())
+		return nothingListed()
 	}
 	first := r.Entries[0]
 	if first.HasValue() {
@@ -138,7 +148,7 @@ func (r Report) withoutResult(p *rotation.ActivePasscode) metav1.Condition {
 	before := meta.FindStatusCondition(r.Object.Status.Conditions, v1alpha1.ConditionVerified)
 	switch {
 	case r.Spec.Suspend:
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
+		return verificationSuspended()
 	case p.Verification.Unavailable > 0 && p.Verification.RateLimited:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonRateLimited, r.unavailableSinceMessage(p))
 	case p.Verification.Unavailable > 0:

@@ -52,7 +52,7 @@ func (r Report) observedReady() metav1.Condition {
 	case p.Result == clevertap.Accepted, r.wasReady(p):
 		return condition(metav1.ConditionTrue, v1alpha1.ReasonPasscodeVerified, r.publishedMessage(p))
 	case r.Spec.Suspend:
-		return condition(metav1.ConditionUnknown, v1alpha1.ReasonSuspended, "spec.suspend is true: nothing is verified until it is false")
+		return verificationSuspended()
 	case p.Verification.Unavailable > 0:
 		return condition(metav1.ConditionUnknown, v1alpha1.ReasonVerificationUnavailable, r.unavailableMessage(p.Entry))
 	}
@@ -70,7 +70,7 @@ func (r Report) wasReady(p *rotation.ActivePasscode) bool {
 
 func (r Report) nothingObserved() metav1.Condition {
 	if len(r.Entries) == 0 { // which the schema denies
-		return condition(metav1.ConditionFalse, v1alpha1.ReasonSourceNotFound, problem{"spec.passcodes is empty", "list a passcode"}.String())
+		return nothingListed()
 	}
 	return condition(metav1.ConditionFalse, r.Entries[0].Problem, r.sources().String())
 }
@@ -103,13 +103,16 @@ func (r Report) targetReleased(before v1alpha1.CleverTapPasscodeStatus) []Event 
 	if before.Target == "" || at < 0 {
 		return nil
 	}
+	cause := "spec.mode is Observe now"
+	return []Event{TargetReleased(cause, r.Object.Namespace, before.Target, r.FormerTargets[at].Owned)}
+}
+
+// TargetReleased is the event of a Secret that is no longer the target. Owned reports whether it is deleted with the object.
+func TargetReleased(cause, namespace, former string, owned bool) Event {
 	fate := "It stays unchanged"
-	if r.FormerTargets[at].Owned {
+	if owned {
 		fate = "It is deleted with this object"
 	}
-	return []Event{{
-		Reason: v1alpha1.EventTargetReleased,
-		Message: fmt.Sprintf("spec.mode is Observe now, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s",
-			before.Target, fate, r.Object.Namespace, before.Target),
-	}}
+	return Event{Reason: v1alpha1.EventTargetReleased, Message: fmt.Sprintf(
+		"%s, so Secret %q is no longer written. %s; once nothing mounts it: kubectl delete secret -n %s %s", cause, former, fate, namespace, former)}
 }

@@ -207,9 +207,9 @@ func acceptedEntry(o *v1alpha1.CleverTapPasscode, name string) bool {
 // otherAccount says which of account and region in the Secret is another one than the object's; "" if none is.
 func otherAccount(o *v1alpha1.CleverTapPasscode, secret *corev1.Secret) string {
 	keys := target.EffectiveKeys(o)
-	for key, want := range map[string]string{keys.AccountID: o.Spec.AccountID, keys.Region: string(o.Spec.Region)} {
-		if value, there := secret.Data[key]; there && strings.TrimSpace(string(value)) != want {
-			return fmt.Sprintf("its key %q has another value than the object's spec, %s", key, want)
+	for _, k := range []struct{ key, want string }{{keys.AccountID, o.Spec.AccountID}, {keys.Region, string(o.Spec.Region)}} {
+		if value, there := secret.Data[k.key]; there && strings.TrimSpace(string(value)) != k.want {
+			return fmt.Sprintf("its key %q has another value than the object's spec, %s", k.key, k.want)
 		}
 	}
 	return ""
