@@ -70,7 +70,7 @@ func TestAClockThatIsSetBackRestartsNothingAgain(t *testing.T) {
 		if i > 0 {
 			t.Errorf("restarted again after 100 ms")
 		}
-		w.look.Restarted(api, d.MarkKey, d.Mark)
+		w.scan.Restarted(api, d.MarkKey, d.Mark)
 		made = retirement.Restarts{Annotation: d.MarkKey, Revision: w.target.Record.Revision, Count: made.Count + 1, Times: append(made.Times, w.now)}
 		w.restarts = map[consumers.Workload]retirement.Restarts{api: made}
 		apply(w, after(100*time.Millisecond))

@@ -77,14 +77,14 @@ func (s stored) same(as stored) bool {
 	return s.objectVersion == as.objectVersion && s.targetVersion == as.targetVersion
 }
 
-// replica is a process of the operator: its view of the API server, and what it alone knows.
+// replica is a process of the operator: its cache of the API server, and what only it knows.
 type replica struct {
-	view       stored
-	results    map[string]clevertap.Verification
-	remembered *rotation.Target
-	look       *consumers.Scan // the last look at Pods, since a target of lookedAt was seen
-	lookedAt   int64           // a revision
-	digest     digest          // of all three
+	cache           stored
+	results         map[string]clevertap.Verification
+	lastTarget      *rotation.Target
+	scan            *consumers.Scan // the last scan, since a target of scannedRevision was seen
+	scannedRevision int64           // a revision
+	digest          digest          // of all three
 }
 
 // model is a state; none is changed once it has been made.
@@ -132,7 +132,7 @@ func newModel(budget int, changes ...step) *model {
 	w := newWorld(append([]step{listed("a", "b"), expiresAfterDays("b", 300)}, changes...)...)
 	first := stored{object: w.object}
 	return &model{
-		now: modelInstants()[0], budget: budget, server: first, behind: first, replicas: []replica{{view: first}}, triggers: 1,
+		now: modelInstants()[0], budget: budget, server: first, behind: first, replicas: []replica{{cache: first}}, triggers: 1,
 	}
 }
 
@@ -165,9 +165,9 @@ func (m *model) works(value string) bool { return !m.dark && !m.gone[value] }
 func (m *model) world(i int, now time.Time) *world {
 	r := m.replicas[i]
 	w := newWorld()
-	w.now, w.object, w.target, w.remembered, w.results, w.values = now, r.view.object, r.view.target, r.remembered, r.results, m.values
-	if record := w.target.Record; record != nil && record.Revision == r.lookedAt {
-		w.look = r.look
+	w.now, w.object, w.target, w.lastTarget, w.results, w.values = now, r.cache.object, r.cache.target, r.lastTarget, r.results, m.values
+	if record := w.target.Record; record != nil && record.Revision == r.scannedRevision {
+		w.scan = r.scan
 	}
 	return w
 }
@@ -202,25 +202,25 @@ func (m *model) pass(t *testing.T, i int, now time.Time, outage bool) *model {
 	}
 	w := m.world(i, now)
 	if seen := whole(w.target); seen != nil {
-		w.remembered = seen
+		w.lastTarget = seen
 	}
 	d := w.decide()
 	m.judgeEffects(t, w.object, d)
 	r := &m.replicas[i]
 	denied := d.Want != nil && m.denied
 	switch {
-	case d.Want != nil && !denied && (!d.ReportFirst || r.view.objectVersion != m.server.objectVersion):
+	case d.Want != nil && !denied && (!d.ReportFirst || r.cache.objectVersion != m.server.objectVersion):
 		return m.write(t, i, w, d)
 	case len(d.Verify) > 0:
 		return m.responded(i, w, d.Verify, outage)
 	case d.Scan:
-		return m.looks(i, w)
+		return m.scans(i, w)
 	}
 	if denied {
 		targetWriteDenied(w)
 		d = w.decide()
 	}
-	if !equality.Semantic.DeepEqual(d.Status, r.view.object.Status) && r.view.objectVersion == m.server.objectVersion {
+	if !equality.Semantic.DeepEqual(d.Status, r.cache.object.Status) && r.cache.objectVersion == m.server.objectVersion {
 		return m.report(t, i, w, d)
 	}
 	return nil
@@ -238,7 +238,7 @@ func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *mode
 	n := m.after(fmt.Sprintf("%d reports", i))
 	n.sends(t, d.Events)
 	n.setObject(func(o *v1alpha1.CleverTapPasscode) { o.Status = d.Status })
-	n.replicas[i].view.seeObject(n.server)
+	n.replicas[i].cache.seeObject(n.server)
 	n.replicas[i].know(w)
 	return n
 }
@@ -246,7 +246,7 @@ func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *mode
 // judgeStatus checks what is reported against the invariants. Where the status before has met an outage already, it goes on.
 func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPasscodeStatus) {
 	t.Helper()
-	before := meta.FindStatusCondition(m.replicas[i].view.object.Status.Conditions, v1alpha1.ConditionVerified)
+	before := meta.FindStatusCondition(m.replicas[i].cache.object.Status.Conditions, v1alpha1.ConditionVerified)
 	met := before != nil && before.Reason == v1alpha1.ReasonUnavailable
 	for _, result := range m.replicas[i].results {
 		met = met || result.Unavailable > 0
@@ -278,34 +278,34 @@ func (m *model) sends(t *testing.T, events []status.Event) {
 	}
 }
 
-// requestsScan is a look at the Pods.
-func (m *model) looks(i int, w *world) *model {
-	n := m.after(fmt.Sprintf("%d looks", i))
-	w.look = &consumers.Scan{At: m.now}
+// scans is one scan of the Pods.
+func (m *model) scans(i int, w *world) *model {
+	n := m.after(fmt.Sprintf("%d scans", i))
+	w.scan = &consumers.Scan{At: m.now}
 	if m.pod {
-		w.look.Pods = []consumers.Pod{pod("api-1", usesByEnv(creation))}
+		w.scan.Pods = []consumers.Pod{pod("api-1", usesByEnv(creation))}
 	}
 	n.replicas[i].know(w)
 	return n
 }
 
-// behindStatus reports whether a replica knows by the status that its view of the target is old, and read from the API server.
+// behindStatus reports whether a replica knows by the status that its cache of the target is old, and read from the API server.
 func (m *model) behindStatus(i int) bool {
-	view := m.replicas[i].view
-	return view.target.Record != nil && view.target.Record.Revision < view.object.Status.Revision && view.targetVersion != m.server.targetVersion
+	cache := m.replicas[i].cache
+	return cache.target.Record != nil && cache.target.Record.Revision < cache.object.Status.Revision && cache.targetVersion != m.server.targetVersion
 }
 
 // write is checked against what it was decided on, as the API server does.
 func (m *model) write(t *testing.T, i int, w *world, d decision.Decision) *model {
 	want := d.Want
-	view := m.replicas[i].view
-	if view.targetVersion != m.server.targetVersion {
-		if view.target.Exists || !m.server.target.Exists {
+	cache := m.replicas[i].cache
+	if cache.targetVersion != m.server.targetVersion {
+		if cache.target.Exists || !m.server.target.Exists {
 			return nil // a conflict: it waits for its informer
 		}
 		return m.seesTarget(i) // the create ran into it
 	}
-	if !view.target.Exists && view.objectVersion != m.server.objectVersion {
+	if !cache.target.Exists && cache.objectVersion != m.server.objectVersion {
 		return nil // the object is read before a create, which carries no version of anything
 	}
 	m.judge(t, i, want)
@@ -321,7 +321,7 @@ func (m *model) write(t *testing.T, i int, w *world, d decision.Decision) *model
 	n.setTarget(w.target)
 	n.last = want.Tuple.Passcode.Reveal()
 	n.published = with(n.published, n.last, true)
-	n.replicas[i].view.seeTarget(n.server)
+	n.replicas[i].cache.seeTarget(n.server)
 	n.replicas[i].know(w)
 	return n
 }
@@ -433,24 +433,24 @@ func (m *model) later() *model {
 
 // seesObject and seesTarget are what two watches bring, in any order.
 func (m *model) seesObject(i int) *model {
-	if m.replicas[i].view.objectVersion == m.server.objectVersion {
+	if m.replicas[i].cache.objectVersion == m.server.objectVersion {
 		return nil
 	}
 	n := m.after(fmt.Sprintf("%d sees the object", i))
-	n.replicas[i].view.seeObject(m.server)
+	n.replicas[i].cache.seeObject(m.server)
 	return n
 }
 
 func (m *model) seesTarget(i int) *model {
-	if m.replicas[i].view.targetVersion == m.server.targetVersion {
+	if m.replicas[i].cache.targetVersion == m.server.targetVersion {
 		return nil
 	}
 	n := m.after(fmt.Sprintf("%d sees the target", i))
 	r := &n.replicas[i]
-	r.view.seeTarget(m.server)
-	if last := m.server.lastWhole; !m.server.target.Exists && last != nil && (r.remembered == nil || r.remembered.Record.Revision < last.Record.Revision) {
+	r.cache.seeTarget(m.server)
+	if last := m.server.lastWhole; !m.server.target.Exists && last != nil && (r.lastTarget == nil || r.lastTarget.Record.Revision < last.Record.Revision) {
 		w := m.world(i, m.now)
-		w.remembered = last
+		w.lastTarget = last
 		r.know(w) // the event of the deletion says what was deleted
 	}
 	return n
@@ -480,7 +480,7 @@ func (m *model) disruptions(t *testing.T) []*model {
 	}
 	if len(m.replicas) == 1 {
 		n := m.disrupted("a second replica")
-		n.replicas = append(n.replicas, replica{view: m.server})
+		n.replicas = append(n.replicas, replica{cache: m.server})
 		list = append(list, n)
 	}
 	for _, value := range []string{"a", "b"} {
@@ -499,9 +499,9 @@ func (m *model) disruptions(t *testing.T) []*model {
 	return append(append(list, dark, denied, used), m.edits()...)
 }
 
-func (m *model) crash(i int, what string, view stored) *model {
+func (m *model) crash(i int, what string, cache stored) *model {
 	n := m.disrupted(fmt.Sprintf("%d: %s", i, what))
-	n.replicas[i] = replica{view: view}
+	n.replicas[i] = replica{cache: cache}
 	return n
 }
 
@@ -567,8 +567,8 @@ func (m *model) key() digest {
 	targets := []int{m.server.targetVersion, m.behind.targetVersion}
 	parts := []any{m.server.digests, m.behind.digests}
 	for _, r := range m.replicas {
-		objects, targets = append(objects, r.view.objectVersion), append(targets, r.view.targetVersion)
-		parts = append(parts, r.view.digests, r.digest)
+		objects, targets = append(objects, r.cache.objectVersion), append(targets, r.cache.targetVersion)
+		parts = append(parts, r.cache.digests, r.digest)
 	}
 	return digestOf(append(parts, ranks(objects), ranks(targets),
 		m.now, m.budget, m.values, m.gone, m.dark, m.wiped, m.triggers, m.published, m.last, m.denied, m.pod)...)
@@ -592,11 +592,11 @@ func digestOfTarget(t *rotation.Target) digest {
 
 // know sets what a replica alone knows, as it is in its world.
 func (r *replica) know(w *world) {
-	r.results, r.remembered, r.look, r.lookedAt = w.results, w.remembered, w.look, 0
-	if record := w.target.Record; record != nil && w.look != nil {
-		r.lookedAt = record.Revision
+	r.results, r.lastTarget, r.scan, r.scannedRevision = w.results, w.lastTarget, w.scan, 0
+	if record := w.target.Record; record != nil && w.scan != nil {
+		r.scannedRevision = record.Revision
 	}
-	r.digest = digestOf(r.results, digestOfTarget(r.remembered), r.look, r.lookedAt)
+	r.digest = digestOf(r.results, digestOfTarget(r.lastTarget), r.scan, r.scannedRevision)
 }
 
 func ranks(versions []int) []int {
@@ -670,7 +670,7 @@ func (m *model) leadsToWhatIsWanted(t *testing.T, good map[digest]bool) {
 // calmsDown lets replicas work of which one sees nothing new: what they do comes to an end all the same.
 func (m *model) calmsDown(t *testing.T) {
 	for had := range m.replicas {
-		if len(m.replicas) < 2 || m.replicas[had].view.same(m.server) {
+		if len(m.replicas) < 2 || m.replicas[had].cache.same(m.server) {
 			continue
 		}
 		n := m.lit("replica " + strconv.Itoa(had) + " sees nothing new")

@@ -54,8 +54,8 @@ func (v *validity) publish(t *rapid.T, want *rotation.Want) {
 	}
 	value := want.Tuple.Passcode.Reveal()
 	before := v.target.Record
-	if before == nil && v.remembered != nil {
-		before = v.remembered.Record
+	if before == nil && v.lastTarget != nil {
+		before = v.lastTarget.Record
 	}
 	switch {
 	case before != nil && want.Record.Revision < before.Revision:

@@ -402,7 +402,7 @@ var _ = DescribeTable("10. A record of another object", decides,
 	Entry("is taken as it stands where nothing else is known",
 		given(published, restarted, statusLost, writtenBy("other")),
 		publishesToTarget("a", 1)),
-	Entry("is no base while one of this object is there",
+	Entry("does not count while one of this object is there",
 		given(listed("a", "b"), publishedOnly("a"), restarted, targetHandedOver("b", 7), accepted("a", "b")),
 		publishesToTarget("a", 1)),
 	Entry("never permits what the status calls replaced",
@@ -449,7 +449,7 @@ func targetSwapped(name string, revision int64) step {
 		w.target.Tuple.Passcode = w.passcode(name)
 		w.target.Fingerprint = w.fingerprint("in1", "TEST-1", w.target.Tuple.Passcode)
 		record.Fingerprint = w.target.Fingerprint
-		w.target.Record, w.remembered = &record, nil
+		w.target.Record, w.lastTarget = &record, nil
 	}
 }
 

@@ -68,29 +68,29 @@ func madeBy(mark string) podModifier {
 func scanned(pods ...consumers.Pod) step {
 	return func(w *world) {
 		var rollouts []consumers.Rollout
-		if w.look != nil {
-			rollouts = w.look.Rollouts
+		if w.scan != nil {
+			rollouts = w.scan.Rollouts
 		}
-		w.look = &consumers.Scan{At: w.now, Pods: pods, Rollouts: rollouts}
-		w.looks++
+		w.scan = &consumers.Scan{At: w.now, Pods: pods, Rollouts: rollouts}
+		w.scans++
 	}
 }
 
 func scanDenied(w *world) {
-	w.look = &consumers.Scan{At: w.now, Problem: "the operator may not look"}
-	w.looks++
+	w.scan = &consumers.Scan{At: w.now, Problem: "the operator may not list Pods"}
+	w.scans++
 }
 
 type rolloutModifier func(*consumers.Rollout)
 
-// hasWorkload is a Deployment api that the look found.
+// hasWorkload is a Deployment api that the scan found.
 func hasWorkload(modifiers ...rolloutModifier) step {
 	return func(w *world) {
 		r := consumers.Rollout{Workload: consumers.Workload{Kind: "Deployment", Name: "api"}, UID: "api", ResourceVersion: "1"}
 		for _, modify := range modifiers {
 			modify(&r)
 		}
-		w.look.Rollouts = append(w.look.Rollouts, r)
+		w.scan.Rollouts = append(w.scan.Rollouts, r)
 	}
 }
 
@@ -639,7 +639,7 @@ func formerTargetDeleted(w *world) {
 	withSuccessor(w)
 	former := w.target
 	w.former, w.formerName = &former, "former"
-	w.target, w.remembered = rotation.Target{}, nil
+	w.target, w.lastTarget = rotation.Target{}, nil
 	spec(func(s *v1alpha1.CleverTapPasscodeSpec) { s.Target = nil })(w)
 	w.settle()
 	w.former, w.formerName = nil, ""
@@ -687,7 +687,7 @@ func variableIsOptional(p *consumers.Pod) { p.Containers[0].Uses[0].Optional = t
 func scannedTimes(n int, pods ...consumers.Pod) step {
 	return func(w *world) {
 		scanned(pods...)(w)
-		w.looks = n
+		w.scans = n
 	}
 }
 

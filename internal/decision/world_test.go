@@ -49,14 +49,14 @@ type world struct {
 	problems    map[string]string                 // by the entry's name
 	results     map[string]clevertap.Verification // by value
 	target      rotation.Target
-	remembered  *rotation.Target
+	lastTarget  *rotation.Target
 	former      *rotation.Target
 	verifySeen  time.Time
 	resumedAt   time.Time
 	endpoint    string
 	allowed     []string
-	look        *consumers.Scan
-	looks       int
+	scan        *consumers.Scan
+	scans       int
 	others      map[string]string
 	usedByOther map[string]rotation.OtherUse
 	sharedWith  []string
@@ -124,9 +124,9 @@ func (w *world) value(name string) string {
 }
 
 func (w *world) observed() rotation.Observed {
-	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastTarget: w.remembered, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt,
+	o := rotation.Observed{Object: w.object.DeepCopy(), Target: w.target, LastTarget: w.lastTarget, VerifySeenAt: w.verifySeen, ResumedAt: w.resumedAt,
 		Endpoint: w.endpoint, AllowedAnnotations: w.allowed,
-		Scan: w.look, Scans: w.looks, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others,
+		Scan: w.scan, Scans: w.scans, ScanRequestedAt: w.scanRequestedAt, VolumeRefresh: 2 * time.Minute, OtherTargets: w.others,
 		UsedByOthers: w.usedByOther, SharedWith: w.sharedWith,
 		LocationValues: w.had, Restarted: w.restarts,
 		WriteProblem: w.writeProblem}
@@ -138,7 +138,7 @@ func (w *world) observed() rotation.Observed {
 		if w.target.Exists && w.object.Status.Target != "" {
 			o.FormerTargets = []rotation.Former{{Target: w.target, Name: w.object.Status.Target}}
 		}
-		o.Target, o.LastTarget, w.remembered = rotation.Target{}, nil, nil
+		o.Target, o.LastTarget, w.lastTarget = rotation.Target{}, nil, nil
 	}
 	spec := w.object.Spec
 	for _, e := range spec.Passcodes {
@@ -155,8 +155,8 @@ func (w *world) observed() rotation.Observed {
 			FormerFingerprint: w.formerFingerprint(passcode),
 		})
 	}
-	if w.remembered != nil && !w.remembered.Tuple.Passcode.IsZero() {
-		known := *w.remembered
+	if w.lastTarget != nil && !w.lastTarget.Tuple.Passcode.IsZero() {
+		known := *w.lastTarget
 		known.Verification = w.result(known.Tuple.Region, known.Tuple.Passcode)
 		o.LastTarget = &known
 	}
@@ -180,11 +180,11 @@ func (w *world) decide() decision.Decision {
 // write makes the target what is wanted, as the API server would.
 func (w *world) write(want *rotation.Want) {
 	if want.Publishes {
-		w.look, w.looks = nil, 0
+		w.scan, w.scans = nil, 0
 	}
 	w.target = want.Written(w.target, w.fingerprint)
-	remembered := w.target
-	w.remembered = &remembered
+	last := w.target
+	w.lastTarget = &last
 }
 
 // writtenOnly is a pass that publishes, and whose report is still to come.
@@ -360,7 +360,7 @@ func underVerification(value string) step {
 // restarted forgets what only this process knows.
 func restarted(w *world) {
 	w.results = map[string]clevertap.Verification{}
-	w.remembered, w.look, w.looks = nil, nil, 0
+	w.lastTarget, w.scan, w.scans = nil, nil, 0
 }
 
 func statusLost(w *world) {
@@ -690,7 +690,7 @@ func hasHandled(rotate, verify string) expectation {
 // targetRenamed is what an object sees whose target.name was changed.
 func targetRenamed(w *world) {
 	former := w.target
-	w.former, w.target, w.remembered = &former, rotation.Target{}, nil
+	w.former, w.target, w.lastTarget = &former, rotation.Target{}, nil
 }
 
 // backWithANewerValue goes to another name, to another value, and back.

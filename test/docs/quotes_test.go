@@ -25,9 +25,9 @@ func TestTheDocumentationQuotesTheFaults(t *testing.T) {
 		return text
 	}
 	var plans struct {
-		Workloads, SingleFaultPlans, DoubleCrashPlans, TwoReplicaPlans, StaleViews, Kills int
-		SpecChanges, LoadObjects, MalformedObjects, StatesJudged                          int
-		Violations                                                                        map[string]int
+		Workloads, SingleFaultPlans, DoubleCrashPlans, TwoReplicaPlans, StaleCaches, Kills int
+		SpecChanges, LoadObjects, MalformedObjects, StatesJudged                           int
+		Violations                                                                         map[string]int
 	}
 	g.Expect(json.Unmarshal(contents("docs/faults/plans.json"), &plans)).To(Succeed())
 	var mutants []struct{ KilledBy string }
@@ -44,7 +44,7 @@ func TestTheDocumentationQuotesTheFaults(t *testing.T) {
 	for _, quote := range []string{
 		fmt.Sprintf("of %d workloads", plans.Workloads), fmt.Sprintf("%d single faults", plans.SingleFaultPlans),
 		fmt.Sprintf("%d double crashes", plans.DoubleCrashPlans), fmt.Sprintf("%d plans with two active replicas", plans.TwoReplicaPlans),
-		fmt.Sprintf("%d stale views", plans.StaleViews), fmt.Sprintf("%d real kills", plans.Kills),
+		fmt.Sprintf("%d stale caches", plans.StaleCaches), fmt.Sprintf("%d real kills", plans.Kills),
 		fmt.Sprintf("%d changes of specs", plans.SpecChanges), fmt.Sprintf("%d objects at once", plans.LoadObjects),
 		fmt.Sprintf("%d kinds of stored nonsense", plans.MalformedObjects),
 		fmt.Sprintf("%d states judged, %d violations", plans.StatesJudged, len(plans.Violations)),

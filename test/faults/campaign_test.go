@@ -104,7 +104,7 @@ type summary struct {
 	GeneratedPlans               int
 	NotReached                   int `json:"plansWhosePointWasNotReached"`
 	FaultsInjected, StatesJudged int
-	StaleViews                   int
+	StaleCaches                  int
 	Kills                        int
 	SchemaLeaves, SpecChanges    int
 	LoadObjects, LoadCalls       int
@@ -368,7 +368,7 @@ func (c *campaign) count(p plan, injected, states int) {
 		c.summary.TwoReplicaPlans++
 	case p.kind == "kill -9":
 		c.summary.Kills++
-	case p.kind == "stale view":
-		c.summary.StaleViews++
+	case p.kind == "stale cache":
+		c.summary.StaleCaches++
 	}
 }

@@ -25,12 +25,12 @@ const objects, secrets = "clevertappasscodes", "secrets"
 // gate keeps an incarnation from what the API server has: the watch of a resource is paused, or cut and later answered
 // 410, or the next one begins with an older list.
 type gate struct {
-	mu    sync.Mutex
-	held  map[string]chan struct{} // closed when it is let go
-	gone  map[string]bool          // the next watch is answered 410
-	cuts  map[string]func()        // what ends the watch of a resource
-	older map[string]*listing
-	asked map[string]*http.Request // the last watch of a resource
+	mu      sync.Mutex
+	paused  map[string]chan struct{} // closed when it is let go
+	gone    map[string]bool          // the next watch is answered 410
+	cuts    map[string]func()        // what ends the watch of a resource
+	older   map[string]*listing
+	watches map[string]*http.Request // the last watch of a resource
 	// waiting is how many requests are held, watches aside.
 	waiting int
 }
@@ -43,8 +43,8 @@ type listing struct {
 
 func newGate() *gate {
 	return &gate{
-		held: map[string]chan struct{}{}, gone: map[string]bool{}, cuts: map[string]func(){},
-		older: map[string]*listing{}, asked: map[string]*http.Request{},
+		paused: map[string]chan struct{}{}, gone: map[string]bool{}, cuts: map[string]func(){},
+		older: map[string]*listing{}, watches: map[string]*http.Request{},
 	}
 }
 
@@ -52,8 +52,8 @@ func (g *gate) pause(resources ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, resource := range resources {
-		if g.held[resource] == nil {
-			g.held[resource] = make(chan struct{})
+		if g.paused[resource] == nil {
+			g.paused[resource] = make(chan struct{})
 		}
 	}
 }
@@ -62,9 +62,9 @@ func (g *gate) release(resources ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, resource := range resources {
-		if held := g.held[resource]; held != nil {
+		if held := g.paused[resource]; held != nil {
 			close(held)
-			delete(g.held, resource)
+			delete(g.paused, resource)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func (g *gate) cut(resource string) {
 func (g *gate) shows(resource string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.held[resource] == nil && !g.gone[resource] && g.older[resource] == nil
+	return g.paused[resource] == nil && !g.gone[resource] && g.older[resource] == nil
 }
 
 // holds reports whether a request waits, of a pass that can go no further.
@@ -99,7 +99,7 @@ func (g *gate) holds() bool {
 
 func (g *gate) wait(ctx context.Context, resource string) error {
 	g.mu.Lock()
-	held := g.held[resource]
+	held := g.paused[resource]
 	g.mu.Unlock()
 	if held == nil {
 		return nil
@@ -127,7 +127,7 @@ func (g *gate) watch(next http.RoundTripper, r *http.Request) (*http.Response, e
 	resource := path.Base(r.URL.Path)
 	g.mu.Lock()
 	older := g.older[resource] != nil
-	g.asked[resource] = r.Clone(context.Background())
+	g.watches[resource] = r.Clone(context.Background())
 	g.mu.Unlock()
 	if older && r.URL.Query().Get("sendInitialEvents") == "true" {
 		return respond(r, http.StatusUnprocessableEntity, "Invalid"), nil // then it lists, as older clients do
@@ -202,7 +202,7 @@ func (g *gate) inThePast() bool {
 // listed is what a list would be now, in the form that this incarnation asks for.
 func (g *gate) listed(resource string, next http.RoundTripper) (*listing, error) {
 	g.mu.Lock()
-	watch := g.asked[resource]
+	watch := g.watches[resource]
 	g.mu.Unlock()
 	if watch == nil {
 		return nil, fmt.Errorf("%s are not watched", resource)

@@ -94,13 +94,13 @@ func (m mutant) kill(t *testing.T) string {
 // tests are the arguments of go test that select what shows the mistake.
 func (m mutant) tests() []string {
 	name := strings.ReplaceAll(m.workload, " ", "_")
-	switch view, isView := strings.CutPrefix(name, "stale_view:_"); {
+	switch cache, isCache := strings.CutPrefix(name, "stale_cache:_"); {
 	case m.workload == search:
 		return []string{"-run", "TestEveryState", "./internal/decision"}
 	case m.workload == tables:
 		return []string{"-run", "TestRotation", "./internal/decision"}
-	case isView:
-		return []string{"-run", "TestStaleView/" + view, "-parallel=24", "./test/faults"}
+	case isCache:
+		return []string{"-run", "TestStaleCache/" + cache, "-parallel=24", "./test/faults"}
 	}
 	return []string{"-run", "Test(Workload|DoubleCrash|TwoReplicas)/" + name, "-parallel=24", "./test/faults"}
 }

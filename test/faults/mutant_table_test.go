@@ -106,18 +106,18 @@ func mutantsOfRequests() []mutant {
 // mutantsOfFences go on although something has changed, or is somebody else's.
 func mutantsOfFences() []mutant {
 	return []mutant{
-		{mistake: "report from a view that is behind", in: "controllers: Reconciler.observeLag", workload: "stale view: the watch of targets is paused at",
+		{mistake: "report from a cache that is behind", in: "controllers: Reconciler.observeLag", workload: "stale cache: the watch of targets is paused at",
 			right: "s.cacheBehind = true; return nil }; state.confirmedOlder = version",
 			wrong: "return nil }; state.confirmedOlder = version"},
 		{mistake: "create a target without a read of the object", in: "controllers: Reconciler.ensureUnchanged",
-			workload: "stale view: a restart lists an object from before",
+			workload: "stale cache: a restart lists an object from before",
 			right:    "if version != object.ResourceVersion {",
 			wrong:    `if version == "" {`},
 		{mistake: "write a target although someone else maintains the Secret", in: "internal/rotation: NewPass", workload: search,
 			right: "if o.Object.Spec.Observes() {",
 			wrong: "if o.Object == nil {"},
 		{mistake: "publish without the version that was decided on", in: "controllers: targetPatch",
-			workload: "stale view: a replica is paused right before",
+			workload: "stale cache: a replica is paused right before",
 			right:    `patch := map[string]any{ "metadata": map[string]any{ "resourceVersion": secret.ResourceVersion,`,
 			wrong:    `patch := map[string]any{ "metadata": map[string]any{`},
 	}

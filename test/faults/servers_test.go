@@ -98,7 +98,7 @@ func TestTwoServers(t *testing.T) {
 	defer func() { _ = another.Stop() }()
 	another.Config.QPS = -1
 	l.server = another.Config
-	for _, view := range []staleView{
+	for _, cache := range []staleCache{
 		{"one behind over a rotation", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.pause, rotates("1", "b"), settles, l.release, settles, revisionIs(2))}},
 		{"one behind at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
@@ -106,6 +106,6 @@ func TestTwoServers(t *testing.T) {
 		{"one behind while a target is deleted", 2, workload{run: steps(begunWith("b", "c"), settles,
 			l.pause, rotates("1", "b"), settles, deletesTarget, settles, l.release, settles, publishes("b"))}},
 	} {
-		t.Run(view.name, func(t *testing.T) { c.view(t, view, l) })
+		t.Run(cache.name, func(t *testing.T) { c.stale(t, cache, l) })
 	}
 }

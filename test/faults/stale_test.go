@@ -18,10 +18,10 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 )
 
-// staleViews are workloads in which a replica sees late, or not at all, what the API server has. None has faults
+// staleCaches are workloads in which a replica sees late, or not at all, what the API server has. None has faults
 // besides; how many replicas work at a time, without an election, is part of each.
-func staleViews() []staleView {
-	return []staleView{
+func staleCaches() []staleCache {
+	return []staleCache{
 		{"the watch of targets is paused over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
 			paused(secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(secrets), settles, revisionIs(3))}},
 		{"the watch of objects is paused while another replica handles a request", 2, workload{run: steps(begunWith("b", "c"), settles,
@@ -63,8 +63,8 @@ func staleViews() []staleView {
 	}
 }
 
-// staleView is a workload for a number of replicas; what is paused is replica 0's.
-type staleView struct {
+// staleCache is a workload for a number of replicas; what is paused is replica 0's.
+type staleCache struct {
 	name     string
 	replicas int
 	workload workload
@@ -177,19 +177,19 @@ func revisionIs(n int64) action {
 	}
 }
 
-func TestStaleView(t *testing.T) {
+func TestStaleCache(t *testing.T) {
 	c := ofThisProcess(t)
-	for _, view := range staleViews() {
-		t.Run(view.name, func(t *testing.T) {
+	for _, cache := range staleCaches() {
+		t.Run(cache.name, func(t *testing.T) {
 			t.Parallel()
-			c.view(t, view, nil)
+			c.stale(t, cache, nil)
 		})
 	}
 }
 
-// view runs one, replica 0 on the API server behind the link if there is one.
-func (c *campaign) view(t *testing.T, view staleView, behind *link) {
+// stale runs one, replica 0 on the API server behind the link if there is one.
+func (c *campaign) stale(t *testing.T, cache staleCache, behind *link) {
 	t.Helper()
-	view.workload.name = view.name
-	c.run(t, plan{kind: "stale view", workload: view.workload, replicas: view.replicas, behind: behind}, nil)
+	cache.workload.name = cache.name
+	c.run(t, plan{kind: "stale cache", workload: cache.workload, replicas: cache.replicas, behind: behind}, nil)
 }
