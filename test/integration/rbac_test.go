@@ -16,6 +16,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,23 +65,53 @@ func namespaceRule() rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}}
 }
 
+// grantRole returns once the API server grants it.
 func grantRole(ctx SpecContext, namespace, name, user string, rules []rbacv1.PolicyRule) {
 	GinkgoHelper()
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
-	Expect(kube.Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: rules})).To(Succeed())
+	Expect(kube.Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: append(slices.Clone(rules), probe(name, "1"))})).To(Succeed())
 	Expect(kube.Create(ctx, &rbacv1.RoleBinding{
 		ObjectMeta: meta,
 		Subjects:   []rbacv1.Subject{{Kind: "User", APIGroup: rbacv1.GroupName, Name: user}},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 	})).To(Succeed())
+	inEffect(ctx, namespace, name, "1")
 }
 
+// changeRole returns once the API server grants what the Role says then, and no more.
 func changeRole(ctx SpecContext, namespace, name string, change func([]rbacv1.PolicyRule) []rbacv1.PolicyRule) {
 	GinkgoHelper()
 	role := &rbacv1.Role{}
 	Expect(kube.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, role)).To(Succeed())
-	role.Rules = change(role.Rules)
+	version := role.ResourceVersion
+	role.Rules = slices.DeleteFunc(role.Rules, func(r rbacv1.PolicyRule) bool { return slices.Contains(r.APIGroups, probeGroup) })
+	role.Rules = append(change(role.Rules), probe(name, version))
 	Expect(kube.Update(ctx, role)).To(Succeed())
+	inEffect(ctx, namespace, name, version)
+}
+
+// probeGroup has one resource, of which each version of a Role permits another name: the authorizer is behind writes.
+const probeGroup = "probe.test"
+
+func probe(role, version string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{probeGroup}, Resources: []string{"versions"}, ResourceNames: []string{role + "-" + version}, Verbs: []string{"get"}}
+}
+
+// inEffect waits until a version of a Role is granted to whom its binding names.
+func inEffect(ctx SpecContext, namespace, name, version string) {
+	GinkgoHelper()
+	binding := &rbacv1.RoleBinding{}
+	Expect(kube.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, binding)).To(Succeed())
+	Eventually(func() bool {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: binding.Subjects[0].Name,
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: namespace, Group: probeGroup, Resource: "versions", Name: name + "-" + version, Verb: "get",
+			},
+		}}
+		Expect(kube.Create(ctx, review)).To(Succeed())
+		return review.Status.Allowed
+	}).Should(BeTrue())
 }
 
 // without takes a verb on a resource out of the rules.
