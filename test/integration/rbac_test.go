@@ -94,7 +94,9 @@ func changeRole(ctx SpecContext, namespace, name string, change func([]rbacv1.Po
 const probeGroup = "probe.test"
 
 func probe(role, version string) rbacv1.PolicyRule {
-	return rbacv1.PolicyRule{APIGroups: []string{probeGroup}, Resources: []string{"versions"}, ResourceNames: []string{role + "-" + version}, Verbs: []string{"get"}}
+	return rbacv1.PolicyRule{
+		APIGroups: []string{probeGroup}, Resources: []string{"versions"}, ResourceNames: []string{role + "-" + version}, Verbs: []string{"get"},
+	}
 }
 
 // inEffect waits until a version of a Role is granted to whom its binding names.
