@@ -177,7 +177,7 @@ func passcodesIn(o *v1alpha1.CleverTapPasscode, state v1alpha1.PasscodeState) st
 // need is the most urgent step.
 func need(o *v1alpha1.CleverTapPasscode) step {
 	if o.Status.ObservedGeneration < 0 {
-		return step{urgency: notYetReady, name: "NotSeen", action: "The operator has not seen this object: is it running, and does it watch this namespace?"}
+		return step{urgency: notYetReady, name: "NotSeen", action: "The operator has not seen this object: make sure that it is running and watches this namespace"}
 	}
 	if all := steps(o); len(all) > 0 {
 		return all[0]
