@@ -61,6 +61,8 @@ func exceptions() []*regexp.Regexp {
 	var list []*regexp.Regexp
 	for _, phrase := range []string{
 		`nothing takes over while spec\.suspend is true`, // the message's fixed text
+		`Event Request Refused`,                          // the event's fixed name
+		`Silence (Usage|Errors)`,                         // cobra's
 		`connections? refused`, `refused connections?`, `answer(s|ed) (HTTP|with|4\d\d|5\d\d)`,
 	} {
 		list = append(list, regexp.MustCompile(`(?i)`+phrase))
@@ -85,6 +87,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// boundary is where a word begins in camel case.
+var boundary = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 
 // passage is a line that users read.
 type passage struct {
@@ -132,7 +137,7 @@ func isRead(path string) bool {
 	return false
 }
 
-// passages are all lines of a text, and the comments and strings of a Go file.
+// passages are all lines of a text, and the comments, strings and identifiers of a Go file.
 func passages(file string, content []byte) []passage {
 	if filepath.Ext(file) != ".go" {
 		var list []passage
@@ -158,6 +163,13 @@ func stringsOf(file string, content []byte) []passage {
 			for i, line := range strings.Split(text, "\n") {
 				list = append(list, passage{set.Position(at).Line + i, line})
 			}
+		case kind == token.IDENT:
+			list = append(list, passage{set.Position(at).Line, spaced(text)})
 		}
 	}
+}
+
+// spaced has a space between the words of an identifier.
+func spaced(identifier string) string {
+	return boundary.ReplaceAllString(identifier, "$1 $2")
 }
