@@ -71,7 +71,7 @@ func exceptions() []*regexp.Regexp {
 }
 
 func main() {
-	count := 0
+	count, list, others := 0, words(), exceptions()
 	for _, file := range files() {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -79,7 +79,7 @@ func main() {
 			os.Exit(1)
 		}
 		for _, p := range passages(file, content) {
-			count += report(file, p)
+			count += report(file, p, list, others)
 		}
 	}
 	if count > 0 {
@@ -97,13 +97,13 @@ type passage struct {
 	text string
 }
 
-func report(file string, p passage) int {
+func report(file string, p passage, list []word, others []*regexp.Regexp) int {
 	text := p.text
-	for _, e := range exceptions() {
+	for _, e := range others {
 		text = e.ReplaceAllString(text, "")
 	}
 	count := 0
-	for _, w := range words() {
+	for _, w := range list {
 		for _, found := range w.pattern.FindAllString(text, -1) {
 			fmt.Printf("%s:%d: %q: %s\n", file, p.line, found, w.instead)
 			count++
