@@ -401,7 +401,8 @@ func (r Report) noSuccessor() problem {
 	}
 	if broken := r.brokenSuccessor(); broken != nil {
 		source := r.entryProblem(broken)
-		return problem{fmt.Sprintf("There is no successor: %q has no usable value because %s", broken.Spec.Name, source.cause), r.beforeExpiry() + source.action}
+		cause := fmt.Sprintf("There is no successor: %q has no usable value because %s", broken.Spec.Name, source.cause)
+		return problem{cause, r.beforeExpiry() + source.action}
 	}
 	return problem{"There is no successor", r.beforeExpiry() + r.createNextByCommand()}
 }
