@@ -13,7 +13,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	// The roots that TLS is verified by, where the image has none: they must not depend on its base.
+	// The roots that TLS is verified by, if the image has none: they must not depend on its base.
 	_ "golang.org/x/crypto/x509roots/fallback"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"

@@ -164,7 +164,7 @@ func (r *Reconciler) write(ctx context.Context, s *observation, want *rotation.W
 	return secret, nil
 }
 
-// ensureUnchanged fails with a conflict where the object is not what was observed. A create carries no version of anything: an
+// ensureUnchanged fails with a conflict if the object is not what was observed. A create carries no version of anything: an
 // informer that is behind might miss what a status says of a target that is gone.
 func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
 	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), client.ObjectKeyFromObject(object))

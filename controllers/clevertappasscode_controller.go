@@ -68,7 +68,7 @@ type Reconciler struct {
 	// Endpoint is what messages call the base URL that is called in place of CleverTap's hosts: its scheme and host; ""
 	// for none.
 	Endpoint string
-	// NamespacesChanged is called where the API server forbade something, or an object went: a permission, or a namespace, may
+	// NamespacesChanged is called when the API server has forbidden something, or an object has gone: a permission, or a namespace, may
 	// be gone. It must not block; nil is not called.
 	NamespacesChanged func()
 

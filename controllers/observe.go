@@ -134,7 +134,7 @@ func (r *Reconciler) observeSource(ctx context.Context, s *observation, entry v1
 	return rotation.Source{Problem: v1alpha1.ReasonSourceNotLabelled}, nil
 }
 
-// secret is the informer's, not to be changed; nil where it has none.
+// secret is the informer's, not to be changed; nil if it has none.
 func (r *Reconciler) secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
 	err := r.Client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
@@ -329,7 +329,7 @@ func (r *Reconciler) observeUsedByOthers(ctx context.Context, s *observation) er
 	return nil
 }
 
-// userOf finds an object that has a value or, where there is none, the target of one that is deleted.
+// userOf finds an object that has a value or, if there is none, the target of one that is deleted.
 func (r *Reconciler) userOf(ctx context.Context, s *observation, fingerprint string) (rotation.OtherUse, error) {
 	var retained rotation.OtherUse
 	for other, err := range r.usesOf(ctx, s, fingerprint) {

@@ -98,7 +98,7 @@ func (s *states) recordDeletion(owner types.NamespacedName, secret *corev1.Secre
 	}
 }
 
-// takeDeleted notes the target's name, and is nil where that Secret was not seen to be deleted since it was last taken.
+// takeDeleted notes the target's name, and is nil if that Secret was not seen to be deleted since it was last taken.
 func (s *states) takeDeleted(owner types.NamespacedName, name string) *corev1.Secret {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,7 +195,7 @@ func (o *objectState) restarted(w consumers.Workload, annotation string, revisio
 // keptRestarts is how many are remembered of a workload.
 const keptRestarts = 3
 
-// newestObjectUntilCached returns the informer's or, where that is behind, the one last written, which it drops once the informer
+// newestObjectUntilCached returns the informer's or, if that is behind, the one last written, which it drops once the informer
 // has caught up.
 func (o *objectState) newestObjectUntilCached(cached *v1alpha1.CleverTapPasscode) *v1alpha1.CleverTapPasscode {
 	if o.object == nil || o.object.UID != cached.UID || !older(cached.ResourceVersion, o.object.ResourceVersion) {
@@ -208,7 +208,7 @@ func (o *objectState) newestObjectUntilCached(cached *v1alpha1.CleverTapPasscode
 // catchUpTime is how long after a write an informer may not have seen a Secret's creation.
 const catchUpTime = 10 * time.Second
 
-// newestTargetUntilCached returns the informer's, which is nil where it has none, or, where that is behind, the one last written,
+// newestTargetUntilCached returns the informer's, which is nil if it has none, or, if that is behind, the one last written,
 // which it drops once the informer has caught up.
 // deleted is what it was when it was seen to be deleted, or nil.
 func (o *objectState) newestTargetUntilCached(cached *corev1.Secret, name string, deleted *corev1.Secret, now time.Time) *corev1.Secret {

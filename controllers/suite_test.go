@@ -244,7 +244,7 @@ func (c *cluster) secret(name string) *corev1.Secret {
 	return secret
 }
 
-// condition is the object's; its reason is "" where it is absent.
+// condition is the object's; its reason is "" if it is absent.
 func (c *cluster) condition(name string) metav1.Condition {
 	GinkgoHelper()
 	if found := meta.FindStatusCondition(c.object().Status.Conditions, name); found != nil {

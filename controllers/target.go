@@ -50,7 +50,7 @@ func (r *Reconciler) readTarget(object *v1alpha1.CleverTapPasscode, secret *core
 	return t
 }
 
-// readPrevious is the value under the key for it; zero where there is none.
+// readPrevious is the value under the key for it; zero if there is none.
 func readPrevious(secret *corev1.Secret, keys target.Keys) clevertap.Passcode {
 	if keys.PreviousPasscode == "" {
 		return clevertap.Passcode{}
@@ -168,7 +168,7 @@ func owners(before []metav1.OwnerReference, object *v1alpha1.CleverTapPasscode, 
 }
 
 // targetPatch is a merge patch: it names what is to change and nothing else, and the version and uid that it was
-// decided on, so that it fails where anything has changed since.
+// decided on, so that it fails if anything has changed since.
 func targetPatch(object *v1alpha1.CleverTapPasscode, secret *corev1.Secret, want *rotation.Want) ([]byte, error) {
 	patch := map[string]any{
 		"metadata": map[string]any{

@@ -266,7 +266,7 @@ func addIndexes(ctx context.Context, mgr ctrl.Manager) error {
 	return nil
 }
 
-// ownerOf is the name of the object that writes the target; "" where it is none.
+// ownerOf is the name of the object that writes the target; "" if it is none.
 func ownerOf(secret client.Object) string {
 	if secret.GetLabels()[v1alpha1.RoleLabel] != v1alpha1.RoleTarget {
 		return ""

@@ -30,7 +30,7 @@ func (p *CleverTapPasscode) TargetName() string {
 }
 
 // TargetKeys returns the names of the target's keys: those of spec.target.keys, and accountId, passcode, region and endpoint
-// where they are absent. PreviousPasscode is "" for none.
+// if they are absent. PreviousPasscode is "" for none.
 func (s *CleverTapPasscodeSpec) TargetKeys() TargetKeys {
 	var named TargetKeys
 	if s.Target != nil && s.Target.Keys != nil {

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package controlplane pins the Kubernetes and etcd binaries that tests and the demo run on. They are built from
-// source where they can't be downloaded; nothing of this module is linked into the operator.
+// source if they can't be downloaded; nothing of this module is linked into the operator.
 package controlplane
 
 import (

@@ -4,7 +4,7 @@
 // Command demo shows the main job on a control plane of its own: make demo.
 //
 // On a terminal it stays up until Ctrl-C. Without one, or with DEMO_EXIT=1, it exits 0 once every step was seen to
-// have happened, and non-zero where one was not.
+// have happened, and non-zero if one was not.
 package main
 
 import (

@@ -159,7 +159,7 @@ func stringsOf(file string, content []byte) []passage {
 		switch {
 		case kind == token.EOF:
 			return list
-		case kind == token.COMMENT, kind == token.STRING && strings.ContainsRune(text, ' '): // one word alone is an identifier
+		case kind == token.COMMENT, kind == token.STRING && strings.ContainsRune(text, ' '): // a single word is an identifier
 			for i, line := range strings.Split(text, "\n") {
 				list = append(list, passage{set.Position(at).Line + i, line})
 			}

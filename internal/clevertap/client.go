@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// What Options mean where they say nothing.
+// What Options mean if they say nothing.
 const (
 	DefaultPartner = "clevertap-passcode-operator"
 	DefaultTimeout = 10 * time.Second

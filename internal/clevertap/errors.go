@@ -29,7 +29,7 @@ func (e *UnavailableError) Error() string {
 	return "the passcode could not be verified: " + e.Detail
 }
 
-// Unwrap returns context.Canceled or context.DeadlineExceeded where the caller's context or the timeout ended the
+// Unwrap returns context.Canceled or context.DeadlineExceeded if the caller's context or the timeout ended the
 // call, and nil otherwise.
 func (e *UnavailableError) Unwrap() error {
 	return e.cause

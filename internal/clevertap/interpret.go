@@ -85,7 +85,7 @@ type content struct {
 	code     int    // and this code, or 0
 }
 
-// readContent takes a body of which one byte more than maxBody was read where it was longer than that.
+// readContent takes a body of which one byte more than maxBody was read if it was longer than that.
 func readContent(body []byte) content {
 	trimmed := bytes.TrimSpace(body)
 	var fields map[string]json.RawMessage // not a struct: its keys would match in any case
@@ -160,7 +160,7 @@ func (r response) advice() string {
 }
 
 // parseRetryAfter reads the header of that name, seconds or a date, as a wait from now on: an hour at most, and
-// zero where it is absent, unreadable or past.
+// zero if it is absent, unreadable or past.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if digits(value) {

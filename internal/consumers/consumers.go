@@ -55,7 +55,7 @@ func (u Use) OfAny(secret string, keys []string) bool {
 type Container struct {
 	Name string
 	Uses []Use
-	// StartedAt is when it last started, in whole seconds; zero where that is not known.
+	// StartedAt is when it last started, in whole seconds; zero if that is not known.
 	StartedAt time.Time
 	// Waiting reports whether it is still to start, or to start again: it gets what its Secrets contain then.
 	Waiting bool
@@ -69,7 +69,7 @@ type Pod struct {
 	CreatedAt time.Time
 	// Pending reports whether no container has run yet.
 	Pending bool
-	// StartedAt is when the first of its containers that run now started; zero where that is not known.
+	// StartedAt is when the first of its containers that run now started; zero if that is not known.
 	StartedAt time.Time
 	// Restarts are its annotations that say for which revisions it was restarted.
 	Restarts map[string]string
@@ -81,7 +81,7 @@ type Pod struct {
 // Scan is what one scan of a namespace found.
 type Scan struct {
 	At time.Time
-	// Problem says why nothing could be seen, and what to do; "" where it could.
+	// Problem says why nothing could be seen, and what to do; "" if it could.
 	Problem string
 	Pods    []Pod
 	// Rollouts are listed only for objects that restart workloads.

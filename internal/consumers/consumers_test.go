@@ -201,7 +201,7 @@ func TestWhatCountsAsAUse(t *testing.T) {
 	}{
 		{"of the whole Secret", consumers.Use{Secret: "creds"}, true},
 		{"of a key", consumers.Use{Secret: "creds", Keys: []string{"region"}}, true},
-		{"of the excepted key alone", consumers.Use{Secret: "creds", Keys: []string{"previous"}}, false},
+		{"of only the excepted key", consumers.Use{Secret: "creds", Keys: []string{"previous"}}, false},
 		{"of the excepted key and another", consumers.Use{Secret: "creds", Keys: []string{"previous", "passcode"}}, true},
 		{"of another Secret", consumers.Use{Secret: "other"}, false},
 	} {

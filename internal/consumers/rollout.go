@@ -26,15 +26,15 @@ type Rollout struct {
 	Controller Workload
 	// Restarts are the annotations that say for which revisions it was restarted: its Pod template's.
 	Restarts map[string]string
-	// Manual says why a changed template restarts nothing by itself, and what to do; "" where it does.
+	// Manual says why a changed template restarts nothing by itself, and what to do; "" if it does.
 	Manual string
 	// Problem says why the operator could not restart it since the scan, and what to do; "" if it could, or did not try.
 	Problem string
 	// Paused reports whether it must not be restarted.
 	Paused bool
-	// Unfinished says what its rollout waits for; "" where all of its Pods are the newest template's and available.
+	// Unfinished says what its rollout waits for; "" if all of its Pods are the newest template's and available.
 	Unfinished string
-	// Failed says why its rollout will not get there by itself; "" where it may.
+	// Failed says why its rollout will not get there by itself; "" if it may.
 	Failed string
 }
 

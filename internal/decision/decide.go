@@ -147,7 +147,7 @@ func (p pass) resultExpectedUntil(requests []rotation.VerificationRequest) time.
 	return since.Add(reportDelay)
 }
 
-// nextChange is when time alone will change what to do or what to report.
+// nextChange is when time, and nothing else, will change what to do or what to report.
 func (p pass) nextChange() time.Time {
 	var next time.Time
 	consider := func(times ...time.Time) {

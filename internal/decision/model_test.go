@@ -32,7 +32,7 @@ import (
 
 // The model check searches breadth-first through everything that can happen to one object. A state is what the API
 // server and CleverTap have, and what each replica has seen and recorded; a step is one write of a replica, one result,
-// an informer that catches up, the clock, or a disruption. Disruptions alone are counted: given how many there may be,
+// an informer that catches up, the clock, or a disruption. Only disruptions are counted: given how many there may be,
 // the states are finitely many, and the search visits them all. make faults gives it one more than make test.
 
 // modelInstants are those that the clock goes through: within a retry, past a second rejection, past the interval, around
@@ -194,7 +194,7 @@ func (m *model) setObject(change func(*v1alpha1.CleverTapPasscode)) {
 	m.server.digests[0] = digestOf(m.server.object)
 }
 
-// pass is one pass of a replica that reads this time, down to its first write; nil where it does nothing. outage is
+// pass is one pass of a replica that reads this time, down to its first write; nil if it does nothing. outage is
 // whether CleverTap is unavailable.
 func (m *model) pass(t *testing.T, i int, now time.Time, outage bool) *model {
 	if m.behindStatus(i) {
@@ -590,7 +590,7 @@ func digestOfTarget(t *rotation.Target) digest {
 	return digestOf(t, t.Tuple.Passcode.Reveal(), t.Previous.Reveal())
 }
 
-// know sets what a replica alone knows, as it is in its world.
+// know sets what only a replica knows, as it is in its world.
 func (r *replica) know(w *world) {
 	r.results, r.lastTarget, r.scan, r.scannedRevision = w.results, w.lastTarget, w.scan, 0
 	if record := w.target.Record; record != nil && w.scan != nil {

@@ -621,7 +621,7 @@ func rateLimited(value string) step {
 
 func endpointIs(endpoint string) step { return func(w *world) { w.endpoint = endpoint } }
 
-// publishedOnly lets CleverTap accept one alone.
+// publishedOnly lets CleverTap accept only one.
 func publishedOnly(name string) step {
 	return func(w *world) {
 		accepted(w.value(name))(w)

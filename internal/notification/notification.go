@@ -42,10 +42,10 @@ type Data struct {
 	Severity  string `json:"severity"`
 	AccountID string `json:"accountID"`
 	Region    string `json:"region"`
-	// Passcode is its name on the dashboard; absent where nothing is published.
+	// Passcode is its name on the dashboard; absent if nothing is published.
 	Passcode string `json:"passcode,omitempty"`
 	Message  string `json:"message"`
-	// DueTime is when a person must have acted; absent where there is no such time.
+	// DueTime is when a person must have acted; absent if there is no such time.
 	DueTime *time.Time `json:"dueTime,omitempty"`
 }
 

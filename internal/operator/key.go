@@ -24,7 +24,7 @@ const KeySecretName = "clevertap-passcode-operator-fingerprint-key"
 
 const keySecretKey = "key"
 
-// loadKey reads the key of the fingerprints, which it makes where there is none. It is never changed after that: all
+// loadKey reads the key of the fingerprints, which it makes if there is none. It is never changed after that: all
 // shards and all times share it.
 func loadKey(ctx context.Context, live client.Client, random io.Reader, namespace string) (fingerprint.Key, error) {
 	name := types.NamespacedName{Namespace: namespace, Name: KeySecretName}

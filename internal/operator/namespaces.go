@@ -78,7 +78,7 @@ func (n *namespaces) readable(ctx context.Context) []string {
 }
 
 // problem says why a namespace cannot be watched, and what to do; "" if it can. The list of a namespace that does not
-// exist is empty under a ClusterRole, so the Namespace is read as well, where that is granted.
+// exist is empty under a ClusterRole, so the Namespace is read as well, if that is granted.
 func (n *namespaces) problem(ctx context.Context, name string) string {
 	namespace := &metav1.PartialObjectMetadata{}
 	namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))

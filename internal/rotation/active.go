@@ -20,7 +20,7 @@ import (
 type ActivePasscode struct {
 	Record      target.Record
 	Fingerprint string
-	// Tuple is what to put back or leave; its passcode is zero where nothing here proves to be it.
+	// Tuple is what to put back or leave; its passcode is zero if nothing here proves to be it.
 	Tuple target.Tuple
 	// Entry is the entry of this value; nil if there is none.
 	Entry *Entry
@@ -69,7 +69,7 @@ func (s *Snapshot) findActive() *ActivePasscode {
 	return p
 }
 
-// recordOrMarks reads the annotations for people where the record can't be read. The entry that has the value gives the
+// recordOrMarks reads the annotations for people if the record can't be read. The entry that has the value gives the
 // rest.
 func (s *Snapshot) recordOrMarks() target.Record {
 	if s.LastPublished.Record != nil {
@@ -81,7 +81,7 @@ func (s *Snapshot) recordOrMarks() target.Record {
 	}
 }
 
-// firstCharacters is the text, cut between characters where it has more than n.
+// firstCharacters is the text, cut between characters if it has more than n.
 func firstCharacters(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text

@@ -13,7 +13,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/target"
 )
 
-// OtherUse is another place that still has a replaced value: an object that has it active or, where that is "", a Secret that
+// OtherUse is another place that still has a replaced value: an object that has it active or, if that is "", a Secret that
 // was the target of an object which is deleted. The zero value is none.
 type OtherUse struct{ Object, Secret string }
 

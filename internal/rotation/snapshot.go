@@ -316,7 +316,7 @@ func EverAccepted(s *v1alpha1.PasscodeStatus) bool {
 	}
 }
 
-// createdBefore is the entry's createdAt where it is not later than the first sight of the value that the present
+// createdBefore is the entry's createdAt if it is not later than the first sight of the value that the present
 // one replaced: then it belongs to that one.
 func createdBefore(e *Entry, firstSeen time.Time) v1alpha1.Time {
 	if e.Spec.CreatedAt == nil || schedule.ParseTime(*e.Spec.CreatedAt).After(firstSeen) {

@@ -227,7 +227,7 @@ func without(keys []string, kept map[string]string) []string {
 	return gone
 }
 
-// upToDate reports whether the target is as wanted. That it was written for an older generation alone is no reason to write.
+// upToDate reports whether the target is as wanted. That it was written for an older generation is by itself no reason to write.
 func (p *Pass) upToDate(w *Want) bool {
 	if p.edited() || p.Target.Record == nil || p.Target.Owned != w.Owned || !p.Target.Previous.Equal(w.Previous) {
 		return false

@@ -67,7 +67,7 @@ func (s inZone) Next(t time.Time) time.Time {
 	return next.UTC()
 }
 
-// openedAt is when the window opened that is open at t; zero where none is.
+// openedAt is when the window opened that is open at t; zero if none is.
 func (w window) openedAt(t time.Time) time.Time {
 	if opened := w.opens.Next(t.Add(-w.lasts)); !opened.IsZero() && !opened.After(t) {
 		return opened
@@ -107,8 +107,8 @@ func RotationTime(validity Validity, windows Windows, now time.Time) time.Time {
 	return at
 }
 
-// firstOpen is the first open moment from a time on, or, where a window is open at that time, when it opened, but not
-// before least; zero where none opens any more, or there are none.
+// firstOpen is the first open moment from a time on, or, if a window is open at that time, when it opened, but not
+// before least; zero if none opens any more, or there are none.
 func firstOpen(windows []window, from, least time.Time) time.Time {
 	var first time.Time
 	for _, w := range windows {

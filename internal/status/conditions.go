@@ -281,7 +281,7 @@ func (r Report) blocker() (reason, message string, since time.Time) {
 	return "", "", time.Time{}
 }
 
-// falseSince is when the condition became False; now where it was not.
+// falseSince is when the condition became False; now if it was not.
 func (r Report) falseSince(name string) time.Time {
 	c := meta.FindStatusCondition(r.Object.Status.Conditions, name)
 	if c == nil || c.Status != metav1.ConditionFalse {

@@ -126,7 +126,7 @@ func (r Report) requestedBy(p v1alpha1.Publication) string {
 	return r.Rotate.Requester.By()
 }
 
-// changedCondition is the condition after, where its status and reason are not as before; nil where they are, or it is not
+// changedCondition is the condition after, if its status and reason are not as before; nil if they are, or it is not
 // there.
 func changedCondition(name string, before, after v1alpha1.CleverTapPasscodeStatus) *metav1.Condition {
 	was, is := meta.FindStatusCondition(before.Conditions, name), meta.FindStatusCondition(after.Conditions, name)

@@ -109,7 +109,7 @@ func (r Report) seenBeforeReplaced(s v1alpha1.PasscodeStatus) bool {
 	})
 }
 
-// rolloutCondition is absent without spec.rollout; where nothing is outstanding, it stays as it was.
+// rolloutCondition is absent without spec.rollout; if nothing is outstanding, it stays as it was.
 func (r Report) rolloutCondition(before *metav1.Condition) *metav1.Condition {
 	if r.Spec.Rollout == nil || r.ActiveInTarget() == nil {
 		return nil

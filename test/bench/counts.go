@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// checkCounts fails where an onboarding, a rotation or an idle operator makes a request more than it must.
+// checkCounts fails if an onboarding, a rotation or an idle operator makes a request more than it must.
 func checkCounts(ctx context.Context) error {
 	const n = 100
 	_, err := in(ctx, 0, func(w *world) ([]result, error) {

@@ -3,7 +3,7 @@
 
 // Command bench measures the operator, as a process of its own, against a real API server: make bench.
 //
-// With -counts it measures no time, but fails where a rotation or an idle operator makes a request too many.
+// With -counts it measures no time, but fails if a rotation or an idle operator makes a request too many.
 package main
 
 import (
@@ -25,9 +25,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ctrl.SetLogger(logr.Discard())
-	counts := flag.Bool("counts", false, "count requests of 100 objects alone")
-	only := flag.String("only", "", "run one scenario alone: basic, crowd, large, growth, slow, account, shards or huge")
-	out := flag.String("out", "", "folder for bench.json and bench.md; absent: the table is printed alone")
+	counts := flag.Bool("counts", false, "only count requests of 100 objects")
+	only := flag.String("only", "", "run only one scenario: basic, crowd, large, growth, slow, account, shards or huge")
+	out := flag.String("out", "", "folder for bench.json and bench.md; absent: the table is only printed")
 	profiles := flag.String("profiles", "", "folder for profiles of the scenario growth; absent: none are made")
 	runs := flag.Int("runs", 3, "how often the basic scenario is run; the median is kept")
 	flag.Parse()

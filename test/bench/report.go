@@ -79,7 +79,7 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
-// cpu is in seconds, or, where nothing was done, as a share of one core.
+// cpu is in seconds, or, if nothing was done, as a share of one core.
 func cpu(r result) string {
 	switch {
 	case strings.HasPrefix(r.Phase, "idle"):

@@ -269,7 +269,7 @@ func scrape(address, token string) string {
 func namespaced() {
 	const tenant = "tenant"
 
-	It("is applied to a tenant's namespace, and becomes ready with Roles alone", func() {
+	It("is applied to a tenant's namespace, and becomes ready with only Roles", func() {
 		kubectl("create", "namespace", "stranger")
 		apply(strings.ReplaceAll(overlay(filepath.Join(harness.Root(), "config/namespaced"), tenant), "name: "+system+"\n", "name: "+tenant+"\n"))
 		ready(tenant, "2")

@@ -100,7 +100,7 @@ func apply(manifest string) {
 	Expect(err).NotTo(HaveOccurred(), out)
 }
 
-// get is kubectl get for Eventually: "" where there is nothing.
+// get is kubectl get for Eventually: "" if there is nothing.
 func get(namespace, what, path string) func() string {
 	return func() string {
 		out, err := run("", "kubectl", "get", "-n", namespace, what, "-o=jsonpath={"+path+"}")
@@ -121,7 +121,7 @@ func shipped(variable, ofCheckout string) string {
 }
 
 // overlay builds the shipped manifests with nothing changed but what the operator calls in CleverTap's place, and the
-// namespace where one is given.
+// namespace if one is given.
 func overlay(source, namespace string) string {
 	GinkgoHelper()
 	folder, err := os.MkdirTemp("", "overlay-")

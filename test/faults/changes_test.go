@@ -91,7 +91,7 @@ func (l leaf) set(spec map[string]any, value any) map[string]any {
 			made := map[string]any{}
 			parent[name], parent = made, made
 		}
-		if name == "expiry" && value != nil && i == len(l.path)-2 { // which says one thing alone
+		if name == "expiry" && value != nil && i == len(l.path)-2 { // which says only one thing
 			clear(parent)
 		}
 	}

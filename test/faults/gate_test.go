@@ -175,7 +175,7 @@ func (b *pausedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// list is an older one in place of the API server's, once, for the informer; nil where there is none. A list of at most one item
+// list is an older one in place of the API server's, once, for the informer; nil if there is none. A list of at most one item
 // is the operator's look at its permissions.
 func (g *gate) list(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()

@@ -28,7 +28,7 @@ import (
 type move struct {
 	name string
 	draw func(*rapid.T) action
-	// goesBack reports whether a value that was replaced may be published again after it: by a pin, or where nothing else is
+	// goesBack reports whether a value that was replaced may be published again after it: by a pin, or if nothing else is
 	// left.
 	goesBack bool
 }
@@ -174,7 +174,7 @@ func drawn(t *rapid.T) workload {
 	return w
 }
 
-// saysWhatIs fails where the object says that it is Ready, and CleverTap does not accept what the target contains.
+// saysWhatIs fails if the object says that it is Ready, and CleverTap does not accept what the target contains.
 func saysWhatIs(ctx context.Context, s *scene) error {
 	o, err := s.object(ctx, "o")
 	if err != nil {

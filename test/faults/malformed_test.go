@@ -86,7 +86,7 @@ func TestMalformedObjects(t *testing.T) {
 	}
 	defer func() { _ = c.plane.Stop() }()
 	if err := c.storeNonsense(t.Context()); err != nil {
-		whole.report(t, []violation{{Invariant: "one malformed object harms itself alone", What: err.Error()}})
+		whole.report(t, []violation{{Invariant: "one malformed object harms only itself", What: err.Error()}})
 	}
 	whole.summary.MalformedObjects = c.summary.MalformedObjects
 }

@@ -27,7 +27,7 @@ type mutant struct {
 }
 
 // TestMutants runs a part of the plans against each mutant: one that survives is a hole in the invariants. It takes
-// minutes for each, so make faults runs it and go test alone does not.
+// minutes for each, so make faults runs it and plain go test does not.
 func TestMutants(t *testing.T) {
 	out := os.Getenv("FAULTS_MUTANTS")
 	if out == "" {
@@ -108,7 +108,7 @@ func (m mutant) tests() []string {
 // search is the search of every state, and tables are those of the decision, in place of a workload.
 const search, tables = "the search", "the decision tables"
 
-// killer is the first of these invariants that the output names; "" where it names none.
+// killer is the first of these invariants that the output names; "" if it names none.
 func killer(out string) string {
 	for _, invariant := range []string{
 		"a target is whole", "published is what CleverTap has accepted", "a revision never goes back",

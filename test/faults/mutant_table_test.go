@@ -22,7 +22,7 @@ func mutantsOfDecisions() []mutant {
 		{mistake: "forget to count a revision", in: "internal/rotation: Pass.publication", workload: "request",
 			right: "record.Revision = max(p.highestRevision(), active.Record.Revision) + 1",
 			wrong: "record.Revision = max(p.highestRevision(), active.Record.Revision)"},
-		{mistake: "take the revision from the status alone", in: "internal/rotation: Pass.publication", workload: search,
+		{mistake: "take the revision from only the status", in: "internal/rotation: Pass.publication", workload: search,
 			right: "record.Revision = max(p.highestRevision(), active.Record.Revision) + 1",
 			wrong: "record.Revision = p.Object.Status.Revision + 1"},
 		{mistake: "forget which requests were handled", in: "internal/rotation: Pass.handledRotates", workload: "request",

@@ -74,7 +74,7 @@ func (m mutant) apply() (path string, source []byte, err error) {
 	return "", nil, fmt.Errorf("there is no %s", m.in)
 }
 
-// bodyOf returns where a function begins and ends; zeros where the source has none of this name.
+// bodyOf returns where a function begins and ends; zeros if the source has none of this name.
 func bodyOf(source []byte, function string) (from, to int, err error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", source, parser.SkipObjectResolution)

@@ -272,7 +272,7 @@ func (s *scene) rest() {
 	}
 }
 
-// How long, in real time, nothing is requested before it counts as quiet where that alone can be seen: of an operator that
+// How long, in real time, nothing is requested before it counts as quiet if only that can be seen: of an operator that
 // has not started, or is a process of its own, whose waits are real; and of one of which a request is held, or whose API server is.
 const (
 	quietUnseen = 1500 * time.Millisecond

@@ -159,7 +159,7 @@ func reportsConflict(ctx context.Context, s *scene) error {
 	return err
 }
 
-// madeAnew deletes the object, and makes one of its name with "b" alone.
+// madeAnew deletes the object, and makes one of its name with only "b".
 func madeAnew(ctx context.Context, s *scene) error {
 	o, err := s.object(ctx, "o")
 	if err != nil {

@@ -30,7 +30,7 @@ type action = func(context.Context, *scene) error
 type workload struct {
 	name string
 	run  action
-	// goesBack reports whether a value that was replaced may be published again: by a pin, or where nothing else is left.
+	// goesBack reports whether a value that was replaced may be published again: by a pin, or if nothing else is left.
 	goesBack bool
 	// edits reports whether someone writes another region into the target.
 	edits bool

@@ -218,7 +218,7 @@ var _ = Describe("A person", func() {
 })
 
 var _ = Describe("An operator", func() {
-	It("works in its namespace with a Role alone", func(ctx SpecContext) {
+	It("works in its namespace with only a Role", func(ctx SpecContext) {
 		c := published(ctx) // as every test does
 		var bindings rbacv1.ClusterRoleBindingList
 		Expect(kube.List(ctx, &bindings)).To(Succeed())

@@ -23,7 +23,7 @@ import (
 	"github.com/passcode-operator/clevertap-passcode-operator/test/harness"
 )
 
-// applyPolicy applies a sample, for the tests of one namespace alone.
+// applyPolicy applies a sample, for the tests of only one namespace.
 func applyPolicy(ctx SpecContext, file, namespace string, accounts map[string]string) {
 	GinkgoHelper()
 	text, err := os.ReadFile(filepath.Join(harness.Root(), "config", "samples", "policies", file))

@@ -273,7 +273,7 @@ func granted(files ...string) sets.Set[string] {
 // What is granted is what is used, over all tests, in both installations: equal, and not merely enough.
 var _ = SynchronizedAfterSuite(func() {}, func() {
 	if suite, _ := GinkgoConfiguration(); len(suite.FocusStrings) > 0 || len(suite.SkipStrings) > 0 {
-		return // some rights are used by some tests alone
+		return // some rights are used by only some tests
 	}
 	compareRights()
 })

@@ -174,7 +174,7 @@ var _ = Describe("A target", func() {
 		Consistently(c.secret(ctx, "marketing"), 500*time.Millisecond).Should(WithTransform(passcodeIn, Equal("AAA-AAA-AAAA")))
 	})
 
-	It("under new key names has those alone", func(ctx SpecContext) {
+	It("under new key names has only those", func(ctx SpecContext) {
 		c := published(ctx)
 		c.change(ctx, func(o *v1alpha1.CleverTapPasscode) {
 			o.Spec.Target = &v1alpha1.Target{Keys: &v1alpha1.TargetKeys{Passcode: "CLEVERTAP_PASSCODE"}}

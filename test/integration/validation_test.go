@@ -133,7 +133,7 @@ var _ = Describe("The API server", func() {
 		Expect(kube.Create(ctx, valid(newNamespace(ctx), modifiers...), client.DryRunAll)).To(Succeed())
 	},
 		Entry("the smallest object"),
-		Entry("an old account id of digits alone", account("476550467")),
+		Entry("an old account id of only digits", account("476550467")),
 		Entry("a passcode that never ends", expiring(v1alpha1.Expiry{Forever: new(true)})),
 		Entry("an end to the nanosecond in another time zone", expiring(at("2027-01-01T00:00:00.123456789+05:30"))),
 		Entry("29 February in a leap year", createdAt("2028-02-29T00:00:00Z")),

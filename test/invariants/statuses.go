@@ -74,7 +74,7 @@ func ActiveIsNeverRetired(o *v1alpha1.CleverTapPasscode) error {
 	return nil
 }
 
-// OutageWasMet is: CleverTap is said to be unavailable only where a call ended without a result before. met reports whether
+// OutageWasMet is: CleverTap is said to be unavailable only if a call ended without a result before. met reports whether
 // one did.
 func OutageWasMet(o *v1alpha1.CleverTapPasscode, met bool) error {
 	if c := meta.FindStatusCondition(o.Status.Conditions, v1alpha1.ConditionVerified); c != nil && c.Reason == v1alpha1.ReasonUnavailable && !met {

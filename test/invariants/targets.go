@@ -3,7 +3,7 @@
 
 // Package invariants says what must hold in every state that an API server ever had, whatever happens. Each is a function
 // of plain values, so that the model check, the faults, the integration tests and the tests on a node check
-// the same. It returns nil where it holds, and a *ViolationError where it does not.
+// the same. It returns nil if it holds, and a *ViolationError if it does not.
 package invariants
 
 import (
@@ -38,17 +38,17 @@ func violated(invariant, format string, args ...any) error {
 type Target struct {
 	// Name is the Secret's.
 	Name string
-	// Writer is the uid of the object that wrote it; "" where its record can't be read.
+	// Writer is the uid of the object that wrote it; "" if its record can't be read.
 	Writer types.UID
 	Place  Place
 	Value  string
 	// Passcode is the name of the entry that it has the value of.
 	Passcode string
-	// Revision is -1 where the annotation has no number.
+	// Revision is -1 if the annotation has no number.
 	Revision int64
-	// Reason is why this revision was published; "" where the record can't be read.
+	// Reason is why this revision was published; "" if the record can't be read.
 	Reason v1alpha1.RotationReason
-	// PublishedAt is when this revision was published; zero where the record can't be read.
+	// PublishedAt is when this revision was published; zero if the record can't be read.
 	PublishedAt time.Time
 	// Unexplained are the keys that the object did not name, and the files that the value is not in.
 	Unexplained []string

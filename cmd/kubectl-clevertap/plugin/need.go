@@ -36,7 +36,7 @@ type step struct {
 	urgency urgency
 	// name sums the step up in a word or two.
 	name string
-	// action is what to do; the cause where nothing can be done but to wait.
+	// action is what to do; the cause if nothing can be done but to wait.
 	action string
 	// waits reports whether that is so.
 	waits bool

@@ -143,7 +143,7 @@ func (c *cli) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.Out, format+"\n", args...)
 }
 
-// progressf prints a line for a person who waits, where it is in nobody's pipe.
+// progressf prints a line for a person who waits, if it is in nobody's pipe.
 func (c *cli) progressf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.ErrOut, format+"\n", args...)
 }

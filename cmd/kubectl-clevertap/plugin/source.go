@@ -19,7 +19,7 @@ import (
 
 // source is the Secret that a value is to be staged in, as it is now.
 type source struct {
-	secret *corev1.Secret // without a resource version where it does not exist
+	secret *corev1.Secret // without a resource version if it does not exist
 	key    string
 	// overwrite reports whether another value under the key is replaced.
 	overwrite bool

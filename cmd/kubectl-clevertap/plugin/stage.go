@@ -98,7 +98,7 @@ type staging struct {
 	entry       v1alpha1.PasscodeEntry
 	passcode    clevertap.Passcode
 	source      *source
-	// manager is who manages spec.passcodes, where the list is to be left to it.
+	// manager is who manages spec.passcodes, if the list is to be left to it.
 	manager string
 }
 
@@ -135,7 +135,7 @@ func (c *cli) newStaging(ctx context.Context, a *access, object *v1alpha1.Clever
 	return s, s.check(ctx)
 }
 
-// validate denies an entry that the API server would not accept, also where another tool is to add it.
+// validate denies an entry that the API server would not accept, also if another tool is to add it.
 func (s *staging) validate(ctx context.Context) error {
 	after := s.object.DeepCopy()
 	if s.replaces {
@@ -250,7 +250,7 @@ func mayBeTerminal(file *os.File) bool {
 	return runtime.GOOS == "windows" && err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
-// datesProblem says which time among the flags is none, or is in the future where none can be.
+// datesProblem says which time among the flags is none, or is in the future if none can be.
 func (o *stageOptions) datesProblem(now time.Time) error {
 	for flag, text := range map[string]string{"--created-at": o.createdAt, "--at": o.at} {
 		if text == "" {

@@ -12,7 +12,7 @@ import (
 // Fault responds in CleverTap's place.
 type Fault = http.HandlerFunc
 
-// Break has the regions, or all where none is named, respond with the fault; nil ends it.
+// Break has the regions, or all if none is named, respond with the fault; nil ends it.
 func (s *Server) Break(fault Fault, regions ...clevertap.Region) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
