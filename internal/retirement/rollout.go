@@ -161,7 +161,8 @@ func (p *Publication) rolloutProgress(restarts []Restart) string {
 	if len(stale) == 0 {
 		return ""
 	}
-	return "Pods still use an old value by environment variable or subPath mount: " + Listing(stale)
+	return v1alpha1.Message("Pods still use an old value by environment variable or subPath mount: "+Listing(stale),
+		"restart what they belong to")
 }
 
 func condition(status metav1.ConditionStatus, reason, message string) metav1.Condition {
