@@ -170,7 +170,7 @@ fuzz: ## Runs every fuzz target for FUZZTIME each, half a minute if nothing else
 faults: ## Injects faults at every point of every workload, and runs mutants against the invariants; takes an hour.
 	@mkdir -p docs/faults
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) FAULTS_OUT=$(abspath docs/faults/plans.json) go test -count=1 -parallel 24 -timeout 90m ./test/faults
-	MODEL_DISRUPTIONS=2 go test -count=1 -timeout 60m -run TestEveryState -v ./internal/decision
+	MODEL_DISRUPTIONS=2 MODEL_STATES=400000 go test -count=1 -timeout 60m -run TestEveryState -v ./internal/decision
 	KUBEBUILDER_ASSETS=$$(hack/controlplane/find.sh etcd kube-apiserver) FAULTS_MUTANTS=docs/faults/mutants.json go test -count=1 -timeout 90m -run TestMutants ./test/faults
 
 .PHONY: site

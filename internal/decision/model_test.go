@@ -608,10 +608,15 @@ func ranks(versions []int) []int {
 	return list
 }
 
-// search visits every state that can follow the first, and checks where each leads when nothing else happens.
-func search(t *testing.T, first *model) (states int) {
+// search visits every state that can follow the first, and checks where each leads when nothing else happens. It stops after
+// so many states, the nearest first; 0 means never.
+func search(t *testing.T, first *model, most int) (states int) {
 	queue, seen, good := []*model{first}, map[digest]bool{first.key(): true}, map[digest]bool{}
 	for len(queue) > 0 && !t.Failed() {
+		if states == most && most > 0 {
+			t.Logf("stopped after %d states, %d waiting", states, len(queue))
+			return states
+		}
 		m := queue[0]
 		queue = queue[1:]
 		states++
@@ -814,17 +819,24 @@ func (m *model) rotationDue(d decision.Decision, name string) bool {
 }
 
 func TestEveryState(t *testing.T) {
-	budget := 1
-	if text := os.Getenv("MODEL_DISRUPTIONS"); text != "" {
-		var err error
-		if budget, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	budget, most := number(t, "MODEL_DISRUPTIONS", 1), number(t, "MODEL_STATES", 0)
 	t.Run("Manage", func(t *testing.T) {
-		t.Logf("%d states with %d disruptions", search(t, newModel(budget)), budget)
+		t.Logf("%d states with %d disruptions", search(t, newModel(budget), most), budget)
 	})
 	t.Run("Observe", func(t *testing.T) {
-		t.Logf("%d states with %d disruptions", search(t, newModel(budget, modeObserve)), budget)
+		t.Logf("%d states with %d disruptions", search(t, newModel(budget, modeObserve), most), budget)
 	})
+}
+
+// number is what a variable of the environment says, or the default if it is not set.
+func number(t *testing.T, variable string, byDefault int) int {
+	text, set := os.LookupEnv(variable)
+	if !set {
+		return byDefault
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
 }
