@@ -72,7 +72,8 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 			add(c.urgency, is)
 		}
 	}
-	if rollout := is(v1alpha1.ConditionRolloutComplete, metav1.ConditionFalse); rollout != nil && rollout.Reason == v1alpha1.ReasonFailed {
+	rollout := is(v1alpha1.ConditionRolloutComplete, metav1.ConditionFalse)
+	if rollout != nil && (rollout.Reason == v1alpha1.ReasonFailed || actionOf(rollout) != "") {
 		add(successorFaulty, rollout)
 	}
 	add(successorFaulty, is(v1alpha1.ConditionSourcesReady, metav1.ConditionFalse))
@@ -81,6 +82,9 @@ func steps(o *v1alpha1.CleverTapPasscode) []step {
 	}
 	if o.Status.ExpiresAt != nil || o.Status.Phase == v1alpha1.PhaseRejected {
 		add(noSuccessorYet, successor)
+	}
+	if rollout == nil { // else it says what is to be restarted, or what is waited for
+		all = append(all, retiringEntries(o)...)
 	}
 	return append(all, deletableEntries(o)...)
 }
@@ -139,6 +143,17 @@ func faultyEntries(o *v1alpha1.CleverTapPasscode) []step {
 			all = append(all, step{urgency: successorFaulty, name: "Rejected", action: fmt.Sprintf("%q: %s", p.Name, cmp.Or(action, cause))})
 		case (p.State == v1alpha1.StateActive || p.State == v1alpha1.StateStaged) && action != "":
 			all = append(all, step{urgency: successorFaulty, name: "EntryFaulty", action: fmt.Sprintf("%q: %s", p.Name, action)})
+		}
+	}
+	return all
+}
+
+// retiringEntries are those that were replaced, and are in use by what only a person can change.
+func retiringEntries(o *v1alpha1.CleverTapPasscode) []step {
+	var all []step
+	for _, p := range o.Status.Passcodes {
+		if cause, action := v1alpha1.SplitMessage(p.Message); p.State == v1alpha1.StateRetiring && action != "" {
+			all = append(all, step{urgency: deletable, name: "Retiring", action: fmt.Sprintf("%q: %s: %s", p.Name, cause, action)})
 		}
 	}
 	return all

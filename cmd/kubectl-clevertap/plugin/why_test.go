@@ -22,6 +22,7 @@ const (
 
 type whyRow struct {
 	conditions  []metav1.Condition
+	entries     []v1alpha1.PasscodeStatus
 	because, do []string
 }
 
@@ -53,6 +54,24 @@ func whyRows() map[string]whyRow {
 			because: []string{`"q4" expires soon, and there is no successor`, `There is no successor: "q1" has no usable value`, `"q1": Secret "staged" has no key "q1"`},
 			do:      []string{"before 2026-12-30 09:00 UTC, " + fixSource},
 		},
+		"a replaced passcode that is in use has an action": {
+			conditions: []metav1.Condition{is("Ready", "True", `"q1" is active`)},
+			entries: []v1alpha1.PasscodeStatus{
+				{Name: "q4", State: v1alpha1.StateRetiring, Message: "it was replaced and is still in use by Pods: api-1. Action required: restart them"},
+			},
+			because: []string{`"q1" is active`},
+			do:      []string{`"q4": it was replaced and is still in use by Pods: api-1: restart them`},
+		},
+		"Pods that only a person can restart are one action": {
+			conditions: []metav1.Condition{
+				is("Ready", "True", `"q1" is active`), is("RolloutComplete", "False", "Pods still use an old value: api-1. Action required: restart what they belong to"),
+			},
+			entries: []v1alpha1.PasscodeStatus{
+				{Name: "q4", State: v1alpha1.StateRetiring, Message: "it was replaced and is still in use by Pods: api-1. Action required: restart them"},
+			},
+			because: []string{`"q1" is active`, "Pods still use an old value: api-1"},
+			do:      []string{"restart what they belong to"},
+		},
 		"what only takes time is a cause": {
 			conditions: []metav1.Condition{is("Ready", "Unknown", "Verifying the passcode with CleverTap")},
 			because:    []string{"Verifying the passcode with CleverTap"},
@@ -72,7 +91,7 @@ func TestWhy(t *testing.T) {
 	expiry := metav1.NewTime(time.Date(2026, 12, 30, 9, 0, 0, 0, time.UTC))
 	for name, c := range whyRows() {
 		t.Run(name, func(t *testing.T) {
-			o := &v1alpha1.CleverTapPasscode{Status: v1alpha1.CleverTapPasscodeStatus{ExpiresAt: &expiry, Conditions: c.conditions}}
+			o := &v1alpha1.CleverTapPasscode{Status: v1alpha1.CleverTapPasscodeStatus{ExpiresAt: &expiry, Conditions: c.conditions, Passcodes: c.entries}}
 			e := explain(o)
 			g := NewWithT(t)
 			g.Expect(e.Because).To(Equal(c.because))
