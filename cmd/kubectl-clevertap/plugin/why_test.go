@@ -4,6 +4,7 @@
 package plugin
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -54,6 +55,23 @@ func whyRows() map[string]whyRow {
 			because: []string{`"q4" expires soon, and there is no successor`, `There is no successor: "q1" has no usable value`, `"q1": Secret "staged" has no key "q1"`},
 			do:      []string{"before 2026-12-30 09:00 UTC, " + fixSource},
 		},
+		"what only takes time is a cause": {
+			conditions: []metav1.Condition{is("Ready", "Unknown", "Verifying the passcode with CleverTap")},
+			because:    []string{"Verifying the passcode with CleverTap"},
+			do:         []string{},
+		},
+		"a denied write is an action": {
+			conditions: []metav1.Condition{
+				is("Ready", "True", `"q4" is active`), is("Reconciling", "True", "Secret could not be written. Action required: allow it"),
+			},
+			because: []string{`"q4" is active`, "Secret could not be written"},
+			do:      []string{"allow it"},
+		},
+	}
+}
+
+func whyRowsOfReplaced() map[string]whyRow {
+	return map[string]whyRow{
 		"a replaced passcode that is in use has an action": {
 			conditions: []metav1.Condition{is("Ready", "True", `"q1" is active`)},
 			entries: []v1alpha1.PasscodeStatus{
@@ -72,24 +90,14 @@ func whyRows() map[string]whyRow {
 			because: []string{`"q1" is active`, "Pods still use an old value: api-1"},
 			do:      []string{"restart what they belong to"},
 		},
-		"what only takes time is a cause": {
-			conditions: []metav1.Condition{is("Ready", "Unknown", "Verifying the passcode with CleverTap")},
-			because:    []string{"Verifying the passcode with CleverTap"},
-			do:         []string{},
-		},
-		"a denied write is an action": {
-			conditions: []metav1.Condition{
-				is("Ready", "True", `"q4" is active`), is("Reconciling", "True", "Secret could not be written. Action required: allow it"),
-			},
-			because: []string{`"q4" is active`, "Secret could not be written"},
-			do:      []string{"allow it"},
-		},
 	}
 }
 
 func TestWhy(t *testing.T) {
 	expiry := metav1.NewTime(time.Date(2026, 12, 30, 9, 0, 0, 0, time.UTC))
-	for name, c := range whyRows() {
+	rows := whyRows()
+	maps.Copy(rows, whyRowsOfReplaced())
+	for name, c := range rows {
 		t.Run(name, func(t *testing.T) {
 			o := &v1alpha1.CleverTapPasscode{Status: v1alpha1.CleverTapPasscodeStatus{ExpiresAt: &expiry, Conditions: c.conditions, Passcodes: c.entries}}
 			e := explain(o)
