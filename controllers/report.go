@@ -67,7 +67,7 @@ func (r *Reconciler) notificationOf(object *v1alpha1.CleverTapPasscode, status v
 	return n
 }
 
-// writeStatus reports whether the object has the decided status. Where the object changed or went, the informer will show it, and
+// writeStatus reports whether the object has the decided status. If the object has changed or gone, the informer will show it, and
 // its pass decides again. Two processes that know different things would overwrite each other without end: the one that was
 // overwritten waits a while.
 func (r *Reconciler) writeStatus(ctx context.Context, s *observation, d decision.Decision, state *objectState) (bool, error) {

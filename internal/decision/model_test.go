@@ -243,7 +243,7 @@ func (m *model) report(t *testing.T, i int, w *world, d decision.Decision) *mode
 	return n
 }
 
-// judgeStatus checks what is reported against the invariants. Where the status before has met an outage already, it goes on.
+// judgeStatus checks what is reported against the invariants. If the status before has met an outage already, it goes on.
 func (m *model) judgeStatus(t *testing.T, i int, status v1alpha1.CleverTapPasscodeStatus) {
 	t.Helper()
 	before := meta.FindStatusCondition(m.replicas[i].cache.object.Status.Conditions, v1alpha1.ConditionVerified)

@@ -379,7 +379,7 @@ var _ = DescribeTable("15. A new target.name", decides,
 		publishesToTarget("a", 2), requestsNoVerification),
 )
 
-var _ = DescribeTable("16. Where target and record are lost", decides,
+var _ = DescribeTable("16. When target and record are lost", decides,
 	Entry("what the status calls replaced is not published again",
 		given(
 			listed("a", "b"), expiresAfterDays("b", 149), published, at(rotationTime), accepted("b"), settled,

@@ -236,7 +236,7 @@ func (s *scene) editedByOthers(ctx context.Context, turn int) error {
 	return nil
 }
 
-// asFresh compares with an object of the same spec in a namespace of its own. Where that one publishes, so must this
+// asFresh compares with an object of the same spec in a namespace of its own. If that one publishes, so must this
 // one, the same; it need not be the same passcode, since one that is published stays.
 func (c *campaign) asFresh(ctx context.Context, s *scene, spec map[string]any) []violation {
 	fresh, err := c.newScene(ctx, plan{replicas: 1})
