@@ -51,6 +51,7 @@ manifests: ## Generates the CRD from the API types and the role from the control
 lint: $(tools)/helm $(tools)/kustomize ## Runs golangci-lint, kube-api-linter on the types, actionlint on the workflows, kube-score on manifests and chart.
 	go run $(GOLANGCI_LINT) run
 	go run $(KUBE_API_LINTER) run --config .golangci-api.yml ./api/...
+	go run ./hack/parentheses $$(git ls-files '*.go')
 	go run $(ACTIONLINT)
 	hack/kube-score.sh $(KUBE_SCORE) $(abspath $(tools)/helm) $(abspath $(tools)/kustomize)
 
