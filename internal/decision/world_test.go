@@ -693,6 +693,16 @@ func targetRenamed(w *world) {
 	w.former, w.target, w.lastTarget = &former, rotation.Target{}, nil
 }
 
+// writtenUnderNewerName is what a process sees whose informer shows the target that another process wrote for a newer generation,
+// with another target.name, before it shows that generation.
+func writtenUnderNewerName(w *world) {
+	record := *w.target.Record
+	record.Generation = w.object.Generation + 1
+	newer := w.target
+	newer.Record = &record
+	w.former, w.formerName = &newer, "new"
+}
+
 // backWithANewerValue goes to another name, to another value, and back.
 func backWithANewerValue(w *world) {
 	first := w.target

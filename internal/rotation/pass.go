@@ -4,6 +4,7 @@
 package rotation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/schedule"
@@ -22,10 +23,11 @@ func NewPass(now time.Time, o Observed) *Pass {
 }
 
 // NewerGenerationHandled reports whether another process handled a newer generation of the object, which this one has yet to
-// see.
+// see. That may have been under another target.name: then this process takes the present target for a former one.
 func (p *Pass) NewerGenerationHandled() bool {
-	record := p.record()
-	return record != nil && record.OwnerUID == p.Object.UID && record.Generation > p.Object.Generation
+	return slices.ContainsFunc(p.targets(), func(t *Target) bool {
+		return t != nil && t.Record != nil && t.Record.OwnerUID == p.Object.UID && t.Record.Generation > p.Object.Generation
+	})
 }
 
 // NextWant is the next publication or, if there is none, the upkeep of the active passcode.
