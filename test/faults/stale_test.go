@@ -30,6 +30,9 @@ func staleCaches() []staleCache {
 		{"the watch of objects is paused at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
 			paused(objects, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(objects), settles, publishes("b"),
 			revisionIs(2))}},
+		{"the watch of objects is paused while another replica writes under a new target.name", 2, workload{run: steps(begun, settles,
+			paused(objects, everything), changes(targetNamed("new")), inTarget("new", "a"), releases(everything), settles, neverReleased("new"),
+			releases(objects), settles, neverReleased("new"))}},
 		{"the watch of targets is paused at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
 			paused(secrets, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(secrets), settles, publishes("b"),
 			revisionIs(2))}},
@@ -157,6 +160,20 @@ func reportsConflict(ctx context.Context, s *scene) error {
 		return errors.Join(err, fmt.Errorf("not ours is written: %v", foreign))
 	}
 	return err
+}
+
+// neverReleased fails if a target was ever marked as released.
+func neverReleased(name string) action {
+	return func(_ context.Context, s *scene) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, state := range s.states {
+			if state.Name == name && state.Annotations[v1alpha1.ReleasedAtAnnotation] != "" {
+				return fmt.Errorf("Secret %s was marked as released", name)
+			}
+		}
+		return nil
+	}
 }
 
 // madeAnew deletes the object, and makes one of its name with only "b".
