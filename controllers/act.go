@@ -143,10 +143,12 @@ func releaseProblem(former *corev1.Secret, err error) string {
 
 // write makes the target what is wanted. It touches no Secret but the very one that was decided on.
 func (r *Reconciler) write(ctx context.Context, s *observation, want *rotation.Want) (*corev1.Secret, error) {
-	if s.secret == nil {
+	if s.secret == nil || s.writtenForOtherUID() {
 		if err := r.ensureUnchanged(ctx, s.Object); err != nil {
 			return nil, err
 		}
+	}
+	if s.secret == nil {
 		secret := newSecret(s.Object, want)
 		if err := r.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
 			return nil, fmt.Errorf("creating Secret %s/%s: %w", secret.Namespace, secret.Name, err)
@@ -164,8 +166,15 @@ func (r *Reconciler) write(ctx context.Context, s *observation, want *rotation.W
 	return secret, nil
 }
 
+// writtenForOtherUID reports whether the target was last written for another object of this name. That one is gone, or has come
+// since, and the informer is behind.
+func (s *observation) writtenForOtherUID() bool {
+	return s.Target.Record != nil && s.Target.Record.OwnerUID != s.Object.UID
+}
+
 // ensureUnchanged fails with a conflict if the object is not what was observed. A create carries no version of anything: an
-// informer that is behind might miss what a status says of a target that is gone.
+// informer that is behind might miss what a status says of a target that is gone. A patch carries the target's version only:
+// two processes, of which one has yet to see that the object was made anew, would overwrite each other without end.
 func (r *Reconciler) ensureUnchanged(ctx context.Context, object *v1alpha1.CleverTapPasscode) error {
 	version, err := r.versionOf(ctx, v1alpha1.GroupVersion.WithKind("CleverTapPasscode"), client.ObjectKeyFromObject(object))
 	if err != nil {

@@ -5,12 +5,14 @@ package controllers
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/passcode-operator/clevertap-passcode-operator/api/v1alpha1"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/fingerprint"
 	"github.com/passcode-operator/clevertap-passcode-operator/internal/verification"
 )
@@ -49,6 +51,29 @@ var _ = Describe("A target that is lost, or whose key is", func() {
 		c.restartWith(other)
 		Expect(c.settle()).To(Succeed())
 		Expect(string(c.secret("marketing").Data["passcode"])).To(Equal("VALUE-a"))
+	})
+})
+
+var _ = Describe("A target that was written for another object of its name", func() {
+	It("is not written by a process that has yet to see the present object", func() {
+		c := newCluster(newObject(), staged("a"))
+		Expect(c.settle()).To(Succeed())
+		written := c.secret("marketing")
+		written.Annotations[v1alpha1.RecordAnnotation] = strings.Replace(written.Annotations[v1alpha1.RecordAnnotation], string(c.object().UID), "another", 1)
+		Expect(c.Update(context.Background(), written)).To(Succeed())
+		version := c.secret("marketing").ResourceVersion
+
+		present := c.APIReader
+		c.APIReader = newCluster(newObject(listing("a", "b")), staged("a", "b")).WithWatch // which has another one
+		for range 3 {
+			_, err := c.pass()
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(c.secret("marketing").ResourceVersion).To(Equal(version))
+
+		c.APIReader = present
+		Expect(c.settle()).To(Succeed())
+		Expect(c.secret("marketing").Annotations[v1alpha1.RecordAnnotation]).To(ContainSubstring(string(c.object().UID)))
 	})
 })
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,6 +22,11 @@ import (
 // staleCaches are workloads in which a replica sees late, or not at all, what the API server has. None has faults
 // besides; how many replicas work at a time, without an election, is part of each.
 func staleCaches() []staleCache {
+	return slices.Concat(pausedCaches(), brokenWatches())
+}
+
+// pausedCaches are those of watches and replicas that are paused, and go on.
+func pausedCaches() []staleCache {
 	return []staleCache{
 		{"the watch of targets is paused over two rotations", 1, workload{run: steps(begunWith("b", "c"), settles,
 			paused(secrets), rotates("1", "b"), settles, rotates("2", "c"), settles, releases(secrets), settles, revisionIs(3))}},
@@ -33,6 +39,14 @@ func staleCaches() []staleCache {
 		{"the watch of objects is paused while another replica writes under a new target.name", 2, workload{run: steps(begun, settles,
 			paused(objects, everything), changes(targetNamed("new")), inTarget("new", "a"), releases(everything), settles, neverReleased("new"),
 			releases(objects), settles, neverReleased("new"))}},
+		{"the watch of objects is paused while another replica writes under two new names", 2, workload{run: steps(begun, settles,
+			paused(objects, everything), changes(targetNamed("new")), inTarget("new", "a"), changes(targetNamed("newer")), inTarget("newer", "a"),
+			releases(everything), settles, releases(objects), settles, neverReleased("newer"))}},
+		{"the watch of objects is paused while one is observed", 2, workload{run: steps(begun, settles, paused(objects, everything),
+			changes(func(o *v1alpha1.CleverTapPasscode) { o.Spec.Mode = v1alpha1.ModeObserve }), settles, releases(everything), settles,
+			releases(objects), settles)}},
+		{"the watch of objects is paused while one is made anew", 2, workload{run: steps(begunWith("b", "c"), settles,
+			paused(objects, everything), madeAnew, settles, releases(everything), settles, releases(objects), settles, publishes("b"))}},
 		{"the watch of targets is paused at the rotation time of what was replaced since", 2, workload{run: steps(begunWith("b", "c"), settles,
 			paused(secrets, everything), rotates("1", "b"), releases(everything), settles, passes(60), releases(secrets), settles, publishes("b"),
 			revisionIs(2))}},
@@ -49,6 +63,12 @@ func staleCaches() []staleCache {
 		{"a replica is paused over the rotation time and its end", 2, workload{run: steps(begun, settles,
 			paused(everything, objects, secrets), passes(60), publishes("b"), settles, passes(95), releases(everything, objects, secrets), settles,
 			revisionIs(2))}},
+	}
+}
+
+// brokenWatches are those of lists from before, and of watches that end.
+func brokenWatches() []staleCache {
+	return []staleCache{
 		{"a restart lists what was before a rotation, and catches up", 1, workload{run: steps(begunWith("b", "c"), settles,
 			snapshots, rotates("1", "b"), settles, crashesIntoThePast(objects, secrets), settles, passes(60), catchesUp, settles, publishes("b"),
 			revisionIs(2))}},
