@@ -40,14 +40,14 @@ func TestTheDocumentationQuotesTheFaults(t *testing.T) {
 	}
 	page := strings.Join(strings.Fields(string(contents("docs/reliability.md"))), " ")
 	readme := strings.Join(strings.Fields(string(contents("README.md"))), " ")
-	g.Expect(readme).To(ContainSubstring("%d states judged, %d violations", plans.StatesJudged, len(plans.Violations)))
+	g.Expect(readme).To(ContainSubstring("%d states judged, violations in the last run: %d", plans.StatesJudged, len(plans.Violations)))
 	for _, quote := range []string{
 		fmt.Sprintf("of %d workloads", plans.Workloads), fmt.Sprintf("%d single faults", plans.SingleFaultPlans),
 		fmt.Sprintf("%d double crashes", plans.DoubleCrashPlans), fmt.Sprintf("%d plans with two active replicas", plans.TwoReplicaPlans),
 		fmt.Sprintf("%d stale caches", plans.StaleCaches), fmt.Sprintf("%d real kills", plans.Kills),
 		fmt.Sprintf("%d changes of specs", plans.SpecChanges), fmt.Sprintf("%d objects at once", plans.LoadObjects),
 		fmt.Sprintf("%d kinds of stored nonsense", plans.MalformedObjects),
-		fmt.Sprintf("%d states judged, %d violations", plans.StatesJudged, len(plans.Violations)),
+		fmt.Sprintf("%d states judged, violations in the last run: %d", plans.StatesJudged, len(plans.Violations)),
 		fmt.Sprintf("Of %d mutants of the operator, the invariants detected %d", len(mutants), killed),
 	} {
 		g.Expect(page).To(ContainSubstring(quote))
