@@ -556,6 +556,14 @@ func fingerprintKeyReplaced(w *world) {
 
 func conflictResolved(w *world) { w.target = rotation.Target{} }
 
+// firstReportedLater is a status by a process that saw the values later than the one that published.
+func firstReportedLater(w *world) {
+	for i := range w.object.Status.Passcodes {
+		later := metav1.NewTime(w.object.Status.Passcodes[i].FirstSeenAt.Add(5 * time.Second))
+		w.object.Status.Passcodes[i].FirstSeenAt = &later
+	}
+}
+
 func newerGenerationHandled(w *world) { w.target.Record.Generation = w.object.Generation + 1 }
 
 // statusMadeUp is a status that calls every entry accepted long ago and another one published.

@@ -272,7 +272,7 @@ func (s *Snapshot) firstSight(e *Entry) (firstSeen time.Time, staleCreatedAt v1a
 	before, record := e.Reported, s.record()
 	switch {
 	case before != nil && s.ValueStayed(e, before):
-		return before.FirstSeenAt.UTC(), v1alpha1.Time(before.StaleCreatedAt)
+		return s.earlierInRecord(e, before.FirstSeenAt.UTC()), v1alpha1.Time(before.StaleCreatedAt)
 	case e.reportedElsewhere != nil: // its value was another entry's
 		return e.reportedElsewhere.FirstSeenAt.UTC(), createdBefore(e, before.FirstSeenAt.UTC())
 	case record != nil && s.recordedAs(e): // published, and maybe not reported yet
@@ -285,6 +285,16 @@ func (s *Snapshot) firstSight(e *Entry) (firstSeen time.Time, staleCreatedAt v1a
 		return schedule.WholeSecond(s.Now), createdBefore(e, record.FirstSeenAt)
 	}
 	return schedule.WholeSecond(s.Now), ""
+}
+
+// earlierInRecord is when the value was first seen by the record, if that is earlier: two processes may see a value one after the
+// other, and the one that publishes it need not be the one that reports it.
+func (s *Snapshot) earlierInRecord(e *Entry, reported time.Time) time.Time {
+	record := s.record()
+	if record == nil || record.Fingerprint != e.Fingerprint || record.FirstSeenAt.IsZero() || !record.FirstSeenAt.Before(reported) {
+		return reported
+	}
+	return record.FirstSeenAt
 }
 
 // ValueStayed reports whether the value is the one that the status describes. A fingerprint of another key cannot show that it
